@@ -1,0 +1,7 @@
+"""Millrace's components: one package per stage, and the rooms that the stages share."""
+
+import os
+
+# TensorFlow's C++ side talks on every start, about GPUs on machines that have none among others;
+# `train` says itself what it runs on. Set the variable to hear it.
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")

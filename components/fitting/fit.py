@@ -1,0 +1,156 @@
+"""Fit a model: what `train` does once and `tune` once for each trial."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import keras
+import numpy as np
+
+from components import dataset, keras_files
+from components.dataset import Facts, Split
+from components.errors import Mistakes, Problem
+from components.fitting import schedules
+from components.fitting.augmentation import on_host, within
+from components.fitting.batches import Batches
+from components.fitting.config import Fitting
+from components.models.build import build
+from components.models.config import Config as Model
+from components.tasks import classification as task
+
+EVALUATION_BATCH = 1024  # without gradients, larger batches fit and cost less overhead
+
+
+@dataclass(frozen=True)
+class Data:
+    """What a model is fitted to."""
+
+    train: Split
+    validation: Split
+    facts: Facts
+    augmentation: keras.Model
+
+    @classmethod
+    def load(cls, ready: Path, augmented: Path) -> "Data":
+        """Opens the model-ready dataset and what `augment` made of it."""
+        train = dataset.open_split(ready, "train")
+        copies = dataset.open_split(augmented, "train")
+        if len(copies):
+            train = Split(
+                np.concatenate([train.array, copies.array]),
+                np.concatenate([train.labels, copies.labels]),
+            )
+        return cls(
+            train,
+            dataset.open_split(ready, "validation"),
+            dataset.read_facts(ready),
+            keras_files.load(augmented / "augmentation.keras"),
+        )
+
+
+@dataclass(frozen=True)
+class Fitted:
+    """A model with the weights of its best epoch, and how it got there."""
+
+    model: keras.Model
+    history: dict[str, list[float]]
+    """Learning curves: `loss`, `accuracy`, `val_loss`, `val_accuracy`, `learning_rate`."""
+    best: int
+    """Position in the curves of the epoch whose weights the model has."""
+
+
+def fit(
+    config: Fitting,
+    model_config: Model,
+    data: Data,
+    seed: int,
+    checkpoint: Path,
+    callbacks: Sequence[keras.callbacks.Callback] = (),
+) -> Fitted:
+    """Fits a model to the train split and keeps the weights of its best epoch.
+
+    Args:
+        config: How to fit.
+        model_config: What to fit.
+        data: What to fit it to.
+        seed: Of weights, order and augmentation; the same seed gives the same model.
+        checkpoint: File for the best weights so far, ending in `.weights.h5`.
+        callbacks: Further Keras callbacks.
+
+    Raises:
+        Mistakes: Keras refuses a setting, or the model does not fit the data.
+    """
+    keras.utils.set_random_seed(seed)
+    keras.config.set_dtype_policy(config.precision)
+    model = build(model_config, data.train.array.shape[1:], len(data.facts.classes), task.HEAD)
+    # Loaded layers have drawn their seeds already; a clone draws them from `seed`.
+    augmentation = keras.models.clone_model(data.augmentation)
+    trained = within(model, augmentation)
+    targets = [
+        task.targets(split.labels, len(data.facts.classes), config.loss)
+        for split in (data.train, data.validation)
+    ]
+    augment = on_host(augmentation)
+    batches = Batches(data.train.array, targets[0], config.batch_size, seed, augment)
+    trained.compile(
+        optimizer=_optimizer(config, len(batches)),
+        loss=_loss(config),
+        metrics=task.metrics(config.loss),
+    )
+    history = trained.fit(
+        batches,
+        validation_data=Batches(data.validation.array, targets[1], EVALUATION_BATCH),
+        epochs=config.epochs,
+        shuffle=False,  # Batches shuffles, alike on every backend
+        verbose=0,
+        callbacks=[*_callbacks(config, checkpoint), *callbacks],
+    ).history
+    trained.load_weights(checkpoint)
+    checkpoint.unlink()
+    return Fitted(model, history, best_epoch(history, config.checkpoint.monitor))
+
+
+def best_epoch(history: Mapping[str, Sequence[float]], monitor: str) -> int:
+    """Position of the best value of a column: the largest accuracy, the smallest loss."""
+    values = history[monitor]
+    return int(np.argmax(values) if monitor.endswith("accuracy") else np.argmin(values))
+
+
+def _callbacks(config: Fitting, checkpoint: Path) -> list[keras.callbacks.Callback]:
+    callbacks: list[keras.callbacks.Callback] = [
+        keras.callbacks.TerminateOnNaN(),
+        keras.callbacks.ModelCheckpoint(
+            checkpoint,
+            monitor=config.checkpoint.monitor,
+            mode=_mode(config.checkpoint.monitor),
+            save_best_only=True,
+            save_weights_only=True,
+        ),
+    ]
+    if stopping := config.early_stopping:
+        callbacks.append(
+            keras.callbacks.EarlyStopping(
+                **stopping.model_dump(), mode=_mode(stopping.monitor)
+            )
+        )
+    return callbacks
+
+
+def _mode(monitor: str) -> str:
+    return "max" if monitor.endswith("accuracy") else "min"
+
+
+def _optimizer(config: Fitting, steps_per_epoch: int) -> Any:
+    rate = schedules.build(config.learning_rate, config.epochs, steps_per_epoch)
+    try:
+        return config.optimizer.build(learning_rate=rate)
+    except (TypeError, ValueError) as error:
+        raise Mistakes([Problem(("train", "optimizer"), str(error))]) from None
+
+
+def _loss(config: Fitting) -> Any:
+    try:
+        return task.loss(config.loss)
+    except (TypeError, ValueError) as error:
+        raise Mistakes([Problem(("train", "loss"), str(error))]) from None

@@ -1,0 +1,39 @@
+"""Keras models on disk, the same bytes for the same model."""
+
+import json
+import zipfile
+from pathlib import Path
+from typing import Any
+
+import keras
+
+from components import layers as _layers  # noqa: F401  their names become known to Keras
+from components.files import replacing
+
+EPOCH = (1980, 1, 1, 0, 0, 0)  # the first date that a zip file can hold
+
+
+def save(model: keras.Model, path: Path) -> None:
+    """Saves a model as a `.keras` file without the date that Keras writes into it.
+
+    With the date, a stage that runs again would give other bytes, and everything that depends on
+    them would run again too.
+    """
+    with replacing(path) as beside:
+        dated = beside.with_name(f"{beside.name}.keras")
+        model.save(dated)
+        with zipfile.ZipFile(dated) as source, zipfile.ZipFile(beside, "w") as target:
+            for name in sorted(source.namelist()):
+                target.writestr(zipfile.ZipInfo(name, EPOCH), _undated(name, source.read(name)))
+        dated.unlink()
+
+
+def load(path: Path) -> Any:
+    """Loads a model for inference; code inside of the file is refused (`safe_mode`)."""
+    return keras.saving.load_model(path, compile=False, safe_mode=True)
+
+
+def _undated(name: str, content: bytes) -> bytes:
+    if name != "metadata.json":
+        return content
+    return json.dumps({**json.loads(content), "date_saved": ""}).encode()

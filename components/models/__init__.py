@@ -1,0 +1,1 @@
+"""Architectures by name, one family in a file."""

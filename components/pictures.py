@@ -1,0 +1,144 @@
+"""The pictures that people look at. Matplotlib's own renderer, no display."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import matplotlib as mpl
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from numpy.typing import NDArray
+
+from components.dataset import Facts, Split, decode
+from components.files import replacing
+
+mpl.use("Agg")
+
+
+def save(figure: Figure, path: Path) -> None:
+    """Writes a PNG file; the same figure gives the same bytes."""
+    with replacing(path) as beside:
+        figure.savefig(beside, format="png", dpi=110, metadata={"Software": None})
+
+
+def grid(images: Sequence[NDArray[Any]], titles: Sequence[str], columns: int) -> Figure:
+    """Images `(height, width, channels)`, each stretched to its own range, with titles."""
+    rows = max(1, -(-len(images) // columns))
+    figure = Figure(figsize=(columns * 1.1, rows * 1.3 + 0.2), layout="compressed")
+    for axes in np.ravel(figure.subplots(rows, columns, squeeze=False)):
+        axes.set_axis_off()
+    for axes, image, title in zip(figure.axes, images, titles, strict=False):
+        axes.imshow(_displayable(image), cmap="gray")
+        axes.set_title(title, fontsize=7)
+    return figure
+
+
+def examples(split: Split, facts: Facts, path: Path, per_class: int = 8) -> None:
+    """Class balance, and the first examples of each of the first classes."""
+    shown = facts.classes[:12]
+    figure = Figure(figsize=(10, 1.2 + 0.75 * len(shown)), layout="constrained")
+    left, right = figure.subplots(1, 2, width_ratios=[1, 2])
+    counts = np.bincount(split.labels, minlength=len(facts.classes))
+    left.barh(facts.classes, counts, color="tab:blue")
+    left.invert_yaxis()
+    left.set_xlabel("training examples")
+    right.set_axis_off()
+    if facts.is_image:
+        _mosaic(right, split, facts, len(shown), per_class)
+    else:
+        right.text(0.5, 0.5, f"{facts.shape[0]} features an example", ha="center")
+    save(figure, path)
+
+
+def _mosaic(axes: Axes, split: Split, facts: Facts, classes: int, per_class: int) -> None:
+    """One row of examples for each class."""
+    for label in range(classes):
+        for place, row in enumerate(np.flatnonzero(split.labels == label)[:per_class]):
+            image = split.inputs[row]
+            if isinstance(image, bytes):
+                image = decode(image, facts.shape[-1] or 3)
+            inset = axes.inset_axes((place / per_class, 1 - (label + 1) / classes,
+                                     0.95 / per_class, 0.95 / classes))
+            inset.imshow(_displayable(np.asarray(image)), cmap="gray")
+            inset.set_axis_off()
+
+
+def learning_curves(history: Mapping[str, Sequence[float]], best: int, title: str) -> Figure:
+    """Loss and accuracy of train and validation split against the epoch.
+
+    Args:
+        history: Columns of equal length: `loss`, `val_loss`, `accuracy`, `val_accuracy`.
+        best: Position of the epoch whose weights are kept.
+        title: What the curves say, in words.
+    """
+    figure = Figure(figsize=(10, 4), layout="constrained")
+    figure.suptitle(title, fontsize=9)
+    for axes, name in zip(figure.subplots(1, 2), ("loss", "accuracy"), strict=True):
+        epochs = np.arange(1, len(history[name]) + 1)
+        axes.plot(epochs, history[name], label="train")
+        axes.plot(epochs, history[f"val_{name}"], label="validation")
+        axes.axvline(best + 1, color="gray", linestyle=":", label="kept")
+        axes.set(xlabel="epoch", ylabel=name)
+        axes.legend()
+    return figure
+
+
+def confusion(matrix: NDArray[np.int64], classes: Sequence[str]) -> Figure:
+    """Counts by actual class (row) and predicted class (column), coloured by share of the row."""
+    size = max(4.0, 0.45 * len(classes) + 1.5)
+    figure = Figure(figsize=(size, size), layout="constrained")
+    axes = figure.subplots()
+    axes.imshow(matrix / np.maximum(matrix.sum(axis=1, keepdims=True), 1), cmap="Blues", vmin=0)
+    axes.set_xticks(range(len(classes)), classes, rotation=90)
+    axes.set_yticks(range(len(classes)), classes)
+    axes.set(xlabel="predicted", ylabel="actual")
+    if len(classes) <= 30:
+        for (row, column), count in np.ndenumerate(matrix):
+            colour = "white" if count > 0.5 * matrix[row].sum() else "black"
+            axes.text(column, row, str(count), ha="center", va="center", fontsize=8, color=colour)
+    return figure
+
+
+def reliability(confidence: Sequence[float], accuracy: Sequence[float], counts: Sequence[int]
+                ) -> Figure:
+    """Accuracy against confidence, one point a bin, its size by the examples in it."""
+    figure = Figure(figsize=(4.5, 4.5), layout="constrained")
+    axes = figure.subplots()
+    axes.plot([0, 1], [0, 1], color="gray", linestyle=":")
+    sizes = 20 + 200 * np.asarray(counts) / max(1, sum(counts))
+    axes.scatter(confidence, accuracy, s=sizes)
+    axes.plot(confidence, accuracy, linewidth=1)
+    axes.set(xlabel="confidence", ylabel="accuracy", xlim=(0, 1.02), ylim=(0, 1.02))
+    return figure
+
+
+def tradeoff(models: Sequence[Mapping[str, Any]]) -> Figure:
+    """Accuracy against size, and against latency, one point a model.
+
+    Args:
+        models: Each with `method`, `size_bytes`, `latency_ms` and `accuracy`.
+    """
+    figure = Figure(figsize=(10, 4), layout="constrained")
+    measures = {
+        "size, kB": [one["size_bytes"] / 1000 for one in models],
+        "latency of one example, ms": [one["latency_ms"] for one in models],
+    }
+    accuracies = [one["accuracy"] for one in models]
+    all_axes = figure.subplots(1, 2, sharey=True)
+    for axes, (label, values) in zip(all_axes, measures.items(), strict=True):
+        axes.scatter(values, accuracies)
+        for one, x, y in zip(models, values, accuracies, strict=True):
+            place = {"xytext": (5, 5), "textcoords": "offset points", "fontsize": 8}
+            axes.annotate(one["method"], (x, y), **place)
+        axes.set(xlabel=label, xlim=(0, 1.25 * max(values)))
+    all_axes[0].set_ylabel("test accuracy")
+    return figure
+
+
+def _displayable(image: NDArray[Any]) -> NDArray[Any]:
+    """Values stretched to 0..1, one channel without its axis."""
+    image = np.asarray(image, np.float32)
+    low, high = float(image.min()), float(image.max())
+    image = (image - low) / (high - low or 1)
+    return image[..., 0] if image.shape[-1] == 1 else image[..., :3]

@@ -1,0 +1,87 @@
+"""What goes together and what does not, over several sections. Loads no framework."""
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from components.augment.config import Config as Augment
+from components.errors import Problem
+from components.fitting.config import Fitting
+from components.models.config import Config as Model
+from components.preprocess.config import Config as Preprocess
+from components.tasks.config import Task
+
+if TYPE_CHECKING:
+    from components.dataset import Facts
+
+# Which head a Keras loss reads as probabilities; with from_logits=True, all read "linear".
+HEADS = {
+    "SparseCategoricalCrossentropy": "softmax",
+    "CategoricalCrossentropy": "softmax",
+    "CategoricalFocalCrossentropy": "softmax",
+    "KLDivergence": "softmax",
+    "BinaryCrossentropy": "sigmoid",
+    "BinaryFocalCrossentropy": "sigmoid",
+    "Hinge": "linear",
+    "SquaredHinge": "linear",
+    "CategoricalHinge": "linear",
+}
+
+
+def problems(
+    task: Task, preprocess: Preprocess, augment: Augment, model: Model, train: Fitting
+) -> list[Problem]:
+    """Every disagreement between sections."""
+    return [*_random(preprocess), *_flips(task, augment), *_loss(model, train)]
+
+
+def _random(preprocess: Preprocess) -> Iterator[Problem]:
+    for position, layer in enumerate(preprocess):
+        if layer.name.startswith("Random"):
+            message = f"{layer.name} draws at random; it belongs under augment.layers"
+            yield Problem(("preprocess", position), message)
+
+
+def _flips(task: Task, augment: Augment) -> Iterator[Problem]:
+    allowed = task.classification.label_preserving_flips
+    for position, layer in enumerate(augment.layers):
+        mode = layer.arguments.get("mode", "horizontal_and_vertical")
+        if layer.name == "RandomFlip" and allowed not in (mode, "horizontal_and_vertical"):
+            yield Problem(
+                ("augment", "layers", position, "RandomFlip", "mode"),
+                f"a {mode.replace('_', ' ')} flip changes the label: "
+                f"task.classification.label_preserving_flips is {allowed}",
+            )
+
+
+def _loss(model: Model, train: Fitting) -> Iterator[Problem]:
+    name = train.loss.name if train.loss else "SparseCategoricalCrossentropy"
+    from_logits = bool(train.loss and train.loss.arguments.get("from_logits"))
+    head = model.head_activation or "softmax"
+    wanted = "linear" if from_logits else HEADS.get(name)
+    if wanted and head != wanted:
+        yield Problem(
+            ("train", "loss"),
+            f"{name}{' with from_logits' if from_logits else ''} needs a {wanted} head; "
+            f"model.head_activation is {head}",
+        )
+
+
+def fact_problems(
+    facts: "Facts", preprocess: Preprocess, model: Model, train: Fitting
+) -> list[Problem]:
+    """Every disagreement between the file and the data, found before anything is spent."""
+    found = []
+    size = facts.counts.get("train", 0)
+    if train.batch_size > size:
+        message = f"a batch of {train.batch_size} is larger than the train split, which has {size}"
+        found.append(Problem(("train", "batch_size"), message))
+    if facts.is_encoded and not (preprocess and preprocess[0].name == "Resizing"):
+        message = "the images have several sizes; the first layer must be a Resizing"
+        found.append(Problem(("preprocess",), message))
+    if model.architecture in ("cnn", "resnet") and not facts.is_image:
+        shape = "x".join(map(str, facts.shape))
+        message = f"{model.architecture} needs images; the examples are vectors of {shape} features"
+        found.append(Problem(("model", "architecture"), message))
+    if len(facts.classes) < 2:
+        found.append(Problem(("ingest", "source"), "the data has fewer than two classes"))
+    return found

@@ -1,0 +1,30 @@
+"""What is left of a training: the model, the model to serve, and the curves."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+
+import keras
+
+from components import keras_files
+from components.tasks import classification as task
+
+
+def serving(preprocessing: keras.Model, model: keras.Model) -> keras.Model:
+    """The model that takes raw examples, as they come from the source, to probabilities."""
+    inputs = keras.Input(preprocessing.input_shape[1:], dtype=preprocessing.inputs[0].dtype)
+    layers = [*preprocessing.layers, model, *task.probabilities(model)]
+    return keras.Sequential([inputs, *layers], name="serving")
+
+
+def save(model: keras.Model, ready: Path, folder: Path) -> None:
+    """Saves the model, and the model to serve, into a folder."""
+    keras_files.save(model, folder / "model.keras")
+    preprocessing = keras_files.load(ready / "preprocessing.keras")
+    keras_files.save(serving(preprocessing, model), folder / "serving.keras")
+
+
+
+def curve_rows(history: Mapping[str, Sequence[float]]) -> Iterator[tuple[float, ...]]:
+    """Learning curves as rows: the epoch, counted from 1, then each column."""
+    for epoch, row in enumerate(zip(*history.values(), strict=True), 1):
+        yield epoch, *row
