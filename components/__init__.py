@@ -5,3 +5,5 @@ import os
 # TensorFlow's C++ side talks on every start, about GPUs on machines that have none among others;
 # `train` says itself what it runs on. Set the variable to hear it.
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+# MLflow draws a progress bar for every file that it copies from one folder to another.
+os.environ.setdefault("MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR", "false")

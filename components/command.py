@@ -11,11 +11,11 @@ from typing import TYPE_CHECKING, Any
 
 import psutil
 
-from components import pipeline
 from components.document import Document
 from components.errors import Mistakes, Stop
 from components.files import read_json, write_json
 from components.overrides import apply
+from components.pipeline import Pipeline, parse
 from components.tasks.rules import fact_problems
 
 if TYPE_CHECKING:
@@ -27,7 +27,7 @@ class Run(argparse.Namespace):
 
     pipeline_path: Path
     document: Document
-    pipeline: pipeline.Pipeline
+    pipeline: Pipeline
     metrics: Path
     seed: int
 
@@ -53,9 +53,9 @@ class Run(argparse.Namespace):
         """The file's own values with hyperparameters (`train.batch_size`) laid over them."""
         return apply(self.document.data, overrides)
 
-    def overridden(self, overrides: Mapping[str, Any]) -> pipeline.Pipeline:
+    def overridden(self, overrides: Mapping[str, Any]) -> Pipeline:
         """The pipeline with hyperparameters laid over the file's own."""
-        return pipeline.Pipeline.model_validate(self.sections(overrides))
+        return Pipeline.model_validate(self.sections(overrides))
 
     def tags(self, stage: str, dataset: Path) -> dict[str, str]:
         """What MLflow is told about where a model comes from."""
@@ -94,7 +94,7 @@ def stage(description: str | None, *paths: str, seed: bool = False) -> Iterator[
     run = parser.parse_args(namespace=Run())
     with exit_status():
         run.document = Document(run.pipeline_path)
-        run.pipeline = pipeline.parse(run.document)
+        run.pipeline = parse(run.document)
         try:
             yield run
         except Mistakes as error:

@@ -99,13 +99,14 @@ def fingerprint(split: Split) -> str:
     """SHA-256 over the inputs and labels of a split, in order."""
     digest = hashlib.sha256()
     for chunk in split.chunks() if isinstance(split.inputs, np.ndarray) else split.inputs:
-        digest.update(np.ascontiguousarray(chunk) if isinstance(chunk, np.ndarray) else chunk)
-    digest.update(np.ascontiguousarray(split.labels, dtype="<i8"))
+        digest.update(chunk if isinstance(chunk, bytes) else np.ascontiguousarray(chunk).data)
+    digest.update(np.ascontiguousarray(split.labels, dtype="<i8").data)
     return digest.hexdigest()
 
 
-def save(splits: Mapping[str, Split], shape: Sequence[int | None], classes: Sequence[str],
-         folder: Path) -> str:
+def save(
+    splits: Mapping[str, Split], shape: Sequence[int | None], classes: Sequence[str], folder: Path
+) -> str:
     """Writes a dataset to a new folder.
 
     Returns:
@@ -132,9 +133,7 @@ def save(splits: Mapping[str, Split], shape: Sequence[int | None], classes: Sequ
 def read_facts(folder: Path) -> Facts:
     """What is known about the dataset in `folder`."""
     facts = _description(folder)
-    return Facts(
-        tuple(facts["shape"]), facts["dtype"], tuple(facts["classes"]), facts["counts"]
-    )
+    return Facts(tuple(facts["shape"]), facts["dtype"], tuple(facts["classes"]), facts["counts"])
 
 
 def read_fingerprint(folder: Path) -> str:
@@ -182,7 +181,7 @@ def _view(chunk: pa.FixedSizeBinaryArray, facts: Facts) -> NDArray[Any]:
     width = chunk.type.byte_width
     flat = np.frombuffer(chunk.buffers()[1], np.uint8)
     flat = flat[chunk.offset * width : (chunk.offset + len(chunk)) * width]
-    return flat.view(facts.dtype).reshape(len(chunk), *facts.shape)  # type: ignore[arg-type]
+    return flat.view(facts.dtype).reshape(len(chunk), *facts.shape)
 
 
 def _table(split: Split, classes: Sequence[str]) -> pa.Table:

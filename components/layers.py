@@ -96,7 +96,7 @@ class ZCAWhitening(keras.layers.Layer):
         """Fits the layer to batches of examples, each `(n, ...)`."""
         for examples in data:
             if not self.built:
-                self.build(examples.shape)
+                self.build(examples.shape)  # type: ignore[no-untyped-call]
             self.update_state(examples)
         self.finalize_state()
 

@@ -1,6 +1,6 @@
 """Hyperparameters by dotted key (`train.batch_size`), laid over the sections of a file."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from copy import deepcopy
 from typing import Any
 
@@ -25,3 +25,15 @@ def samples(distribution: Named) -> list[Any]:
     """The values of an Optuna distribution that stand for all: its choices, or its ends."""
     arguments = distribution.arguments
     return list(arguments.get("choices", [arguments.get("low"), arguments.get("high")]))
+
+
+def flatten(value: Any, prefix: str = "") -> Iterator[tuple[str, str]]:
+    """Nested mappings as dotted keys, lists of plain values as they are."""
+    if isinstance(value, Mapping) and value:
+        for key, part in value.items():
+            yield from flatten(part, f"{prefix}.{key}" if prefix else str(key))
+    elif isinstance(value, list | tuple) and any(isinstance(part, Mapping) for part in value):
+        for position, part in enumerate(value):
+            yield from flatten(part, f"{prefix}.{position}")
+    else:
+        yield prefix, str(value)

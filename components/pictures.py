@@ -58,8 +58,9 @@ def _mosaic(axes: Axes, split: Split, facts: Facts, classes: int, per_class: int
             image = split.inputs[row]
             if isinstance(image, bytes):
                 image = decode(image, facts.shape[-1] or 3)
-            inset = axes.inset_axes((place / per_class, 1 - (label + 1) / classes,
-                                     0.95 / per_class, 0.95 / classes))
+            inset = axes.inset_axes(
+                (place / per_class, 1 - (label + 1) / classes, 0.95 / per_class, 0.95 / classes)
+            )
             inset.imshow(_displayable(np.asarray(image)), cmap="gray")
             inset.set_axis_off()
 
@@ -100,8 +101,9 @@ def confusion(matrix: NDArray[np.int64], classes: Sequence[str]) -> Figure:
     return figure
 
 
-def reliability(confidence: Sequence[float], accuracy: Sequence[float], counts: Sequence[int]
-                ) -> Figure:
+def reliability(
+    confidence: Sequence[float], accuracy: Sequence[float], counts: Sequence[int]
+) -> Figure:
     """Accuracy against confidence, one point a bin, its size by the examples in it."""
     figure = Figure(figsize=(4.5, 4.5), layout="constrained")
     axes = figure.subplots()

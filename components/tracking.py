@@ -14,17 +14,14 @@ from urllib.parse import urlsplit
 
 import keras
 import mlflow
-import mlflow.keras
-import numpy as np
 from filelock import FileLock
 from mlflow import MlflowClient
 from mlflow.entities import LifecycleStage
 from mlflow.exceptions import MlflowException
-from mlflow.models import infer_signature
-from numpy.typing import NDArray
 from pydantic import BaseModel
 
 from components.errors import Stop
+from components.overrides import flatten
 
 RECORD = "run.json"
 ORIGIN = "millrace.origin_run_id"
@@ -73,7 +70,10 @@ def connect(experiment: str) -> None:
 
 @contextmanager
 def start(
-    experiment: str, params: Mapping[str, Any], tags: Mapping[str, str], name: str | None = None,
+    experiment: str,
+    params: Mapping[str, Any],
+    tags: Mapping[str, str],
+    name: str | None = None,
     parent: str | None = None,
 ) -> Iterator[Record]:
     """A new run, active in the body; it is marked as failed where the body fails.
@@ -148,30 +148,6 @@ def log_rows(rows: Sequence[Mapping[str, Any]], name: str, key: str) -> None:
     )
 
 
-def log_model(model: keras.Model, examples: NDArray[Any]) -> str:
-    """Adds a model to the active run, with its signature and an input example.
-
-    Args:
-        model: From raw examples to class probabilities.
-        examples: A few raw examples, `(n, ...)`.
-
-    Returns:
-        The URI of the logged model, the one that the run has already or a new one.
-    """
-    run = mlflow.active_run()
-    assert run is not None
-    known = mlflow.search_logged_models(
-        [run.info.experiment_id], f"source_run_id = '{run.info.run_id}'", output_format="list"
-    )
-    if known:
-        return known[0].model_uri
-    signature = infer_signature(examples, np.asarray(model(examples, training=False)))
-    info = mlflow.keras.log_model(
-        model, name="model", signature=signature, input_example=examples
-    )
-    return info.model_uri
-
-
 def log_file(path: Path, folder: str | None = None) -> None:
     """Adds a file to the active run."""
     mlflow.log_artifact(str(path), folder)
@@ -184,15 +160,3 @@ class Curves(keras.callbacks.Callback):
         """Called by Keras."""
         values = {name: float(value) for name, value in (logs or {}).items()}
         mlflow.log_metrics(values, step=epoch, synchronous=False)
-
-
-def flatten(value: Any, prefix: str = "") -> Iterator[tuple[str, str]]:
-    """Nested mappings as dotted keys, lists of plain values as they are."""
-    if isinstance(value, Mapping) and value:
-        for key, part in value.items():
-            yield from flatten(part, f"{prefix}.{key}" if prefix else str(key))
-    elif isinstance(value, list | tuple) and any(isinstance(part, Mapping) for part in value):
-        for position, part in enumerate(value):
-            yield from flatten(part, f"{prefix}.{position}")
-    else:
-        yield prefix, str(value)

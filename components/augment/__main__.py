@@ -13,7 +13,7 @@ with stage(__doc__, "dataset", "out", "picture", seed=True) as run:
     facts, config = dataset.read_facts(run.dataset), run.pipeline.augment
     train = dataset.open_split(run.dataset, "train")
     layers = build_all(config.layers, ("augment", "layers"), dtype="float32")
-    augmentation = as_model(layers, facts)
+    augmentation = as_model(layers, facts.shape)
     pictures.save(pictures.grid(*preview(augmentation, train), 1 + VARIATIONS), run.picture)
     copies = vary(augmentation, train, config.copies)
     with replacing(run.out) as folder:

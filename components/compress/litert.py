@@ -70,9 +70,10 @@ class Runner:
         """Probabilities `(classes,)` of one example, `(...)` in the source's own values."""
         self._feed(example)
         self._interpreter.invoke()
-        result = self._interpreter.get_tensor(self._output["index"])[0]
+        result: NDArray[Any] = self._interpreter.get_tensor(self._output["index"])[0]
         scale, zero = self._output["quantization"]
-        return ((result.astype(np.float32) - zero) * scale) if scale else result
+        floats = result.astype(np.float32)
+        return (floats - zero) * np.float32(scale) if scale else floats
 
     def latency_ms(self, example: NDArray[Any]) -> float:
         """Median milliseconds of one call, without the copying in and out."""

@@ -1,8 +1,7 @@
 """The pictures of the report."""
 
-from matplotlib.figure import Figure
-
 import numpy as np
+from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
 from components import pictures

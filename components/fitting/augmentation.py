@@ -26,9 +26,9 @@ def on_host(augmentation: keras.Model) -> Callable[[NDArray[Any]], Any] | None:
         return None
     if not all(hasattr(layer, "backend") for layer in augmentation.layers):
         return None  # not an image layer of Keras: only these run in a TensorFlow graph too
-    import tensorflow as tf  # noqa: PLC0415  TensorFlow is loaded here or not at all
+    import tensorflow as tf
 
-    @tf.function(reduce_retracing=True)  # type: ignore[misc, untyped-decorator]
+    @tf.function(reduce_retracing=True)  # type: ignore[untyped-decorator]
     def augment(batch: Any) -> Any:
         for layer in augmentation.layers:
             batch = layer(batch, training=True)
@@ -38,6 +38,6 @@ def on_host(augmentation: keras.Model) -> Callable[[NDArray[Any]], Any] | None:
 
 
 def _is_cpu() -> bool:
-    import jax  # noqa: PLC0415
+    import jax
 
     return bool(jax.default_backend() == "cpu")

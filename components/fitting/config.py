@@ -95,6 +95,12 @@ def _number_is_constant(value: object) -> object:
     return value
 
 
+Rate = Annotated[
+    Schedule,
+    BeforeValidator(_number_is_constant, json_schema_input_type=PositiveFloat | Schedule),
+]
+
+
 class EarlyStopping(Section):
     """When to stop before the last epoch (`keras.callbacks.EarlyStopping`)."""
 
@@ -124,11 +130,9 @@ class Fitting(Section):
         "float32"
     )
     """Keras dtype policy of the model; its head and its loss stay float32."""
-    optimizer: Optimizer = Field(default_factory=lambda: Optimizer.model_validate("Adam"))
+    optimizer: Optimizer = Field("Adam")  # type: ignore[assignment]
     """A Keras optimizer; its learning rate is set by `learning_rate`."""
-    learning_rate: Annotated[Schedule, BeforeValidator(_number_is_constant)] = Schedule(
-        constant=Decay(initial=1e-3)
-    )
+    learning_rate: Rate = Field(1e-3)  # type: ignore[assignment]
     """The schedule, in epochs; or a number."""
     loss: Loss | None = None
     """A Keras loss; left out, the task's own (classification: SparseCategoricalCrossentropy)."""

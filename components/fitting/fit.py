@@ -94,8 +94,8 @@ def fit(
     augment = on_host(augmentation)
     batches = Batches(data.train.array, targets[0], config.batch_size, seed, augment)
     trained.compile(
-        optimizer=_optimizer(config, len(batches)),
-        loss=_loss(config),
+        optimizer=optimizer(config, len(batches)),
+        loss=loss(config),
         metrics=task.metrics(config.loss),
     )
     history = trained.fit(
@@ -130,9 +130,7 @@ def _callbacks(config: Fitting, checkpoint: Path) -> list[keras.callbacks.Callba
     ]
     if stopping := config.early_stopping:
         callbacks.append(
-            keras.callbacks.EarlyStopping(
-                **stopping.model_dump(), mode=_mode(stopping.monitor)
-            )
+            keras.callbacks.EarlyStopping(**stopping.model_dump(), mode=_mode(stopping.monitor))
         )
     return callbacks
 
@@ -141,7 +139,8 @@ def _mode(monitor: str) -> str:
     return "max" if monitor.endswith("accuracy") else "min"
 
 
-def _optimizer(config: Fitting, steps_per_epoch: int) -> Any:
+def optimizer(config: Fitting, steps_per_epoch: int) -> Any:
+    """The Keras optimizer with its schedule; `Mistakes` where Keras refuses an argument."""
     rate = schedules.build(config.learning_rate, config.epochs, steps_per_epoch)
     try:
         return config.optimizer.build(learning_rate=rate)
@@ -149,7 +148,8 @@ def _optimizer(config: Fitting, steps_per_epoch: int) -> Any:
         raise Mistakes([Problem(("train", "optimizer"), str(error))]) from None
 
 
-def _loss(config: Fitting) -> Any:
+def loss(config: Fitting) -> Any:
+    """The Keras loss; `Mistakes` where Keras refuses an argument."""
     try:
         return task.loss(config.loss)
     except (TypeError, ValueError) as error:

@@ -11,8 +11,13 @@ class ProgressBar(keras.callbacks.Callback):
 
     def on_train_begin(self, logs: Mapping[str, float] | None = None) -> None:
         """Called by Keras."""
-        columns = (TextColumn("epoch"), MofNCompleteColumn(), BarColumn(),
-                   TimeRemainingColumn(), TextColumn("{task.description}"))
+        columns = (
+            TextColumn("epoch"),
+            MofNCompleteColumn(),
+            BarColumn(),
+            TimeRemainingColumn(),
+            TextColumn("{task.description}"),
+        )
         self.progress = Progress(*columns)
         self.progress.disable = not self.progress.console.is_terminal
         self.task = self.progress.add_task("", total=self.params["epochs"])

@@ -41,7 +41,9 @@ def read(folder: Path) -> tuple[Split, Facts]:
 
 
 def _examples(
-    files: list[tuple[Path, int]], kinds: list[tuple[tuple[int, int], str]], classes: tuple[str, ...]
+    files: list[tuple[Path, int]],
+    kinds: list[tuple[tuple[int, int], str]],
+    classes: tuple[str, ...],
 ) -> tuple[Split, Facts]:
     channels = 1 if all(mode in GREY for _, mode in kinds) else 3
     sizes = {size for size, _ in kinds}
@@ -65,8 +67,10 @@ def _kind(path: Path) -> tuple[tuple[int, int], str]:
         with Image.open(path) as image:
             image.load()
             if image.mode not in GREY | COLOUR:
-                raise Stop(f"{path}: images of mode {image.mode} are not supported; "
-                           f"save it as 8-bit grey or RGB")
+                raise Stop(
+                    f"{path}: images of mode {image.mode} are not supported; "
+                    f"save it as 8-bit grey or RGB"
+                )
             return ImageOps.exif_transpose(image).size, image.mode
     except (UnidentifiedImageError, IsADirectoryError):
         raise Stop(f"{path}: not an image; remove it") from None

@@ -50,8 +50,9 @@ def folder(config: Config, source: Path) -> Path:
     return path
 
 
-def split(labels: NDArray[np.int64], classes: Sequence[str], shares: Shares, seed: int
-          ) -> dict[str, NDArray[np.int64]]:
+def split(
+    labels: NDArray[np.int64], classes: Sequence[str], shares: Shares, seed: int
+) -> dict[str, NDArray[np.int64]]:
     """Deals the examples of every class to the splits (stratified).
 
     Args:

@@ -9,9 +9,7 @@ from components.errors import Mistakes, Problem
 from components.models.config import Config, Custom
 
 
-def build(
-    config: Config, shape: tuple[int, ...], units: int, activation: str
-) -> keras.Model:
+def build(config: Config, shape: tuple[int, ...], units: int, activation: str) -> keras.Model:
     """Makes the network, from model-ready examples to the head.
 
     Args:
@@ -33,8 +31,11 @@ def build(
         head = keras.layers.Dense(
             units, activation=config.head_activation or activation, dtype="float32", name="head"
         )
-        return keras.Model(inputs, head(features), name=config.architecture.partition(":")[2]
-                           or config.architecture)
+        return keras.Model(
+            inputs,
+            head(features),
+            name=config.architecture.partition(":")[2] or config.architecture,
+        )
     except (TypeError, ValueError) as error:
         message = f"does not fit examples of shape {shape}: {error}"
         raise Mistakes([Problem(("model",), message)]) from error

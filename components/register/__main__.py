@@ -7,6 +7,7 @@ from components.command import stage
 from components.errors import Stop
 from components.files import read_json, write_json
 from components.register.card import card
+from components.register.logged import log_model
 from components.register.stage import refused, register
 
 with stage(__doc__, "trained", "evaluation", "compressed", "out") as run:
@@ -20,7 +21,7 @@ with stage(__doc__, "trained", "evaluation", "compressed", "out") as run:
     )
     with tracking.resume(record) as run_id:
         serving = keras_files.load(run.trained / "serving.keras")
-        uri = tracking.log_model(serving, np.load(run.evaluation / "examples.npy"))
+        uri = log_model(serving, np.load(run.evaluation / "examples.npy"), run_id)
         done = register(config, run_id, uri, measures[config.gate.metric], text)
     write_json(done.model_dump(), run.out)
     run.measure({"version": done.version, "is_champion": done.is_champion})

@@ -28,9 +28,9 @@ def card(
 **Input** raw examples, as the source has them. **Output** one probability for each class.
 
 ## Measured on the test split
-Accuracy {measures['accuracy']:.4f} (95 % interval {measures['accuracy_low']:.4f} to \
-{measures['accuracy_high']:.4f}, {measures['examples']} examples), macro F1 \
-{measures['macro_f1']:.4f}, calibration error {measures['expected_calibration_error']:.4f}. \
+Accuracy {measures["accuracy"]:.4f} (95 % interval {measures["accuracy_low"]:.4f} to \
+{measures["accuracy_high"]:.4f}, {measures["examples"]} examples), macro F1 \
+{measures["macro_f1"]:.4f}, calibration error {measures["expected_calibration_error"]:.4f}. \
 Weakest classes by F1: {classes}.
 
 ## Compressed

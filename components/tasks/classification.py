@@ -13,7 +13,7 @@ HEAD = "softmax"
 
 def loss(named: Loss | None) -> keras.losses.Loss:
     """The Keras loss of the section, or sparse categorical cross-entropy."""
-    return named.build() if named else keras.losses.SparseCategoricalCrossentropy()  # type: ignore[no-any-return]
+    return named.build() if named else keras.losses.SparseCategoricalCrossentropy()
 
 
 def targets(labels: NDArray[np.int64], classes: int, named: Loss | None) -> NDArray[Any]:

@@ -24,6 +24,10 @@ class Task(Section):
 
 
 Config = Annotated[
-    Task, BeforeValidator(lambda value: {value: {}} if isinstance(value, str) else value)
+    Task,
+    BeforeValidator(
+        lambda value: {value: {}} if isinstance(value, str) else value,
+        json_schema_input_type=Literal["classification"] | Task,
+    ),
 ]
 """A task by name, or by name with its settings."""

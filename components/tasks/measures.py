@@ -93,9 +93,7 @@ def measure(
     )
 
 
-def _reliability(
-    right: NDArray[np.bool_], confidence: NDArray[np.float32], bins: int
-) -> list[Bin]:
+def _reliability(right: NDArray[np.bool_], confidence: NDArray[np.float32], bins: int) -> list[Bin]:
     """The bins that have examples, ascending."""
     places = np.minimum((confidence * bins).astype(int), bins - 1)
     return [

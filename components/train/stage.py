@@ -23,7 +23,6 @@ def save(model: keras.Model, ready: Path, folder: Path) -> None:
     keras_files.save(serving(preprocessing, model), folder / "serving.keras")
 
 
-
 def curve_rows(history: Mapping[str, Sequence[float]]) -> Iterator[tuple[float, ...]]:
     """Learning curves as rows: the epoch, counted from 1, then each column."""
     for epoch, row in enumerate(zip(*history.values(), strict=True), 1):

@@ -44,9 +44,9 @@ class Config(Section):
     """Epochs of one trial; left out, as many as `train.epochs`."""
     monitor: Monitor = "val_loss"
     """The column of the learning curves whose best value is compared."""
-    sampler: Sampler = Field(default_factory=lambda: Sampler.model_validate("TPESampler"))
+    sampler: Sampler = Field("TPESampler")  # type: ignore[assignment]
     """What chooses the next trial."""
-    pruner: Pruner = Field(default_factory=lambda: Pruner.model_validate("MedianPruner"))
+    pruner: Pruner = Field("MedianPruner")  # type: ignore[assignment]
     """What stops a hopeless trial."""
 
     @property

@@ -15,4 +15,6 @@ with stage(__doc__, "dataset", "out", "picture") as run:
     found = ("duplicates", "conflicting", "leaked", "constant", "problems")
     run.measure({name: len(getattr(report, name)) for name in found})
     if report.problems:
-        raise Stop("\n".join([f"{run.name}: the dataset must not be trained on:", *report.problems]))
+        raise Stop(
+            "\n".join([f"{run.name}: the dataset must not be trained on:", *report.problems])
+        )

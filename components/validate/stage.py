@@ -45,15 +45,31 @@ def validate(splits: Mapping[str, Split], facts: Facts, config: Config) -> Repor
         for name, split in splits.items()
     }
     problems = [
-        *_shares("repeat an earlier one", duplicates, config.max_duplicate_fraction,
-                 "max_duplicate_fraction", splits),
-        *_shares("have one value throughout", constant, config.max_constant_fraction,
-                 "max_constant_fraction", splits),
+        *_shares(
+            "repeat an earlier one",
+            duplicates,
+            config.max_duplicate_fraction,
+            "max_duplicate_fraction",
+            splits,
+        ),
+        *_shares(
+            "have one value throughout",
+            constant,
+            config.max_constant_fraction,
+            "max_constant_fraction",
+            splits,
+        ),
         *_small_classes(counts, config),
         *_not_finite(splits, facts),
     ]
-    return Report(counts=counts, duplicates=duplicates, conflicting=conflicting, leaked=leaked,
-                  constant=constant, problems=problems)
+    return Report(
+        counts=counts,
+        duplicates=duplicates,
+        conflicting=conflicting,
+        leaked=leaked,
+        constant=constant,
+        problems=problems,
+    )
 
 
 def find_duplicates(splits: Mapping[str, Split]) -> tuple[list[str], list[str], list[str]]:
@@ -93,7 +109,7 @@ def find_constant(splits: Mapping[str, Split]) -> list[str]:
 
 
 def _bincount(split: Split, facts: Facts) -> list[int]:
-    return np.bincount(split.labels, minlength=len(facts.classes)).tolist()
+    return [int(count) for count in np.bincount(split.labels, minlength=len(facts.classes))]
 
 
 def _shares(
@@ -103,9 +119,7 @@ def _shares(
     if len(found) <= limit * total:
         return []
     rows = ", ".join(found[:SHOWN]) + (", ..." if len(found) > SHOWN else "")
-    return [
-        f"{len(found)} of {total} examples {what} ({rows}); validate.{key} allows {limit:.1%}"
-    ]
+    return [f"{len(found)} of {total} examples {what} ({rows}); validate.{key} allows {limit:.1%}"]
 
 
 def _small_classes(counts: Mapping[str, Mapping[str, int]], config: Config) -> list[str]:
@@ -126,4 +140,6 @@ def _not_finite(splits: Mapping[str, Split], facts: Facts) -> list[str]:
         for name, split in splits.items()
         for row in np.flatnonzero(~np.isfinite(split.array.reshape(len(split), -1)).all(axis=1))
     ]
-    return [f"{len(rows)} examples hold NaN or infinity ({', '.join(rows[:SHOWN])})"] if rows else []
+    return (
+        [f"{len(rows)} examples hold NaN or infinity ({', '.join(rows[:SHOWN])})"] if rows else []
+    )

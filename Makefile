@@ -1,0 +1,37 @@
+PYTHON ?= python3
+LOCK = requirements$(if $(EXTRA),-$(EXTRA)).lock
+export PATH := $(CURDIR)/.venv/bin:$(PATH)
+
+.PHONY: run test lint docs bench ui airflow
+
+run: .venv/installed
+	dvc repro
+	python -m components summary
+
+test: .venv/installed
+	pytest
+
+lint: .venv/installed
+	ruff check
+	ruff format --check
+	mypy
+	lint-imports
+
+docs: .venv/installed
+	python -m components schema
+	python -m components docs
+
+bench: .venv/installed
+	for script in benchmarks/*.py; do python "$$script" || exit; done
+
+ui: .venv/installed
+	mlflow ui --host 127.0.0.1 --port $(or $(PORT),5000)
+
+airflow: .venv/installed
+	python scripts/airflow_standalone.py
+
+.venv/installed: $(LOCK)
+	$(PYTHON) -c 'import sys; sys.exit(None if (3, 11) <= sys.version_info < (3, 14) else "Millrace needs Python 3.11, 3.12 or 3.13, not " + sys.version.split()[0] + "; make run PYTHON=python3.12")'
+	$(PYTHON) -m venv .venv
+	.venv/bin/python -m pip install --quiet --require-hashes -r $(LOCK)
+	touch $@
