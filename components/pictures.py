@@ -139,8 +139,10 @@ def tradeoff(models: Sequence[Mapping[str, Any]]) -> Figure:
 
 
 def _displayable(image: NDArray[Any]) -> NDArray[Any]:
-    """Values stretched to 0..1, one channel without its axis."""
+    """Values stretched to 0..1, one channel without its axis, a vector as one row."""
     image = np.asarray(image, np.float32)
     low, high = float(image.min()), float(image.max())
     image = (image - low) / (high - low or 1)
+    if image.ndim == 1:
+        return image[np.newaxis]
     return image[..., 0] if image.shape[-1] == 1 else image[..., :3]

@@ -6,12 +6,15 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
+from components.errors import Stop
 from components.files import read_json
 
 
 def show(name: str, root: Path, console: Console) -> None:
     """Prints metrics, compressed models, the registered version and the report of a pipeline."""
     reports = root / "reports" / name
+    if not (root / "data" / name / "registered.json").exists():
+        raise Stop(f"{name} has not run to its end yet: dvc repro")
     measured = read_json(reports / "evaluate.json")
     interval = f"{measured['accuracy_low']:.4f} to {measured['accuracy_high']:.4f}"
     console.print(

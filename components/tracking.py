@@ -86,7 +86,10 @@ def start(
         parent: The run that this one is nested in.
     """
     flat = dict(flatten(params))
-    with mlflow.start_run(run_name=name, parent_run_id=parent, tags=dict(tags)) as run:
+    nested = parent is not None
+    with mlflow.start_run(
+        run_name=name, nested=nested, parent_run_id=parent, tags=dict(tags)
+    ) as run:
         mlflow.log_params(flat)
         yield Record(run_id=run.info.run_id, experiment=experiment, params=flat, tags=dict(tags))
         mlflow.flush_async_logging()

@@ -8,11 +8,13 @@ from numpy.typing import NDArray
 
 
 def within(model: keras.Model, augmentation: keras.Model) -> keras.Model:
-    """The model to fit: augmentation first, on the device, where the host does not do it."""
-    if on_host(augmentation) or not augmentation.layers:
-        return model
+    """The model to compile and fit: augmentation first, where the host does not do it.
+
+    It is never `model` itself, which so is saved without the optimizer and its state.
+    """
+    first = [] if on_host(augmentation) or not augmentation.layers else [augmentation]
     inputs = keras.Input(model.input_shape[1:], dtype="float32")
-    return keras.Sequential([inputs, augmentation, model], name="training")
+    return keras.Sequential([inputs, *first, model], name="training")
 
 
 def on_host(augmentation: keras.Model) -> Callable[[NDArray[Any]], Any] | None:

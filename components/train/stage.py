@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 import keras
+import numpy as np
 
 from components import keras_files
 from components.tasks import classification as task
@@ -16,8 +17,24 @@ def serving(preprocessing: keras.Model, model: keras.Model) -> keras.Model:
     return keras.Sequential([inputs, *layers], name="serving")
 
 
+def in_float32(model: keras.Model) -> keras.Model:
+    """The same network and weights, computing in float32.
+
+    What a half precision brings is speed in training, on a GPU; a saved model must run anywhere,
+    and LiteRT converts no bfloat16.
+    """
+
+    def clone(layer: keras.layers.Layer) -> keras.layers.Layer:
+        return layer.__class__.from_config({**layer.get_config(), "dtype": "float32"})
+
+    copy = keras.models.clone_model(model, clone_function=clone)
+    copy.set_weights([np.asarray(weights, np.float32) for weights in model.get_weights()])
+    return copy
+
+
 def save(model: keras.Model, ready: Path, folder: Path) -> None:
-    """Saves the model, and the model to serve, into a folder."""
+    """Saves the model, and the model to serve, into a folder, both in float32."""
+    model = in_float32(model)
     keras_files.save(model, folder / "model.keras")
     preprocessing = keras_files.load(ready / "preprocessing.keras")
     keras_files.save(serving(preprocessing, model), folder / "serving.keras")
