@@ -1,0 +1,107 @@
+"""The DAGs, as Airflow sees them."""
+
+import subprocess
+import sys
+
+import pytest
+from airflow.dag_processing.dagbag import DagBag
+from project import ROOT, Project
+
+STAGES = [
+    "ingest",
+    "validate",
+    "preprocess",
+    "augment",
+    "tune",
+    "train",
+    "evaluate",
+    "compress",
+    "register",
+]
+
+
+@pytest.fixture(scope="module")
+def digits():
+    bag = DagBag(dag_folder=str(ROOT / "dags"))
+    assert bag.import_errors == {}
+    return bag.dags["digits"]
+
+
+def show(project, expression):
+    """Evaluates an expression over `bag`, in a process whose project is another."""
+    code = (
+        "from airflow.dag_processing.dagbag import DagBag; "
+        f"bag = DagBag(dag_folder='{project.root}/dags'); print('>', {expression})"
+    )
+    return project.run(sys.executable, "-c", code).partition("> ")[2].strip()
+
+
+def test_a_stage_is_a_task_in_the_order_of_the_graph(digits):
+    assert [task.task_id for task in digits.topological_sort()] == STAGES
+
+
+def test_the_airflow_section_sets_schedule_retries_and_pools(digits):
+    assert digits.schedule == "@daily"
+    assert {task.retries for task in digits.tasks} == {2}
+    assert {task.task_id: task.pool for task in digits.tasks}["train"] == "gpu"
+    assert {task.task_id: task.pool for task in digits.tasks}["ingest"] == "default_pool"
+
+
+def test_runs_do_not_meet_and_the_past_is_not_caught_up(digits):
+    assert digits.max_active_runs == 1
+    assert digits.catchup is False
+
+
+def test_a_name_is_never_code(digits):
+    task = digits.get_task("train")
+
+    assert task.bash_command == 'exec dvc repro --single-item "$STAGE"'
+    assert task.env["STAGE"] == "train@digits"
+
+
+def test_a_broken_file_breaks_its_own_dag_alone_and_says_where(tmp_path):
+    project = Project(tmp_path)
+    project.components("new", "letters", "--from", "digits")
+    project.edit("pipelines/letters.yaml", ("epochs: 40", "epoch: 40"))
+
+    shown = show(
+        project,
+        "bag.import_errors, sorted(bag.dags), len(bag.dags['digits'].tasks), "
+        "[task.task_id for task in bag.dags['letters'].tasks], bag.dags['letters'].doc_md",
+    )
+
+    assert shown.startswith("{} ['digits', 'letters'] 9 ['mistakes'] ")
+    assert "pipelines/letters.yaml:26: train.epoch: unknown key; did you mean 'epochs'?" in shown
+
+
+def test_the_task_of_a_broken_file_fails_with_its_mistakes(tmp_path):
+    project = Project(tmp_path)
+    project.edit("pipelines/digits.yaml", ("epochs: 40", "epoch: 40"))
+
+    output = project.components("check", "pipelines/digits.yaml", status=2)
+
+    assert "pipelines/digits.yaml:26: train.epoch: unknown key; did you mean 'epochs'?" in output
+
+
+def test_a_graph_of_the_users_own_becomes_a_dag(tmp_path):
+    project = Project(tmp_path)
+    folder = tmp_path / "weekly"
+    folder.mkdir()
+    (folder / "dvc.yaml").write_text("stages:\n  print: {cmd: touch out, outs: [out]}\n")
+
+    shown = show(project, "[task.env['STAGE'] for task in bag.dags['weekly'].tasks]")
+
+    assert shown == "['weekly/dvc.yaml:print']"
+
+
+def test_the_dag_file_loads_no_framework():
+    code = (
+        "import airflow.sdk, runpy, sys; runpy.run_path('dags/pipelines.py'); "
+        "print('>', sorted({'dvc', 'keras', 'mlflow', 'tensorflow', 'jax'} & set(sys.modules)))"
+    )
+
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+
+    assert done.stdout.partition("> ")[2] == "[]\n"
