@@ -24,7 +24,8 @@ def apply(sections: Mapping[str, Any], overrides: Mapping[str, Any]) -> dict[str
 def samples(distribution: Named) -> list[Any]:
     """The values of an Optuna distribution that stand for all: its choices, or its ends."""
     arguments = distribution.arguments
-    return list(arguments.get("choices", [arguments.get("low"), arguments.get("high")]))
+    ends = dict.fromkeys([arguments.get("low"), arguments.get("high")])
+    return list(arguments.get("choices", ends))
 
 
 def flatten(value: Any, prefix: str = "") -> Iterator[tuple[str, str]]:

@@ -178,10 +178,12 @@ def keys(location: Location) -> list[str]:
 def _children(
     node: dict[str, Any], part: str | int, definitions: dict[str, Any]
 ) -> Iterator[dict[str, Any]]:
-    found = node.get("items") if isinstance(part, int) else node.get("properties", {}).get(part)
-    # A part that is no key is the tag of a union, whose members are here already.
-    for child in [found] if found else [node]:
-        yield from _members(child, definitions)
+    if isinstance(part, int):
+        yield from _members(node.get("items", {}), definitions)
+    elif part in node.get("properties", {}):
+        yield from _members(node["properties"][part], definitions)
+    elif str(part) == str(node.get("title")).lower():
+        yield node  # the tag of a union, whose members are here already
 
 
 def _members(node: dict[str, Any], definitions: dict[str, Any]) -> Iterator[dict[str, Any]]:

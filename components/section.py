@@ -71,10 +71,10 @@ class Named(Section):
         known = [name for name in taken.names if name not in self.reserved]
         for name in self.arguments:
             if name in self.reserved:
-                raise _mistake(f"{name} is set elsewhere in the file, not here", name)
+                raise _mistake(f"{name} is set elsewhere in the file, not here", self.name, name)
             if name not in known and not taken.is_open:
                 hint = near(name, known) or f"; it takes {', '.join(known)}"
-                raise _mistake(f"{self.name} has no argument '{name}'{hint}", name)
+                raise _mistake(f"{self.name} has no argument '{name}'{hint}", self.name, name)
         missing = sorted(taken.required - set(self.arguments) - self.reserved)
         if missing:
             raise _mistake(f"{self.name} needs {' and '.join(missing)}")

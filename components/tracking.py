@@ -62,6 +62,8 @@ def connect(experiment: str) -> None:
         # Two processes that create the SQLite store at once break it.
         with FileLock("mlflow.db.lock") if address.scheme == "sqlite" else nullcontext():
             mlflow.set_experiment(experiment)
+            # Without it, MLflow's page opens on traces of language models.
+            mlflow.set_experiment_tag("mlflow.experimentKind", "custom_model_development")
     except (OSError, MlflowException) as error:
         raise Stop(
             f"MLflow at {uri} cannot be used: {error}; start it, or set MLFLOW_TRACKING_URI"

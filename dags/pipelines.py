@@ -1,6 +1,5 @@
 """One Airflow DAG for every active pipeline. No stage is named here: the graph is DVC's."""
 
-import os
 import sys
 from pathlib import Path
 
@@ -16,15 +15,12 @@ from components.document import Document  # noqa: E402
 from components.errors import Invalid  # noqa: E402
 from components.pipeline import Airflow, load  # noqa: E402
 
-# In one place, for every task. Quoted variables: a name is never code.
-REPRO = 'exec dvc repro --single-item "$STAGE"'
-CHECK = 'exec python -m components check "$PIPELINE"'
-# The tools of the environment that Airflow itself runs in, and no file that bash would read first:
-# pyenv's, for one, puts another Python before them.
-TOOLS = {
-    "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', '')}",
-    "BASH_ENV": "",
-}
+# The commands, in one place for every task. Quoted variables: a name is never code. The tools of
+# Airflow's own environment come first in PATH, put there by the command: in a worker, whose input
+# is a socket, bash reads ~/.bashrc, and with pyenv in it another Python would come before them.
+REPRO = 'PATH="$TOOLS:$PATH" exec dvc repro --single-item "$STAGE"'
+CHECK = 'PATH="$TOOLS:$PATH" exec python -m components check "$PIPELINE"'
+TOOLS = str(Path(sys.executable).parent)
 
 
 def dag(line: Line) -> DAG:
@@ -41,7 +37,7 @@ def dag(line: Line) -> DAG:
 
 def working(line: Line, airflow: Airflow, description: str) -> DAG:
     """One task for each stage, in the order of the graph."""
-    pools: dict[str, str] = {**airflow.pools}
+    pools = {str(stage): pool for stage, pool in airflow.pools.items()}
     with DAG(
         line.name,
         schedule=airflow.schedule,
@@ -54,7 +50,7 @@ def working(line: Line, airflow: Airflow, description: str) -> DAG:
             stage.name: BashOperator(
                 task_id=stage.name,
                 bash_command=REPRO,
-                env={"STAGE": stage.address, **TOOLS},
+                env={"STAGE": stage.address, "TOOLS": TOOLS},
                 append_env=True,
                 cwd=str(ROOT),
                 doc_md=stage.description,
@@ -84,7 +80,7 @@ def broken(line: Line, file: Path, message: str) -> DAG:
         BashOperator(
             task_id="mistakes",
             bash_command=CHECK,
-            env={"PIPELINE": str(file.relative_to(ROOT)), **TOOLS},
+            env={"PIPELINE": str(file.relative_to(ROOT)), "TOOLS": TOOLS},
             append_env=True,
             cwd=str(ROOT),
             doc_md=message,

@@ -55,7 +55,7 @@ def test_runs_do_not_meet_and_the_past_is_not_caught_up(digits):
 def test_a_name_is_never_code(digits):
     task = digits.get_task("train")
 
-    assert task.bash_command == 'exec dvc repro --single-item "$STAGE"'
+    assert task.bash_command == 'PATH="$TOOLS:$PATH" exec dvc repro --single-item "$STAGE"'
     assert task.env["STAGE"] == "train@digits"
 
 

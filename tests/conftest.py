@@ -1,0 +1,34 @@
+"""What the tests share."""
+
+from pathlib import Path
+
+import mlflow
+import pytest
+from project import ROOT
+
+
+@pytest.fixture
+def mlflow_store(tmp_path, monkeypatch):
+    """An empty MLflow store of this test's own, in the working directory."""
+    monkeypatch.chdir(tmp_path)
+    mlflow.set_tracking_uri(f"sqlite:///{tmp_path}/mlflow.db")
+    yield tmp_path
+    while mlflow.active_run():
+        mlflow.end_run()
+    mlflow.set_tracking_uri("")
+
+
+@pytest.fixture
+def edited(tmp_path):
+    """Writes the digits file with changes to its text, and gives its path."""
+
+    def write(*changes: tuple[str, str]) -> Path:
+        text = (ROOT / "pipelines" / "digits.yaml").read_text()
+        for old, new in changes:
+            assert old in text
+            text = text.replace(old, new)
+        path = tmp_path / "digits.yaml"
+        path.write_text(text)
+        return path
+
+    return write

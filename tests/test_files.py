@@ -1,0 +1,81 @@
+"""Writing loses nothing."""
+
+import contextlib
+import errno
+
+import pytest
+
+from components.command import exit_status
+from components.errors import Invalid, Stop
+from components.files import read_json, replacing, write_csv, write_json
+
+
+def test_a_folder_takes_the_place_of_the_earlier_one(tmp_path):
+    target = tmp_path / "out"
+    target.mkdir()
+    (target / "old").touch()
+
+    with replacing(target) as beside:
+        beside.mkdir()
+        (beside / "new").touch()
+
+    assert [path.name for path in target.iterdir()] == ["new"]
+    assert [path.name for path in tmp_path.iterdir()] == ["out"]
+
+
+def test_a_failure_in_the_middle_leaves_the_earlier_output(tmp_path):
+    target = tmp_path / "out.json"
+    write_json({"whole": True}, target)
+
+    with contextlib.suppress(RuntimeError), replacing(target) as beside:
+        beside.write_text("{half")
+        raise RuntimeError("power")
+
+    assert read_json(target) == {"whole": True}
+    assert [path.name for path in tmp_path.iterdir()] == ["out.json"]
+
+
+def test_what_a_killed_process_left_is_removed_by_the_next(tmp_path):
+    left = tmp_path / ".out.partial"
+    left.mkdir()
+    (left / "half").touch()
+
+    write_json([], tmp_path / "out")
+
+    assert [path.name for path in tmp_path.iterdir()] == ["out"]
+
+
+def test_a_number_that_json_lacks_is_refused(tmp_path):
+    with pytest.raises(ValueError, match="not JSON compliant"):
+        write_json(float("nan"), tmp_path / "out.json")
+
+
+def test_a_table_has_a_header(tmp_path):
+    write_csv(["epoch", "loss"], [(1, 0.5)], tmp_path / "a.csv")
+
+    assert (tmp_path / "a.csv").read_text() == "epoch,loss\n1,0.5\n"
+
+
+@pytest.mark.parametrize(
+    ("error", "status", "message"),
+    [
+        (Stop("the gate said no"), 1, "the gate said no\n"),
+        (Invalid("a.yaml:1: wrong"), 2, "a.yaml:1: wrong\n"),
+        (
+            OSError(errno.ENOSPC, "No space left on device", "data/out"),
+            1,
+            "no space left on the disk: data/out; the earlier output stays\n",
+        ),
+    ],
+)
+def test_an_error_of_the_users_ends_with_its_message(capsys, error, status, message):
+    with pytest.raises(SystemExit) as caught, exit_status():
+        raise error
+
+    assert caught.value.code == status
+    assert capsys.readouterr().err == message
+
+
+def test_another_error_is_ours_and_keeps_its_traceback():
+    with pytest.raises(PermissionError, match="denied"), exit_status():
+        raise PermissionError(errno.EACCES, "denied")

@@ -1,0 +1,65 @@
+"""Names are found in the sources as Python itself would find them."""
+
+import inspect
+
+import keras
+import optuna
+import pytest
+
+from components.lookup import classes, find, near, parameters
+
+
+@pytest.mark.parametrize(
+    ("home", "module"),
+    [
+        ("keras.layers", keras.layers),
+        ("keras.losses", keras.losses),
+        ("keras.optimizers", keras.optimizers),
+        ("optuna.distributions", optuna.distributions),
+    ],
+)
+def test_a_home_has_the_classes_that_python_sees(home, module):
+    public = {name for name in dir(module) if name[0].isupper()}
+    real = {name for name in public if inspect.isclass(getattr(module, name))}
+
+    assert real <= set(classes(home))
+
+
+@pytest.mark.parametrize("name", sorted(classes("keras.layers")))
+def test_the_arguments_of_a_layer_are_those_of_its_constructor(name):
+    signature = inspect.signature(getattr(keras.layers, name).__init__).parameters.values()
+    own = {one.name for one in signature if one.kind not in (one.VAR_KEYWORD, one.VAR_POSITIONAL)}
+
+    assert own - {"self"} <= set(parameters(find(name, ["keras.layers"], "layer")).names)
+
+
+def test_the_first_home_wins():
+    found = find("GlobalContrastNormalization", ["components.layers", "keras.layers"], "layer")
+
+    assert found.load().__module__ == "components.layers"
+
+
+def test_a_name_cannot_reach_a_function():
+    with pytest.raises(LookupError, match=r"^no layer 'concatenate' in keras\.layers; did you me"):
+        find("concatenate", ["keras.layers"], "layer")
+
+
+def test_a_class_of_the_users_own_is_found_by_its_module():
+    assert find("fractions:Fraction", ["keras.layers"], "layer").load().__name__ == "Fraction"
+
+
+def test_a_module_that_there_is_not_is_named():
+    with pytest.raises(LookupError, match=r"^no module 'nowhere\.layers'$"):
+        find("nowhere.layers:Own", ["keras.layers"], "layer")
+
+
+@pytest.mark.parametrize(
+    ("name", "hint"),
+    [
+        pytest.param("Adamm", "; did you mean 'Adam'?", id="a letter too many"),
+        pytest.param("adam", "; did you mean 'Adam'?", id="another case"),
+        pytest.param("xyz", "", id="nothing near"),
+    ],
+)
+def test_the_nearest_name_is_offered(name, hint):
+    assert near(name, ["Adam", "SGD"]) == hint

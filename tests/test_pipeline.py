@@ -1,0 +1,213 @@
+"""Mistakes of a pipeline file: every one, with its line, in the words of the YAML."""
+
+import json
+from pathlib import Path
+
+import jsonschema
+import pytest
+import yaml
+from project import ROOT
+
+from components import docs, schema
+from components.errors import Invalid
+from components.overrides import apply
+from components.pipeline import load
+
+FILES = sorted((ROOT / "pipelines").glob("*.yaml"))
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
+def test_every_pipeline_of_the_project_is_right(path):
+    assert load(path).registration.name == path.stem
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
+def test_every_pipeline_fits_the_schema_and_names_it(path):
+    text = path.read_text()
+
+    jsonschema.validate(yaml.safe_load(text), schema.schema())
+
+    assert text.startswith("# yaml-language-server: $schema=pipeline.schema.json\n")
+
+
+def test_the_written_schema_is_in_step():
+    written = (ROOT / "pipelines" / "pipeline.schema.json").read_text()
+
+    assert json.loads(written) == schema.schema()
+
+
+def test_the_written_reference_is_in_step():
+    written = {path.stem: path.read_text() for path in (ROOT / "docs/reference").glob("*.md")}
+
+    assert written == docs.pages()
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "message"),
+    [
+        pytest.param(
+            "epochs: 40",
+            "epoch: 40",
+            "25: train.epochs: missing\n{path}:26: train.epoch: unknown key; "
+            "did you mean 'epochs'?",
+            id="a misspelt key",
+        ),
+        pytest.param(
+            "evaluate: {}",
+            "evalute: {}",
+            "1: evaluate: missing section; 'evaluate: {}' where it has nothing to say\n"
+            "{path}:32: evalute: unknown key; did you mean 'evaluate'?",
+            id="a misspelt stage",
+        ),
+        pytest.param(
+            "RandomRotation",
+            "RandomRotaton",
+            "20: augment.layers.1: no layer 'RandomRotaton' in components.layers or keras.layers; "
+            "did you mean 'RandomRotation'?",
+            id="a layer that Keras does not have",
+        ),
+        pytest.param(
+            "factor: 0.04",
+            "facto: 0.04",
+            "20: augment.layers.1.RandomRotation.facto: RandomRotation has no argument 'facto'; "
+            "did you mean 'factor'?",
+            id="a misspelt argument",
+        ),
+        pytest.param(
+            "{factor: 0.04}",
+            "{}",
+            "20: augment.layers.1: RandomRotation needs factor",
+            id="a missing argument",
+        ),
+        pytest.param(
+            "AdamW: {",
+            "AdamW: {learning_rate: 1, ",
+            "29: train.optimizer.AdamW.learning_rate: learning_rate is set elsewhere in the file, "
+            "not here",
+            id="an argument that is set elsewhere",
+        ),
+        pytest.param(
+            "test: 0.15",
+            "test: 0.25",
+            "8: ingest.split: train, validation and test must sum to 1; they sum to 1.1",
+            id="a split that does not sum to one",
+        ),
+        pytest.param(
+            "load_digits\n",
+            "load_faces\n",
+            "7: ingest.source: must be 'image_folder', 'sklearn.datasets.load_breast_cancer', "
+            "'sklearn.datasets.load_digits', 'sklearn.datasets.load_iris' or "
+            "'sklearn.datasets.load_wine', is 'sklearn.datasets.load_faces'",
+            id="a source that there is not",
+        ),
+        pytest.param(
+            "max_duplicate_fraction: 0.01",
+            "max_duplicate_fraction: 2",
+            "10: validate.max_duplicate_fraction: must be less than or equal to 1, is 2",
+            id="a number out of range",
+        ),
+        pytest.param(
+            "architecture: resnet",
+            "architecture: resnt",
+            "22: model.architecture: no architecture 'resnt'; did you mean 'resnet'?",
+            id="an architecture that there is not",
+        ),
+        pytest.param(
+            "architecture: resnet",
+            "architecture: nowhere.models:net",
+            "22: model.architecture: no module 'nowhere.models'\n"
+            "{path}:23: model.blocks: unknown key; there are head_activation, architecture, "
+            "arguments",
+            id="a module that there is not",
+        ),
+        pytest.param(
+            "RandomRotation: {factor: 0.04}",
+            "RandomFlip: {mode: horizontal}",
+            "20: augment.layers.1.RandomFlip.mode: a horizontal flip changes the label: "
+            "task.classification.label_preserving_flips is none",
+            id="a flip where left and right matter",
+        ),
+        pytest.param(
+            "blocks: [2, 2]",
+            "head_activation: sigmoid",
+            "25: train.loss: SparseCategoricalCrossentropy needs a softmax head; "
+            "model.head_activation is sigmoid",
+            id="a loss against the head",
+        ),
+        pytest.param(
+            "GlobalContrastNormalization: {epsilon: 1.0e-8}",
+            "RandomRotation: {factor: 0.1}",
+            "13: preprocess.1: RandomRotation draws at random; it belongs under augment.layers",
+            id="chance in the preprocessing",
+        ),
+        pytest.param(
+            "tune: {}",
+            "tune: {space: {train.batch_siz: {IntDistribution: {low: 1, high: 1}}}}",
+            "24: tune.space.train.batch_siz: with the value 1: unknown key; "
+            "did you mean 'batch_size'?",
+            id="a search for what there is not",
+        ),
+        pytest.param(
+            "epochs: 40",
+            "epochs: 40\n  epochs: 41",
+            '27: not valid YAML: found duplicate key "epochs" with value "41" '
+            '(original value: "40")',
+            id="a key twice",
+        ),
+        pytest.param(
+            "methods: [float16, int8]",
+            "methods: [float16, int8",
+            "35: not valid YAML: expected ',' or ']', but got ':'",
+            id="a syntax error",
+        ),
+    ],
+)
+def test_a_mistake_is_named_with_its_line(edited, old, new, message):
+    path = edited((old, new))
+
+    with pytest.raises(Invalid) as caught:
+        load(path)
+
+    assert str(caught.value) == f"{path}:{message}".replace("{path}", str(path))
+
+
+def test_all_mistakes_come_at_once_in_the_order_of_the_file(edited):
+    path = edited(("copies: 0", "copis: 0"), ("epochs: 40", "epochs: forty"), ("int8", "int4"))
+
+    with pytest.raises(Invalid) as caught:
+        load(path)
+
+    lines = [int(row.split(":")[1]) for row in str(caught.value).splitlines()]
+    assert lines == sorted(lines)
+    assert len(lines) == 3
+
+
+def test_a_missing_file_is_named():
+    with pytest.raises(Invalid, match=r"^nowhere\.yaml: no such file$"):
+        load(Path("nowhere.yaml"))
+
+
+def test_a_file_that_is_no_mapping_is_refused(tmp_path):
+    (tmp_path / "list.yaml").write_text("- a\n")
+
+    with pytest.raises(Invalid, match=r"list\.yaml:1: must be a mapping of sections"):
+        load(tmp_path / "list.yaml")
+
+
+def test_an_empty_section_needs_no_braces(edited):
+    assert load(edited(("evaluate: {}", "evaluate:"))).evaluate.calibration_bins == 10
+
+
+def test_a_number_is_a_constant_learning_rate(edited):
+    rate = "{cosine: {initial: 2.0e-3, warmup_epochs: 2}}"
+
+    assert load(edited((rate, "1e-3"))).train.learning_rate.chosen[1].initial == 0.001
+
+
+def test_hyperparameters_are_laid_over_the_file():
+    sections = {"train": {"batch_size": 64}, "model": {}}
+
+    laid = apply(sections, {"train.batch_size": 8, "train.learning_rate.cosine.initial": 0.1})
+
+    assert laid["train"] == {"batch_size": 8, "learning_rate": {"cosine": {"initial": 0.1}}}
+    assert sections["train"] == {"batch_size": 64}
