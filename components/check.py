@@ -37,7 +37,8 @@ def check(document: Document, pipeline: Pipeline, source: Path, seed: int) -> No
     rows = ingest.split(examples.labels, facts.classes, pipeline.ingest.split, seed)
     facts = facts.with_counts({name: len(members) for name, members in rows.items()})
     problems = fact_problems(facts, pipeline.preprocess, pipeline.model, pipeline.train)
-    problems += _problems(pipeline, ingest.take(examples, rows["train"][:16]), facts)
+    # Keras's complaints about data that does not fit would only repeat that it does not fit.
+    problems = problems or _problems(pipeline, ingest.take(examples, rows["train"][:16]), facts)
     if problems:
         raise document.locate(problems)
 
@@ -81,5 +82,5 @@ def _collecting(problems: list[Problem], *location: str) -> Iterator[None]:
         yield
     except Mistakes as error:
         problems += error.problems
-    except (TypeError, ValueError) as error:
-        problems.append(Problem(location, str(error)))
+    except Exception as error:  # whatever a layer raises about its settings or its input
+        problems.append(Problem(location, str(error).strip().partition("\n")[0]))

@@ -36,5 +36,5 @@ def flatten(value: Any, prefix: str = "") -> Iterator[tuple[str, str]]:
     elif isinstance(value, list | tuple) and any(isinstance(part, Mapping) for part in value):
         for position, part in enumerate(value):
             yield from flatten(part, f"{prefix}.{position}")
-    else:
+    elif prefix:
         yield prefix, str(value)

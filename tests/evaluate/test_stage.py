@@ -1,0 +1,64 @@
+"""Measuring, and the report."""
+
+import keras
+import numpy as np
+import pytest
+
+from components.dataset import Facts, Split
+from components.evaluate.figures import figures
+from components.evaluate.report import render
+from components.evaluate.stage import confusion_rows, mistakes, predict, raw_batch, titles
+from components.tasks.measures import measure
+
+FACTS = Facts((4, 4, 1), "uint8", ("cat", "<dog>"), {"test": 6})
+LABELS = np.array([0, 0, 0, 1, 1, 1])
+PROBABILITIES = np.array(
+    [[0.9, 0.1], [0.3, 0.7], [0.6, 0.4], [0.95, 0.05], [0.2, 0.8], [0.1, 0.9]], np.float32
+)
+
+
+@pytest.fixture
+def test_split():
+    return Split(np.arange(96, dtype=np.uint8).reshape(6, 4, 4, 1), LABELS)
+
+
+def test_the_most_confident_mistake_comes_first():
+    assert mistakes(LABELS, PROBABILITIES, 5).tolist() == [3, 1]
+    assert mistakes(LABELS, PROBABILITIES, 1).tolist() == [3]
+
+
+def test_a_mistake_says_what_was_taken_for_what():
+    assert titles(np.array([3]), LABELS, PROBABILITIES, ["cat", "dog"]) == ["cat for dog, 95%"]
+
+
+def test_every_example_is_a_row_of_the_confusion():
+    rows = list(confusion_rows(LABELS[:2], np.array([0, 1]), ["cat", "dog"]))
+
+    assert rows == [("cat", "cat"), ("cat", "dog")]
+
+
+def test_predictions_are_those_of_the_model(test_split):
+    model = keras.Sequential(
+        [keras.Input((4, 4, 1)), keras.layers.Flatten(), keras.layers.Dense(2, "softmax")]
+    )
+
+    assert predict(model, test_split, FACTS) == pytest.approx(np.asarray(model(test_split.array)))
+
+
+def test_raw_examples_are_a_batch(test_split):
+    assert raw_batch(test_split, FACTS, 3).shape == (3, 4, 4, 1)
+
+
+def test_the_report_is_one_file_and_escapes_what_it_shows(test_split):
+    measures = measure(LABELS, PROBABILITIES, FACTS.classes, bins=5)
+    drawn = figures(measures, PROBABILITIES, test_split, FACTS, shown=4)
+
+    page = render("pets", "<script>alert(1)</script>", measures, drawn, {"run": "1"})
+
+    assert list(drawn) == ["Confusion matrix", "Reliability", "Mistakes, the most confident first"]
+    assert page.count("data:image/png;base64,") == 3
+    assert "66.67 %" in page
+    assert "<script>" not in page
+    assert "&lt;dog&gt;" in page
+    assert "http://" not in page
+    assert "https://" not in page

@@ -1,0 +1,72 @@
+"""What is left of a training."""
+
+import keras
+import numpy as np
+import pytest
+
+from components import keras_files
+from components.layers import GlobalContrastNormalization
+from components.train.diagnosis import diagnose
+from components.train.stage import curve_rows, in_float32, save, serving
+
+
+def network(activation="softmax", dtype=None):
+    inputs = keras.Input((3,))
+    hidden = keras.layers.Dense(4, activation="relu", dtype=dtype)(inputs)
+    return keras.Model(inputs, keras.layers.Dense(2, activation, dtype="float32")(hidden))
+
+
+@pytest.fixture
+def preprocessing():
+    return keras.Sequential([keras.Input((3,), dtype="uint8"), GlobalContrastNormalization()])
+
+
+RAW = np.array([[0, 100, 255], [9, 8, 7]], np.uint8)
+
+
+def test_the_served_model_takes_raw_examples(preprocessing):
+    model = network()
+
+    served = serving(preprocessing, model)
+
+    assert served.inputs[0].dtype == "uint8"
+    assert np.asarray(served(RAW)) == pytest.approx(np.asarray(model(preprocessing(RAW))))
+
+
+def test_logits_are_served_as_probabilities(preprocessing):
+    probabilities = np.asarray(serving(preprocessing, network("linear"))(RAW))
+
+    assert probabilities.sum(axis=1) == pytest.approx([1, 1])
+
+
+def test_a_model_of_mixed_precision_is_saved_in_float32(tmp_path, preprocessing):
+    model = network(dtype="mixed_bfloat16")
+    keras_files.save(preprocessing, tmp_path / "preprocessing.keras")
+
+    save(model, tmp_path, tmp_path)
+
+    saved = keras_files.load(tmp_path / "model.keras")
+    assert {layer.compute_dtype for layer in saved.layers} == {"float32"}
+    assert all(map(np.array_equal, saved.get_weights(), model.get_weights()))
+    x = np.ones((1, 3), np.float32)
+    assert np.asarray(in_float32(model)(x)) == pytest.approx(np.asarray(model(x)), abs=0.02)
+    assert keras_files.load(tmp_path / "serving.keras")(RAW).shape == (2, 2)
+
+
+def test_curves_are_rows_that_begin_with_the_epoch():
+    assert list(curve_rows({"loss": [3, 2], "accuracy": [0, 1]})) == [(1, 3, 0), (2, 2, 1)]
+
+
+@pytest.mark.parametrize(
+    ("train", "validation", "best", "epochs", "words"),
+    [
+        pytest.param([0.5, 0.6], [0.5, 0.6], 1, 20, "underfitting", id="low and level"),
+        pytest.param([0.9, 0.99], [0.8, 0.8], 1, 20, "overfitting", id="train runs ahead"),
+        pytest.param([0.9, 0.95], [0.9, 0.95], 1, 2, "still improving", id="best at the end"),
+        pytest.param([0.9, 0.99], [0.9, 0.99], 1, 20, "agree within 0.000", id="fine"),
+    ],
+)
+def test_the_curves_are_read_in_words(train, validation, best, epochs, words):
+    history = {"accuracy": train, "val_accuracy": validation}
+
+    assert words in diagnose(history, best, epochs)
