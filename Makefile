@@ -22,7 +22,7 @@ docs: .venv/installed
 	python -m components docs
 
 bench: .venv/installed
-	for script in benchmarks/*.py; do python "$$script" || exit; done
+	for script in $(filter-out %/common.py,$(wildcard benchmarks/*.py)); do python $$script || exit; done
 
 ui: .venv/installed
 	mlflow ui --host 127.0.0.1 --port $(or $(PORT),5000)

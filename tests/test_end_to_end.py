@@ -121,17 +121,17 @@ def test_a_trained_value_reruns_training_and_what_follows(line):
 
 
 def test_a_mistake_anywhere_stops_every_stage_before_it_starts(line):
-    line.edit("pipelines/digits.yaml", ("AdamW", "AdamV"))
+    line.edit("pipelines/digits.yaml", ("AdamW", "AdammW"))
 
     output = line.run(
         *f"{sys.executable} -m components.ingest pipelines/digits.yaml --source sources/digits "
         "--out data/digits/raw --metrics reports/digits/ingest.json --seed 0".split(),
         status=2,
     )
-    line.edit("pipelines/digits.yaml", ("AdamV", "AdamW"))
+    line.edit("pipelines/digits.yaml", ("AdammW", "AdamW"))
 
     assert output.startswith("pipelines/digits.yaml:")
-    assert "no optimizer 'AdamV' in keras.optimizers; did you mean 'AdamW'?" in output
+    assert "no optimizer 'AdammW' in keras.optimizers; did you mean 'AdamW'?" in output
 
 
 def test_a_killed_stage_leaves_the_earlier_output(line):

@@ -10,7 +10,7 @@ import numpy as np
 
 from components import dataset, keras_files
 from components.dataset import Facts, Split
-from components.errors import Mistakes, Problem
+from components.errors import Mistakes, Problem, Stop
 from components.fitting import schedules
 from components.fitting.augmentation import on_host, within
 from components.fitting.batches import Batches
@@ -20,6 +20,10 @@ from components.models.config import Config as Model
 from components.tasks import classification as task
 
 EVALUATION_BATCH = 1024  # without gradients, larger batches fit and cost less overhead
+
+
+class Diverged(Stop):
+    """The loss became NaN or infinite."""
 
 
 @dataclass(frozen=True)
@@ -80,6 +84,7 @@ def fit(
 
     Raises:
         Mistakes: Keras refuses a setting, or the model does not fit the data.
+        Diverged: The loss became NaN or infinite.
     """
     keras.utils.set_random_seed(seed)
     keras.config.set_dtype_policy(config.precision)
@@ -106,6 +111,11 @@ def fit(
         verbose=0,
         callbacks=[*_callbacks(config, checkpoint), *callbacks],
     ).history
+    if not np.isfinite(history["loss"]).all():
+        raise Diverged(
+            f"train: the loss is not a number in epoch {len(history['loss'])}; "
+            "a lower train.learning_rate, a warm-up or clipnorm keeps it finite"
+        )
     trained.load_weights(checkpoint)
     checkpoint.unlink()
     return Fitted(model, history, best_epoch(history, config.checkpoint.monitor))

@@ -10,7 +10,7 @@ import optuna
 
 from components import tracking
 from components.fitting.config import Fitting
-from components.fitting.fit import Data, best_epoch, fit
+from components.fitting.fit import Data, Diverged, best_epoch, fit
 from components.models.config import Config as Model
 from components.tune.config import Config
 
@@ -54,7 +54,10 @@ def search(
         ):
             callbacks = [tracking.Curves(), Prune(trial, config.monitor)]
             checkpoint = Path(folder) / "best.weights.h5"
-            history = fit(train, model, data, seed, checkpoint, callbacks).history
+            try:
+                history = fit(train, model, data, seed, checkpoint, callbacks).history
+            except Diverged as error:
+                raise optuna.TrialPruned(str(error)) from None
         if trial.should_prune():
             raise optuna.TrialPruned
         return history[config.monitor][best_epoch(history, config.monitor)]

@@ -9,7 +9,7 @@ from components.errors import Mistakes
 from components.fitting.augmentation import on_host, within
 from components.fitting.batches import Batches
 from components.fitting.config import Fitting
-from components.fitting.fit import Data, best_epoch, fit
+from components.fitting.fit import Data, Diverged, best_epoch, fit
 from components.models.config import Mlp
 
 
@@ -93,6 +93,18 @@ def test_what_keras_refuses_is_a_mistake_with_its_place(data, tmp_path):
         fitted(data, tmp_path, optimizer={"AdamW": {"weight_decay": None}})
 
     assert caught.value.problems[0].location == ("train", "optimizer")
+
+
+def test_a_loss_that_is_no_number_stops_with_advice(data, tmp_path):
+    data.train.array[0] = np.nan
+
+    with pytest.raises(Diverged) as caught:
+        fitted(data, tmp_path)
+
+    assert str(caught.value) == (
+        "train: the loss is not a number in epoch 1; "
+        "a lower train.learning_rate, a warm-up or clipnorm keeps it finite"
+    )
 
 
 def test_accuracy_is_best_high_and_loss_low():
