@@ -60,13 +60,16 @@ def connect(experiment: str) -> None:
             port = address.port or (443 if address.scheme == "https" else 80)
             socket.create_connection((str(address.hostname), port), timeout=5).close()
         # Two processes that create the SQLite store at once break it.
-        with FileLock("mlflow.db.lock") if address.scheme == "sqlite" else nullcontext():
+        lock = FileLock(f"{address.path[1:]}.lock") if address.scheme == "sqlite" else nullcontext()
+        with lock:
             mlflow.set_experiment(experiment)
             # Without it, MLflow's page opens on traces of language models.
             mlflow.set_experiment_tag("mlflow.experimentKind", "custom_model_development")
     except (OSError, MlflowException) as error:
+        # Without what is before the @: it may be a password, and logs are read by many.
+        shown = uri.replace(address.netloc, address.netloc.rpartition("@")[2])
         raise Stop(
-            f"MLflow at {uri} cannot be used: {error}; start it, or set MLFLOW_TRACKING_URI"
+            f"MLflow at {shown} cannot be used: {error}; start it, or set MLFLOW_TRACKING_URI"
         ) from None
 
 

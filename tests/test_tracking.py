@@ -22,6 +22,13 @@ def test_a_dead_server_is_named_at_once(mlflow_store):
     )
 
 
+def test_a_password_is_not_shown(mlflow_store):
+    mlflow.set_tracking_uri("http://user:secret@127.0.0.1:9")
+
+    with pytest.raises(Stop, match=r"^MLflow at http://127\.0\.0\.1:9 cannot be used: "):
+        tracking.connect("digits")
+
+
 def test_a_run_keeps_the_whole_configuration_and_says_where_it_failed(mlflow_store):
     tracking.connect("digits")
 

@@ -19,9 +19,8 @@ with stage(__doc__, *PATHS, seed=True) as run:
     tags = run.tags("train", run.dataset)
     with replacing(run.out) as folder, tracking.start(run.name, sections, tags) as record:
         folder.mkdir()
-        weights = folder / "best.weights.h5"
         callbacks = [ProgressBar(), tracking.Curves()]
-        fitted = fit(pipeline.train, pipeline.model, data, run.seed, weights, callbacks)
+        fitted = fit(pipeline.train, pipeline.model, data, run.seed, callbacks)
         save(fitted.model, run.dataset, folder)
         record.model_copy(update={"history": fitted.history}).write(folder)
         words = diagnose(fitted.history, fitted.best, pipeline.train.epochs)

@@ -1,8 +1,6 @@
 """Search hyperparameters with Optuna."""
 
-import tempfile
 from collections.abc import Callable, Mapping
-from pathlib import Path
 from typing import Any
 
 import keras
@@ -48,14 +46,10 @@ def search(
             train = train.model_copy(update={"epochs": config.epochs})
         tags = {"dvc.stage": f"tune@{experiment}", "optuna.trial": str(trial.number)}
         name = f"trial {trial.number}"
-        with (
-            tracking.start(experiment, values, tags, name, parent),
-            tempfile.TemporaryDirectory() as folder,
-        ):
+        with tracking.start(experiment, values, tags, name, parent):
             callbacks = [tracking.Curves(), Prune(trial, config.monitor)]
-            checkpoint = Path(folder) / "best.weights.h5"
             try:
-                history = fit(train, model, data, seed, checkpoint, callbacks).history
+                history = fit(train, model, data, seed, callbacks).history
             except Diverged as error:
                 raise optuna.TrialPruned(str(error)) from None
         if trial.should_prune():

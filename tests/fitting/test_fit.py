@@ -31,31 +31,30 @@ def _policy():
     keras.config.set_dtype_policy("float32")
 
 
-def fitted(data, tmp_path, seed=0, **settings):
+def fitted(data, seed=0, **settings):
     config = Fitting.model_validate(
         {"epochs": 8, "batch_size": 16, "learning_rate": 0.05, **settings}
     )
     model = Mlp(architecture="mlp", units=(8,))
-    return fit(config, model, data, seed, tmp_path / "best.weights.h5")
+    return fit(config, model, data, seed)
 
 
-def test_it_learns(data, tmp_path):
-    result = fitted(data, tmp_path)
+def test_it_learns(data):
+    result = fitted(data)
 
     assert result.history["val_accuracy"][result.best] > 0.9
-    assert list(tmp_path.iterdir()) == []
 
 
-def test_the_same_seed_gives_the_same_model(data, tmp_path):
-    first, again, other = (fitted(data, tmp_path, seed) for seed in (3, 3, 4))
+def test_the_same_seed_gives_the_same_model(data):
+    first, again, other = (fitted(data, seed) for seed in (3, 3, 4))
 
     assert first.history == again.history
     assert all(map(np.array_equal, first.model.get_weights(), again.model.get_weights()))
     assert first.history != other.history
 
 
-def test_the_weights_are_those_of_the_best_epoch(data, tmp_path):
-    result = fitted(data, tmp_path, learning_rate=1.0)
+def test_the_weights_are_those_of_the_best_epoch(data):
+    result = fitted(data, learning_rate=1.0)
 
     result.model.compile(loss="sparse_categorical_crossentropy")
     loss = result.model.evaluate(data.validation.array, data.validation.labels, verbose=0)
@@ -63,10 +62,9 @@ def test_the_weights_are_those_of_the_best_epoch(data, tmp_path):
     assert loss == pytest.approx(min(result.history["val_loss"]), rel=1e-4)
 
 
-def test_a_training_that_does_not_improve_stops_early(data, tmp_path):
+def test_a_training_that_does_not_improve_stops_early(data):
     result = fitted(
         data,
-        tmp_path,
         epochs=50,
         learning_rate=1e-9,
         early_stopping={"monitor": "loss", "patience": 2, "min_delta": 0.1},
@@ -76,30 +74,28 @@ def test_a_training_that_does_not_improve_stops_early(data, tmp_path):
 
 
 @pytest.mark.parametrize("loss", ["CategoricalCrossentropy", "CategoricalFocalCrossentropy"])
-def test_a_loss_that_wants_one_hot_targets_gets_them(data, tmp_path, loss):
-    assert fitted(data, tmp_path, loss=loss).history["val_accuracy"][-1] > 0.9
+def test_a_loss_that_wants_one_hot_targets_gets_them(data, loss):
+    assert fitted(data, loss=loss).history["val_accuracy"][-1] > 0.9
 
 
 @pytest.mark.parametrize("precision", ["mixed_bfloat16", "mixed_float16", "bfloat16"])
-def test_a_half_precision_learns_and_its_head_stays_whole(data, tmp_path, precision):
-    result = fitted(data, tmp_path, precision=precision)
+def test_a_half_precision_learns_and_its_head_stays_whole(data, precision):
+    result = fitted(data, precision=precision)
 
     assert result.history["val_accuracy"][result.best] > 0.85
     assert result.model.layers[-1].compute_dtype == "float32"
 
 
-def test_what_keras_refuses_is_a_mistake_with_its_place(data, tmp_path):
+def test_what_keras_refuses_is_a_mistake_with_its_place(data):
     with pytest.raises(Mistakes, match="weight_decay") as caught:
-        fitted(data, tmp_path, optimizer={"AdamW": {"weight_decay": None}})
+        fitted(data, optimizer={"AdamW": {"weight_decay": None}})
 
     assert caught.value.problems[0].location == ("train", "optimizer")
 
 
-def test_a_loss_that_is_no_number_stops_with_advice(data, tmp_path):
-    data.train.array[0] = np.nan
-
+def test_a_loss_that_is_no_number_stops_with_advice(data):
     with pytest.raises(Diverged) as caught:
-        fitted(data, tmp_path)
+        fitted(data, optimizer="SGD", learning_rate=1e30)
 
     assert str(caught.value) == (
         "train: the loss is not a number in epoch 1; "
