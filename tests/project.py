@@ -5,8 +5,12 @@ import shutil
 import subprocess
 import sys
 from pathlib import Path
+from typing import get_args
+
+from components.pipeline import StageName
 
 ROOT = Path(__file__).parent.parent
+STAGES = get_args(StageName)
 PARTS = ("components", "dags", "pipelines", "sources", "dvc.yaml", "params.yaml", ".dvcignore")
 
 

@@ -9,20 +9,8 @@ import time
 import mlflow
 import numpy as np
 import pytest
-from project import Project
+from project import STAGES, Project
 from sklearn.datasets import load_digits
-
-STAGES = [
-    "ingest",
-    "validate",
-    "preprocess",
-    "augment",
-    "tune",
-    "train",
-    "evaluate",
-    "compress",
-    "register",
-]
 
 
 @pytest.fixture(scope="module", params=["tensorflow", "jax"])

@@ -59,7 +59,7 @@ class Fitted:
 
     model: keras.Model
     history: dict[str, list[float]]
-    """Learning curves: `loss`, `accuracy`, `val_loss`, `val_accuracy`, `learning_rate`."""
+    """Learning curves: `loss`, `accuracy`, `val_loss`, `val_accuracy`."""
     best: int
     """Position in the curves of the epoch whose weights the model has."""
 
@@ -90,12 +90,7 @@ def fit(
     # Loaded layers have drawn their seeds already; a clone draws them from `seed`.
     augmentation = keras.models.clone_model(data.augmentation)
     trained = within(model, augmentation)
-    targets = [
-        task.targets(split.labels, len(data.facts.classes), config.loss)
-        for split in (data.train, data.validation)
-    ]
-    augment = on_host(augmentation)
-    batches = Batches(data.train.array, targets[0], config.batch_size, seed, augment)
+    batches, validation = _batches(config, data, seed, augmentation)
     trained.compile(
         optimizer=optimizer(config, len(batches)),
         loss=loss(config),
@@ -103,7 +98,7 @@ def fit(
     )
     history = trained.fit(
         batches,
-        validation_data=Batches(data.validation.array, targets[1], EVALUATION_BATCH),
+        validation_data=validation,
         epochs=config.epochs,
         shuffle=False,  # Batches shuffles, alike on every backend
         verbose=0,
@@ -115,6 +110,21 @@ def fit(
             "a lower train.learning_rate, a warm-up or clipnorm keeps it finite"
         )
     return Fitted(model, history, best_epoch(history, config.checkpoint.monitor))
+
+
+def _batches(
+    config: Fitting, data: Data, seed: int, augmentation: keras.Model
+) -> tuple[Batches, Batches]:
+    """The batches of the train split, shuffled, and of the validation split, as they are."""
+    targets, other = (
+        task.targets(split.labels, len(data.facts.classes), config.loss)
+        for split in (data.train, data.validation)
+    )
+    size, augment = config.batch_size, on_host(augmentation)
+    return (
+        Batches(data.train.array, targets, size, seed, augment),
+        Batches(data.validation.array, other, EVALUATION_BATCH),
+    )
 
 
 def best_epoch(history: Mapping[str, Sequence[float]], monitor: str) -> int:
