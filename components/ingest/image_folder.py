@@ -26,6 +26,11 @@ def read(folder: Path) -> tuple[Split, Facts]:
     problems = [
         f"{path}: not in the folder of a class" for path in _visible(folder) if path.is_file()
     ]
+    problems += [
+        f"{path}: a link, which DVC does not look behind; make {folder} itself one"
+        for path in classes
+        if path.is_symlink()
+    ]
     if len(classes) < 2:
         problems.append(f"{folder}: needs two folders or more, one for each class")
     files = [(path, label) for label, one in enumerate(classes) for path in _visible(one)]

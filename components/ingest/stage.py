@@ -39,11 +39,11 @@ def folder(config: Config, source: Path) -> Path:
         Stop: It is not inside, or does not exist.
     """
     path = source / (config.path or ".")
-    # Not resolved: a link in the folder to images elsewhere is how they come to be inside of it.
-    if Path(config.path or ".").is_absolute() or ".." in path.parts:
+    # Resolved, since `source` itself may be a link, but DVC does not look behind one inside of it.
+    if not path.resolve().is_relative_to(source.resolve()):
         raise Stop(
             f"ingest.path: {config.path} is not inside {source}, the folder that DVC watches; "
-            f"move the images there, or link them: ln -s /where/they/are {source}/NAME"
+            f"move the images there, or make the folder itself a link to them"
         )
     if not path.is_dir():
         raise Stop(f"ingest.path: no folder {path}")

@@ -104,13 +104,23 @@ def test_a_folder_that_there_is_not_is_named(tmp_path):
         read_folder(tmp_path, "photos")
 
 
-def test_a_linked_folder_is_read(tmp_path, photos):
-    inside = tmp_path / "sources"
-    inside.mkdir()
-    (inside / "photos").symlink_to(photos / "ant", target_is_directory=True)
-    (inside / "more").symlink_to(photos / "bee", target_is_directory=True)
+def test_a_source_that_is_a_link_is_read(tmp_path, photos):
+    other = tmp_path.with_name(f"{tmp_path.name}-link")
+    other.symlink_to(photos, target_is_directory=True)
 
-    assert len(read_folder(inside)[0]) == 8
+    assert len(read_folder(other)[0]) == 12
+
+
+def test_a_link_inside_of_the_source_is_refused(photos, tmp_path_factory):
+    elsewhere = tmp_path_factory.mktemp("elsewhere")
+    (photos / "dog").symlink_to(elsewhere, target_is_directory=True)
+
+    with pytest.raises(Stop) as caught:
+        read_folder(photos)
+
+    assert str(caught.value) == (
+        f"{photos}/dog: a link, which DVC does not look behind; make {photos} itself one"
+    )
 
 
 def test_every_example_goes_to_one_split_and_classes_alike():
