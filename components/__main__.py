@@ -3,6 +3,7 @@
 python -m components check pipelines/digits.yaml
 python -m components plan digits
 python -m components new letters --from digits
+python -m components accept digits
 python -m components schema
 python -m components docs
 python -m components summary
@@ -16,6 +17,7 @@ from rich.console import Console
 from rich.table import Table
 
 from components import docs, pipeline, schema
+from components.accept import accept
 from components.command import exit_status
 from components.document import Document
 from components.files import write_text
@@ -68,6 +70,11 @@ def _new(args: argparse.Namespace) -> None:
     sys.stdout.write(f"{path} is active now; edit it, then: python -m components check {path}\n")
 
 
+def _accept(args: argparse.Namespace) -> None:
+    path = accept(args.name, ROOT)
+    sys.stdout.write(f"{path}: later versions of the data are compared with this one\n")
+
+
 def _summary(args: argparse.Namespace) -> None:
     from components import summary
 
@@ -95,6 +102,9 @@ def _parser() -> argparse.ArgumentParser:
     copy.add_argument("name")
     copy.add_argument("--from", dest="origin", required=True)
     copy.set_defaults(run=_new)
+    accepted = commands.add_parser("accept", help="the data as it is becomes what drift is from")
+    accepted.add_argument("name")
+    accepted.set_defaults(run=_accept)
     commands.add_parser("schema", help="write the JSON Schema for editors").set_defaults(
         run=_schema
     )

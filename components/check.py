@@ -14,10 +14,10 @@ from components.fitting import fit
 from components.ingest import stage as ingest
 from components.models.build import build
 from components.pipeline import Pipeline
-from components.preprocess import stage as preprocess
 from components.section import build_all
 from components.tasks import classification as task
 from components.tasks.rules import fact_problems
+from components.workers import Workers
 
 
 def check(document: Document, pipeline: Pipeline, source: Path, seed: int) -> None:
@@ -33,12 +33,14 @@ def check(document: Document, pipeline: Pipeline, source: Path, seed: int) -> No
         Invalid: The mistakes, a line each.
         Stop: The source cannot be read.
     """
-    examples, facts = ingest.read(pipeline.ingest, source)
-    rows = ingest.split(examples.labels, facts.classes, pipeline.ingest.split, seed)
+    found = ingest.recalled(ingest.listing(pipeline.ingest, source))
+    with Workers() as workers:
+        rows = ingest.split(pipeline.ingest, found, seed, workers)
+    few, facts = ingest.few(found, rows["train"][:16])
     facts = facts.with_counts({name: len(members) for name, members in rows.items()})
     problems = fact_problems(facts, pipeline.preprocess, pipeline.model, pipeline.train)
     # Keras's complaints about data that does not fit would only repeat that it does not fit.
-    problems = problems or _problems(pipeline, ingest.take(examples, rows["train"][:16]), facts)
+    problems = problems or _problems(pipeline, few, facts)
     if problems:
         raise document.locate(problems)
 
@@ -49,7 +51,9 @@ def _problems(pipeline: Pipeline, few: Split, facts: Facts) -> list[Problem]:
     ready: Any = None
     with _collecting(problems, "preprocess"):
         layers = build_all(pipeline.preprocess, ("preprocess",), dtype="float32")
-        preprocess.fit(layers, few, facts)
+        for position, layer in enumerate(layers):
+            if hasattr(layer, "adapt"):
+                layer.adapt(Examples(few, facts, layers[:position]))
         ready = Examples(few, facts, layers).array()
     if ready is not None:
         shape = ready.shape[1:]

@@ -17,6 +17,7 @@ from components.files import read_json, write_json
 from components.overrides import apply
 from components.pipeline import Pipeline, parse
 from components.tasks.rules import fact_problems
+from components.workers import Workers
 
 if TYPE_CHECKING:
     from components.dataset import Facts
@@ -30,6 +31,7 @@ class Run(argparse.Namespace):
     pipeline: Pipeline
     metrics: Path
     seed: int
+    params: Path
 
     @property
     def name(self) -> str:
@@ -48,6 +50,10 @@ class Run(argparse.Namespace):
         file = self.pipeline
         if problems := fact_problems(facts, file.preprocess, file.model, file.train):
             raise Mistakes(problems)
+
+    def workers(self) -> Workers:
+        """Where shards are worked on: not an argument itself, since it changes no output."""
+        return Workers(Document(self.params).data.get("dask"))
 
     def sections(self, overrides: Mapping[str, Any]) -> dict[str, Any]:
         """The file's own values with hyperparameters (`train.batch_size`) laid over them."""
@@ -77,13 +83,16 @@ class Run(argparse.Namespace):
 
 
 @contextmanager
-def stage(description: str | None, *paths: str, seed: bool = False) -> Iterator[Run]:
+def stage(
+    description: str | None, *paths: str, seed: bool = False, workers: bool = False
+) -> Iterator[Run]:
     """Parses the command line of a stage, and ends the process with a message where it must.
 
     Args:
         description: The stage's docstring, shown by `--help`.
         paths: Names of the paths it reads and writes (`dataset` is `--dataset`).
         seed: Whether it draws at random and so takes `--seed`.
+        workers: Whether it works shard by shard, where `--params` says.
     """
     parser = argparse.ArgumentParser(description=description)
     parser.add_argument("pipeline_path", metavar="pipeline", type=Path, help="pipelines/NAME.yaml")
@@ -91,6 +100,8 @@ def stage(description: str | None, *paths: str, seed: bool = False) -> Iterator[
         parser.add_argument(f"--{path.replace('_', '-')}", type=Path, required=True)
     if seed:
         parser.add_argument("--seed", type=int, required=True)
+    if workers:
+        parser.add_argument("--params", type=Path, required=True, help="params.yaml")
     run = parser.parse_args(namespace=Run())
     with exit_status():
         run.document = Document(run.pipeline_path)

@@ -3,33 +3,28 @@
     data/digits/raw/
         dataset.json            shape, dtype and classes of an example, and the fingerprint
         dataset_dict.json       the names of the splits
-        train/  validation/  test/      Arrow files: `input`, `label`
+        train/  validation/  test/      shards, Arrow files: `input`, `label`, perhaps `name`
 
-Examples of one shape are a fixed-size binary column, read as zero-copy NumPy views of the
-memory-mapped file (an `Array3D` column gathers at 15 k images/s, these at memory speed). Images
-of several sizes stay as the bytes of their files until a `Resizing` gives them one shape.
+Examples are either arrays of one shape, in a fixed-size binary column that is read as zero-copy
+NumPy views of the memory-mapped files (an `Array3D` column gathers at 15 k images/s, these at
+memory speed), or image files as they came, in a binary column.
 """
 
-import hashlib
-import io
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from bisect import bisect_right
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from itertools import accumulate
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
-from datasets import ClassLabel, Dataset, DatasetDict, Features, Value, load_from_disk
-from datasets.utils.logging import disable_progress_bar
 from numpy.typing import NDArray
-from PIL import Image, ImageOps
 
 from components.errors import Stop
-from components.files import read_json, write_json
+from components.files import read_json
 
 SPLITS = ("train", "validation", "test")
-
-disable_progress_bar()  # saving a split takes milliseconds; a bar for it is noise
 
 
 @dataclass(frozen=True)
@@ -44,6 +39,8 @@ class Facts:
     """Names of the classes; a label is a position in them."""
     counts: dict[str, int]
     """Examples in each split."""
+    is_encoded: bool = False
+    """Whether examples are image files, to be decoded."""
 
     def with_counts(self, counts: dict[str, int]) -> "Facts":
         """The same facts with other splits."""
@@ -55,9 +52,14 @@ class Facts:
         return len(self.shape) == 3
 
     @property
-    def is_encoded(self) -> bool:
-        """Whether examples are image files of several sizes."""
+    def is_ragged(self) -> bool:
+        """Whether examples are images of several sizes."""
         return None in self.shape
+
+    @property
+    def channels(self) -> int:
+        """Of an image: 1 for grey, 3 for RGB."""
+        return self.shape[-1] or 1
 
 
 @dataclass(frozen=True)
@@ -65,75 +67,113 @@ class Split:
     """One split, `n` examples.
 
     Args:
-        inputs: `(n, ...)` for examples of one shape, or the bytes of `n` image files.
+        inputs: `(n, ...)` for arrays, which may be a `Pieces`; or `n` image files.
         labels: `(n,)`, int64.
+        names: Where each example comes from, such as its path; None where nothing says so.
     """
 
-    inputs: NDArray[Any] | Sequence[bytes]
+    inputs: Any
     labels: NDArray[np.int64]
+    names: Sequence[str] | None = None
 
     def __len__(self) -> int:
         return len(self.labels)
 
     @property
-    def array(self) -> NDArray[Any]:
-        """The inputs of examples of one shape, `(n, ...)`."""
-        assert isinstance(self.inputs, np.ndarray)
+    def array(self) -> Any:
+        """The inputs of arrays, `(n, ...)`: an `ndarray` or a `Pieces`."""
+        assert hasattr(self.inputs, "dtype")
         return self.inputs
 
     def chunks(self, size: int = 1024) -> Iterator[NDArray[Any]]:
-        """The inputs of examples of one shape, `size` at a time."""
+        """The inputs of arrays, `size` at a time."""
         for start in range(0, len(self), size):
             yield self.array[start : start + size]
 
+    def name(self, row: int) -> str | None:
+        """Where an example comes from."""
+        return self.names[row] if self.names is not None else None
 
-def decode(encoded: bytes, channels: int) -> NDArray[np.uint8]:
-    """The pixels of an image file, `(height, width, channels)`, uint8."""
-    with Image.open(io.BytesIO(encoded)) as stored:
-        image = ImageOps.exif_transpose(stored)
-        pixels = np.asarray(image.convert("L" if channels == 1 else "RGB"))
-    return pixels.reshape(*pixels.shape[:2], channels)
-
-
-def fingerprint(split: Split) -> str:
-    """SHA-256 over the inputs and labels of a split, in order."""
-    digest = hashlib.sha256()
-    for chunk in split.chunks() if isinstance(split.inputs, np.ndarray) else split.inputs:
-        digest.update(chunk if isinstance(chunk, bytes) else np.ascontiguousarray(chunk).data)
-    digest.update(np.ascontiguousarray(split.labels, dtype="<i8").data)
-    return digest.hexdigest()
+    def take(self, rows: NDArray[np.int64]) -> "Split":
+        """The examples at the rows; nothing is read before it is asked for."""
+        names = Selected(self.names, rows) if self.names is not None else None
+        return Split(Selected(self.inputs, rows), self.labels[rows], names)
 
 
-def save(
-    splits: Mapping[str, Split], shape: Sequence[int | None], classes: Sequence[str], folder: Path
-) -> str:
-    """Writes a dataset to a new folder.
+class Selected(Sequence[Any]):
+    """Some rows of a sequence that takes slices and arrays of rows.
 
-    Returns:
-        Its fingerprint, which depends on the examples and their order alone.
+    Args:
+        base: What the rows are of.
+        rows: `(n,)`.
     """
-    prints = {name: fingerprint(split) for name, split in splits.items()}
-    tables = {}
-    for name, split in splits.items():
-        # Left to itself, `datasets` draws the fingerprint of an in-memory table at random.
-        tables[name] = Dataset(_table(split, classes), fingerprint=prints[name][:16])
-    DatasetDict(tables).save_to_disk(folder)
-    first = next(iter(splits.values())).inputs
-    facts = Facts(
-        tuple(shape),
-        str(first.dtype) if isinstance(first, np.ndarray) else "uint8",
-        tuple(classes),
-        {name: len(split) for name, split in splits.items()},
-    )
-    whole = hashlib.sha256("".join(prints.values()).encode()).hexdigest()
-    write_json({**asdict(facts), "fingerprint": whole}, folder / "dataset.json")
-    return whole
+
+    def __init__(self, base: Any, rows: NDArray[np.int64]) -> None:
+        self._base, self._rows = base, rows
+        if hasattr(base, "dtype"):
+            self.dtype, self.shape = base.dtype, (len(rows), *base.shape[1:])
+
+    def __len__(self) -> int:
+        return len(self._rows)
+
+    def __getitem__(self, index: Any) -> Any:
+        return self._base[self._rows[index]]
+
+
+class Pieces:
+    """Arrays one after the other, read as one without being copied together.
+
+    Args:
+        arrays: One or more, each `(n, ...)` of one dtype.
+    """
+
+    def __init__(self, arrays: Sequence[NDArray[Any]]) -> None:
+        self._arrays = arrays
+        self._starts = np.array([0, *accumulate(map(len, arrays))])
+        self.dtype, self.shape = arrays[0].dtype, (int(self._starts[-1]), *arrays[0].shape[1:])
+
+    def __len__(self) -> int:
+        return int(self.shape[0])
+
+    def __getitem__(self, index: Any) -> NDArray[Any]:
+        if isinstance(index, slice):
+            start, stop, step = index.indices(len(self))
+            piece = bisect_right(self._starts, start) - 1
+            if step == 1 and start < stop <= self._starts[piece + 1]:
+                offset = self._starts[piece]
+                return self._arrays[piece][start - offset : stop - offset]
+            return self._gather(np.arange(start, stop, step))
+        if np.ndim(index) == 0:
+            return self._gather(np.array([index]))[0]  # type: ignore[no-any-return]
+        return self._gather(np.asarray(index))
+
+    def __array__(self, dtype: Any = None, copy: bool | None = None) -> NDArray[Any]:
+        return np.asarray(self[:], dtype)
+
+    def _gather(self, rows: NDArray[np.int64]) -> NDArray[Any]:
+        if len(rows) and not -len(self) <= rows.min() <= rows.max() < len(self):
+            raise IndexError(f"a row of {rows.min()} to {rows.max()} is not in {len(self)}")
+        rows = rows % max(len(self), 1)
+        gathered = np.empty((len(rows), *self.shape[1:]), self.dtype)
+        pieces = np.searchsorted(self._starts, rows, side="right") - 1
+        for piece in np.unique(pieces):
+            here = pieces == piece
+            gathered[here] = self._arrays[piece][rows[here] - self._starts[piece]]
+        return gathered
+
+
+def joined(arrays: Sequence[NDArray[Any]]) -> Any:
+    """Arrays `(n, ...)` as one: the array itself where it is the only one."""
+    return arrays[0] if len(arrays) == 1 else Pieces(arrays)
 
 
 def read_facts(folder: Path) -> Facts:
     """What is known about the dataset in `folder`."""
-    facts = _description(folder)
-    return Facts(tuple(facts["shape"]), facts["dtype"], tuple(facts["classes"]), facts["counts"])
+    described = _description(folder)
+    del described["fingerprint"]
+    return Facts(
+        **{**described, "shape": tuple(described["shape"]), "classes": tuple(described["classes"])}
+    )
 
 
 def read_fingerprint(folder: Path) -> str:
@@ -141,8 +181,24 @@ def read_fingerprint(folder: Path) -> str:
     return str(_description(folder)["fingerprint"])
 
 
-def open_split(folder: Path, name: str) -> Split:
+def read_dropped(validation: Path) -> dict[str, list[int]]:
+    """For each split the rows that `validate` leaves out from here on."""
+    return read_json(validation)["dropped"]  # type: ignore[no-any-return]
+
+
+def shard_paths(folder: Path, name: str) -> list[Path]:
+    """The Arrow files of a split, in the order of their examples."""
+    files = read_json(folder / name / "state.json")["_data_files"]
+    return [folder / name / file["filename"] for file in files]
+
+
+def open_split(folder: Path, name: str, dropped: Sequence[int] | NDArray[np.int64] = ()) -> Split:
     """Memory-maps one split of the dataset in `folder`; its arrays are read-only.
+
+    Args:
+        folder: The dataset.
+        name: Of the split.
+        dropped: Rows that are left out.
 
     Raises:
         Stop: There is no dataset, or it has no such split.
@@ -150,20 +206,30 @@ def open_split(folder: Path, name: str) -> Split:
     facts = read_facts(folder)
     if name not in facts.counts:
         raise Stop(f"{folder}: no split '{name}'; there are {', '.join(facts.counts)}")
-    if not facts.counts[name]:  # `datasets` writes no file for it, and then cannot open it
-        return Split(np.empty((0, *facts.shape), facts.dtype), np.empty(0, np.int64))  # type: ignore[arg-type]
-    table = load_from_disk(str(folder / name)).data.table
+    split = open_shards(shard_paths(folder, name), facts)
+    if not len(dropped):
+        return split
+    return split.take(np.delete(np.arange(len(split)), dropped))
+
+
+def open_shards(paths: Sequence[Path], facts: Facts) -> Split:
+    """Memory-maps some shards of a dataset as one split."""
+    tables = [pa.ipc.open_stream(pa.memory_map(str(path))).read_all() for path in paths]
+    if not sum(len(table) for table in tables):
+        empty: Any = [] if facts.is_encoded else np.empty((0, *facts.shape), facts.dtype)
+        return Split(empty, np.empty(0, np.int64))
+    table = pa.concat_tables(tables)
     labels = table.column("label").to_numpy()
+    names = Column(table.column("name")) if "name" in table.column_names else None
     column = table.column("input")
     if facts.is_encoded:
-        return Split(_Encoded(column), labels)
-    views = [_view(chunk, facts) for chunk in column.chunks]
-    # One chunk is one memory map: only a set of several files is copied together.
-    return Split(views[0] if len(views) == 1 else np.concatenate(views), labels)
+        return Split(Column(column), labels, names)
+    views = [_view(chunk, facts) for chunk in column.chunks if len(chunk)]
+    return Split(joined(views), labels, names)
 
 
-class _Encoded(Sequence[bytes]):
-    """The binary column of a memory-mapped table, one file at a time."""
+class Column(Sequence[Any]):
+    """A column of a memory-mapped table, read a value, a slice or an array of rows at a time."""
 
     def __init__(self, column: pa.ChunkedArray) -> None:
         self._column = column
@@ -174,6 +240,8 @@ class _Encoded(Sequence[bytes]):
     def __getitem__(self, index: Any) -> Any:
         if isinstance(index, slice):
             return self._column[index].to_pylist()
+        if np.ndim(index):
+            return [self._column[int(row)].as_py() for row in index]
         return self._column[int(index)].as_py()
 
 
@@ -182,21 +250,6 @@ def _view(chunk: pa.FixedSizeBinaryArray, facts: Facts) -> NDArray[Any]:
     flat = np.frombuffer(chunk.buffers()[1], np.uint8)
     flat = flat[chunk.offset * width : (chunk.offset + len(chunk)) * width]
     return flat.view(facts.dtype).reshape(len(chunk), *facts.shape)
-
-
-def _table(split: Split, classes: Sequence[str]) -> pa.Table:
-    if isinstance(split.inputs, np.ndarray):
-        rows = np.ascontiguousarray(split.inputs)
-        width = int(rows.dtype.itemsize * np.prod(rows.shape[1:]))
-        column = pa.FixedSizeBinaryArray.from_buffers(
-            pa.binary(width), len(rows), [None, pa.py_buffer(rows)]
-        )
-        kind = f"fixed_size_binary[{width}]"
-    else:
-        column, kind = pa.array(split.inputs, pa.binary()), "binary"
-    features = Features({"input": Value(kind), "label": ClassLabel(names=list(classes))})
-    labels = pa.array(np.asarray(split.labels, np.int64))
-    return pa.Table.from_arrays([column, labels], schema=features.arrow_schema)
 
 
 def _description(folder: Path) -> dict[str, Any]:

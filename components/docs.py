@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from components.files import write_text
+from components.lookup import classes, docstring
 from components.schema import schema
 
 Definitions = Mapping[str, Mapping[str, Any]]
@@ -39,7 +40,15 @@ def _page(key: str, node: Mapping[str, Any], definitions: Definitions) -> str:
         if section.get("description"):
             lines += [f"## {title}", "", _sentence(section["description"]), ""]
         lines += _table(section, definitions)
+    if key == "preprocess":
+        lines += _layers()
     return "\n".join(lines).rstrip() + "\n"
+
+
+def _layers() -> Iterator[str]:
+    """What our layers say of themselves; Keras's own are documented by Keras."""
+    for name, definition in sorted(classes("components.layers").items()):
+        yield from (f"## {name}", "", "```text", docstring(definition), "```", "")
 
 
 def _sections(
@@ -113,6 +122,8 @@ def _default(node: Mapping[str, Any]) -> str:
     if "default" not in node:
         return ""
     value = node["default"]
+    if isinstance(value, dict):
+        value = {key: part for key, part in value.items() if part is not None}
     return "none" if value is None else f"`{json.dumps(value)}`"
 
 

@@ -1,49 +1,80 @@
 """The examples of a split as arrays of one shape, a chunk at a time, after some layers."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property, lru_cache
 from typing import Any
 
 import keras
 import numpy as np
 from numpy.typing import NDArray
 
-from components.dataset import Facts, Split, decode
+from components.dataset import Facts, Split
+from components.images import decode
+
+CHUNK_BYTES = 8_000_000  # of float32 values, before the layers
 
 
 @dataclass(frozen=True)
 class Examples:
     """What `layers` make of the examples of a split; may be iterated again.
 
-    Images of several sizes go through the first layer, a `Resizing`, one by one.
+    Image files go through a first layer that is a `Resizing` one by one: they may have several
+    sizes, and what comes of them is smaller than what was decoded.
 
     Args:
         split: `n` examples, decoded or encoded.
         facts: What is known about their dataset.
         layers: Applied first to last, in inference mode.
-        size: Examples in a chunk: 1024 are 12 MB of 32x32 RGB in float32.
     """
 
     split: Split
     facts: Facts
     layers: Sequence[keras.Layer] = ()
-    size: int = 1024
 
     def __iter__(self) -> Iterator[NDArray[Any]]:
-        """Chunks `(size, ...)`, the last one shorter."""
+        """Chunks `(n, ...)`, the last one shorter."""
+        layers = self.layers[1:] if self._resized else self.layers
         for start in range(0, len(self.split), self.size):
             chunk: Any = self.split.inputs[start : start + self.size]
-            layers = self.layers
             if self.facts.is_encoded:
-                resizing, *layers = layers
-                chunk = np.stack([np.asarray(resizing(self._decode(file))) for file in chunk])
+                chunk = np.stack([self._opened(file) for file in chunk])
             for layer in layers:
                 chunk = layer(chunk)  # outside of fit, Keras layers infer
             yield np.asarray(chunk)
+
+    @property
+    def size(self) -> int:
+        """Examples in a chunk, which follow from their shape alone."""
+        shape: Sequence[int | None] = self.facts.shape
+        if self._resized:
+            shape = (self.layers[0].height, self.layers[0].width, self.facts.channels)
+        return max(1, min(1024, CHUNK_BYTES // (4 * int(np.prod(np.array(shape, int))))))
 
     def array(self) -> NDArray[Any]:
         """All of them at once, `(n, ...)`."""
         return np.concatenate(list(self))
 
-    def _decode(self, file: bytes) -> NDArray[np.uint8]:
-        return decode(file, self.facts.shape[-1] or 3)
+    def _opened(self, file: bytes) -> NDArray[Any]:
+        pixels = decode(file, self.facts.channels, self.facts.dtype)
+        return self._resized(pixels) if self._resized else pixels
+
+    @cached_property
+    def _resized(self) -> Callable[[NDArray[Any]], NDArray[Any]] | None:
+        """The first layer, where it is applied to one image file after the other."""
+        if self.facts.is_encoded and self.layers and type(self.layers[0]) is keras.layers.Resizing:
+            return _graph(self.layers[0], self.facts.channels, self.facts.dtype)
+        return None
+
+
+@lru_cache(maxsize=2)
+def _graph(layer: keras.Layer, channels: int, dtype: str) -> Callable[[NDArray[Any]], NDArray[Any]]:
+    """A layer as a TensorFlow graph for images of any size, also where Keras runs on JAX.
+
+    A graph is traced once for all sizes; JAX would compile anew for each.
+    """
+    import tensorflow as tf
+
+    signature = tf.TensorSpec((None, None, channels), dtype)
+    graph = tf.function(layer, input_signature=[signature])
+    return lambda pixels: np.asarray(graph(pixels).numpy())

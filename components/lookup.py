@@ -133,6 +133,12 @@ def _resolve(module: str, name: str) -> tuple[str, ast.ClassDef] | None:
     return None
 
 
+def docstring(definition: Definition) -> str:
+    """What the source of a class says of it, indented as in a module."""
+    resolved = _resolve(definition.module, definition.name)
+    return (ast.get_docstring(resolved[1]) if resolved else None) or ""
+
+
 @cache
 def parameters(definition: Definition) -> Parameters:
     """What the constructor of a class takes, its base classes' `**kwargs` included."""

@@ -36,9 +36,9 @@ def new(name: str, origin: str, root: Path) -> Path:
     text = re.sub(rf"(?m)^(\s+name:\s+){re.escape(origin)}$", rf"\g<1>{name}", text)
     write_text(text, target)
     _activate(name, root / "params.yaml")
-    folder = root / "sources" / name
-    folder.mkdir(parents=True, exist_ok=True)
-    (folder / ".gitkeep").touch()
+    for folder in (root / "sources" / name, root / "accepted" / name):
+        folder.mkdir(parents=True, exist_ok=True)
+        (folder / ".gitkeep").touch()
     return target
 
 

@@ -10,8 +10,9 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
-from components.dataset import Facts, Split, decode
+from components.dataset import Facts, Split
 from components.files import replacing
+from components.images import pixels
 
 mpl.use("Agg")
 
@@ -29,12 +30,12 @@ def grid(images: Sequence[NDArray[Any]], titles: Sequence[str], columns: int) ->
     for axes in np.ravel(figure.subplots(rows, columns, squeeze=False)):
         axes.set_axis_off()
     for axes, image, title in zip(figure.axes, images, titles, strict=False):
-        axes.imshow(_displayable(image), cmap="gray")
+        axes.imshow(displayable(image), cmap="gray")
         axes.set_title(title, fontsize=7)
     return figure
 
 
-def examples(split: Split, facts: Facts, path: Path, per_class: int = 8) -> None:
+def examples(split: Split, facts: Facts, per_class: int = 8) -> Figure:
     """Class balance, and the first examples of each of the first classes."""
     shown = facts.classes[:12]
     figure = Figure(figsize=(10, 1.2 + 0.75 * len(shown)), layout="constrained")
@@ -48,20 +49,17 @@ def examples(split: Split, facts: Facts, path: Path, per_class: int = 8) -> None
         _mosaic(right, split, facts, len(shown), per_class)
     else:
         right.text(0.5, 0.5, f"{facts.shape[0]} features an example", ha="center")
-    save(figure, path)
+    return figure
 
 
 def _mosaic(axes: Axes, split: Split, facts: Facts, classes: int, per_class: int) -> None:
     """One row of examples for each class."""
     for label in range(classes):
         for place, row in enumerate(np.flatnonzero(split.labels == label)[:per_class]):
-            image = split.inputs[row]
-            if isinstance(image, bytes):
-                image = decode(image, facts.shape[-1] or 3)
             inset = axes.inset_axes(
                 (place / per_class, 1 - (label + 1) / classes, 0.95 / per_class, 0.95 / classes)
             )
-            inset.imshow(_displayable(np.asarray(image)), cmap="gray")
+            inset.imshow(displayable(pixels(split, int(row), facts)), cmap="gray")
             inset.set_axis_off()
 
 
@@ -138,7 +136,7 @@ def tradeoff(models: Sequence[Mapping[str, Any]]) -> Figure:
     return figure
 
 
-def _displayable(image: NDArray[Any]) -> NDArray[Any]:
+def displayable(image: NDArray[Any]) -> NDArray[Any]:
     """Values stretched to 0..1, one channel without its axis, a vector as one row."""
     image = np.asarray(image, np.float32)
     low, high = float(image.min()), float(image.max())

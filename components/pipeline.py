@@ -25,6 +25,8 @@ from components.train.config import Config as Train
 from components.tune.config import Config as Tune
 from components.validate.config import Config as Validate
 
+SUCH_AS = {"source": "image_folder", "architecture": "resnet"}
+
 StageName = Literal[
     "ingest",
     "validate",
@@ -138,19 +140,23 @@ def _problem(details: ErrorDetails) -> Problem:
         return Problem((*location, *context["inside"]), context["message"])
     if kind == "value_error":
         return Problem(location, str(context["error"]))
-    if kind == "union_tag_invalid":
-        known = [name.strip("'") for name in context["expected_tags"].split(", ")][:-1]
-        name = context["tag"]
-        return Problem(
-            (*location, "architecture"),
-            f"no architecture '{name}'{near(name, known) or f'; there are {known}'}",
-        )
-    if kind == "union_tag_not_found":
-        return Problem((*location, "architecture"), "missing; such as 'resnet'")
+    if kind in ("union_tag_invalid", "union_tag_not_found"):
+        return _unknown_member(location, context)
     message = details["msg"].removeprefix("Input should be ").removeprefix("Value should be ")
     given = details["input"]
     shown = f", is {given!r}" if isinstance(given, str | int | float | bool | None) else ""
     return Problem(location, f"must be {message}{shown}")
+
+
+def _unknown_member(location: Location, context: Mapping[str, Any]) -> Problem:
+    """A section of several forms, whose key that says which names none of them."""
+    key = "source" if "source" in context["discriminator"] else "architecture"
+    if "tag" not in context:
+        return Problem((*location, key), f"missing; such as '{SUCH_AS[key]}'")
+    known = [name.strip("'") for name in context["expected_tags"].split(", ")]
+    known = [name for name in known if name != "custom"]
+    hint = near(context["tag"], known) or f"; there are {', '.join(known)}"
+    return Problem((*location, key), f"no {key} '{context['tag']}'{hint}")
 
 
 def _missing(location: Location) -> str:
@@ -182,8 +188,15 @@ def _children(
         yield from _members(node.get("items", {}), definitions)
     elif part in node.get("properties", {}):
         yield from _members(node["properties"][part], definitions)
-    elif str(part) == str(node.get("title")).lower():
+    elif part in _tags(node):
         yield node  # the tag of a union, whose members are here already
+
+
+def _tags(node: dict[str, Any]) -> Iterator[str]:
+    """What the key says that chooses this member of a union."""
+    yield str(node.get("title")).lower()
+    said = node.get("properties", {}).get("source", {})
+    yield from [said["const"]] if "const" in said else said.get("enum", [])
 
 
 def _members(node: dict[str, Any], definitions: dict[str, Any]) -> Iterator[dict[str, Any]]:

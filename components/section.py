@@ -146,7 +146,7 @@ def _mistake(message: str, *inside: str) -> PydanticCustomError:
 
 
 class Layer(Named):
-    """A Keras layer, or one of `components/layers.py`, by its name; it computes in float32."""
+    """A Keras layer, or one of `components/layers/`, by its name; it computes in float32."""
 
     homes = ("components.layers", "keras.layers")
     kind = "layer"

@@ -11,7 +11,16 @@ from components.pipeline import StageName
 
 ROOT = Path(__file__).parent.parent
 STAGES = get_args(StageName)
-PARTS = ("components", "dags", "pipelines", "sources", "dvc.yaml", "params.yaml", ".dvcignore")
+PARTS = (
+    "components",
+    "dags",
+    "pipelines",
+    "sources",
+    "accepted",
+    "dvc.yaml",
+    "params.yaml",
+    ".dvcignore",
+)
 
 
 class Project:

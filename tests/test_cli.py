@@ -85,7 +85,7 @@ def test_a_new_pipeline_is_active_and_right(project):
     ("name", "origin", "message"),
     [
         ("digits", "digits", "pipelines/digits.yaml is there already\n"),
-        ("new", "digts", "no pipeline 'digts'; there are digits\n"),
+        ("new", "digts", "no pipeline 'digts'; there are digits, fashion-mnist, mnist, photos\n"),
         ("a b", "digits", "'a b' is no name: small letters, digits, '_' and '-' make one\n"),
     ],
 )
@@ -129,3 +129,36 @@ def test_the_schema_command_writes_it(project):
     project.components("schema")
 
     assert json.loads((project.root / "pipelines/pipeline.schema.json").read_text())["title"]
+
+
+def write_validation(project, problems):
+    folder = project.root / "data" / "digits"
+    folder.mkdir(parents=True)
+    report = {"problems": problems, "statistics": {"classes": {"0": 3}}}
+    (folder / "validation.json").write_text(json.dumps(report))
+
+
+def test_an_accepted_dataset_is_what_later_ones_are_compared_with(project):
+    write_validation(project, [])
+
+    output = project.components("accept", "digits")
+
+    kept = project.root / "accepted" / "digits" / "statistics.json"
+    assert json.loads(kept.read_text()) == {"classes": {"0": 3}}
+    assert output == (
+        "accepted/digits/statistics.json: later versions of the data are compared with this one\n"
+    )
+
+
+def test_a_dataset_with_problems_is_not_accepted(project):
+    write_validation(project, ["corrupt: 1 of 9 examples"])
+
+    assert project.components("accept", "digits", status=1) == (
+        "data/digits/validation.json: not to be accepted:\ncorrupt: 1 of 9 examples\n"
+    )
+
+
+def test_what_was_not_validated_is_not_accepted(project):
+    assert project.components("accept", "digits", status=1) == (
+        "data/digits/validation.json: no such file; run: dvc repro validate@digits\n"
+    )

@@ -113,7 +113,8 @@ def test_a_mistake_anywhere_stops_every_stage_before_it_starts(line):
 
     output = line.run(
         *f"{sys.executable} -m components.ingest pipelines/digits.yaml --source sources/digits "
-        "--out data/digits/raw --metrics reports/digits/ingest.json --seed 0".split(),
+        "--out data/digits/raw --metrics reports/digits/ingest.json --params params.yaml "
+        "--seed 0".split(),
         status=2,
     )
     line.edit("pipelines/digits.yaml", ("AdammW", "AdamW"))
@@ -125,7 +126,8 @@ def test_a_mistake_anywhere_stops_every_stage_before_it_starts(line):
 def test_a_killed_stage_leaves_the_earlier_output(line):
     command = (
         f"{sys.executable} -m components.train pipelines/digits.yaml --dataset data/digits/ready "
-        "--augmented data/digits/augmented --hyperparameters data/digits/hyperparameters.json "
+        "--validation data/digits/validation.json --augmented data/digits/augmented "
+        "--hyperparameters data/digits/hyperparameters.json "
         "--out data/digits/trained --curves reports/digits/learning_curves.csv "
         "--picture reports/digits/learning_curves.png --metrics reports/digits/train.json --seed 1"
     ).split()

@@ -21,6 +21,7 @@ CHANGE_NO_OUTPUT = {
     "components.overrides",
     "components.pipeline",
     "components.section",
+    "components.workers",
 }
 
 

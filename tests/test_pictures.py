@@ -15,7 +15,7 @@ def test_a_dataset_is_pictured_in_the_same_bytes(tmp_path, shape):
     facts = Facts(shape, "float32", ("a", "b", "c"), {"train": 20})
 
     for name in ("one.png", "two.png"):
-        pictures.examples(split, facts, tmp_path / name)
+        pictures.save(pictures.examples(split, facts), tmp_path / name)
     pictures.save(pictures.grid(list(inputs[:5]), ["title"] * 5, columns=3), tmp_path / "grid.png")
 
     assert (tmp_path / "one.png").read_bytes() == (tmp_path / "two.png").read_bytes()

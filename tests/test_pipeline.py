@@ -95,10 +95,34 @@ def test_the_written_reference_is_in_step():
         pytest.param(
             "load_digits\n",
             "load_faces\n",
-            "7: ingest.source: must be 'image_folder', 'sklearn.datasets.load_breast_cancer', "
-            "'sklearn.datasets.load_digits', 'sklearn.datasets.load_iris' or "
-            "'sklearn.datasets.load_wine', is 'sklearn.datasets.load_faces'",
+            "7: ingest.source: no source 'sklearn.datasets.load_faces'; "
+            "did you mean 'sklearn.datasets.load_wine'?",
             id="a source that there is not",
+        ),
+        pytest.param(
+            "source: sklearn.datasets.load_digits",
+            "source: image_folder\n  pth: photos",
+            "8: ingest.pth: unknown key; did you mean 'path'?",
+            id="a key that the source has not",
+        ),
+        pytest.param(
+            "source: sklearn.datasets.load_digits",
+            "source: image_folder\n  path: ../photos",
+            "8: ingest.path: ../photos leaves the pipeline's folder of sources/, which DVC "
+            "watches; move the files there, or make that folder itself a link to them",
+            id="a path that DVC does not watch",
+        ),
+        pytest.param(
+            "split: {train: 0.7, validation: 0.15, test: 0.15}",
+            "split: {by: group}",
+            "8: ingest.split: by: group and group: what names it, go together",
+            id="a split by no group",
+        ),
+        pytest.param(
+            "max_duplicate_fraction: 0.01",
+            "corrupt: warn",
+            "10: validate.corrupt: must be 'error' or 'drop', is 'warn'",
+            id="a policy that cannot be",
         ),
         pytest.param(
             "max_duplicate_fraction: 0.01",

@@ -2,7 +2,7 @@
 
 import keras
 
-from components import dataset, keras_files, pictures
+from components import dataset, keras_files, pictures, shards
 from components.augment.stage import VARIATIONS, as_model, preview, vary
 from components.command import stage
 from components.files import replacing
@@ -17,6 +17,6 @@ with stage(__doc__, "dataset", "out", "picture", seed=True) as run:
     pictures.save(pictures.grid(*preview(augmentation, train), 1 + VARIATIONS), run.picture)
     copies = vary(augmentation, train, config.copies)
     with replacing(run.out) as folder:
-        dataset.save({"train": copies}, facts.shape, facts.classes, folder)
+        shards.save({"train": copies}, facts, folder)
         keras_files.save(augmentation, folder / "augmentation.keras")
     run.measure({"layers": len(layers), "copies": len(copies)})

@@ -7,11 +7,14 @@ from components.errors import Stop
 from components.examples import Examples
 from components.files import read_json, replacing, write_json
 
-PATHS = ("dataset", "trained", "evaluation", "out", "picture")
+PATHS = ("dataset", "validation", "trained", "evaluation", "out", "picture")
 
 with stage(__doc__, *PATHS, seed=True) as run:
     config, facts = run.pipeline.compress, dataset.read_facts(run.dataset)
-    train, test = (dataset.open_split(run.dataset, name) for name in ("train", "test"))
+    dropped = dataset.read_dropped(run.validation)
+    train, test = (
+        dataset.open_split(run.dataset, name, dropped[name]) for name in ("train", "test")
+    )
     reference = read_json(run.evaluation / "measures.json")["accuracy"]
     with tracking.resume(tracking.Record.read(run.trained)), replacing(run.out) as folder:
         model, before = fixed(keras_files.load(run.trained / "serving.keras"), facts)

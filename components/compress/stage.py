@@ -34,7 +34,7 @@ def fixed(serving: keras.Model, facts: Facts) -> tuple[keras.Model, Sequence[ker
     A LiteRT file takes examples of one shape, so a `Resizing` of images of several sizes stays
     outside.
     """
-    before = serving.layers[:1] if facts.is_encoded else []
+    before = serving.layers[:1] if facts.is_ragged else []
     inside = serving.layers[len(before) :]
     size = [(layer.height, layer.width, facts.shape[-1]) for layer in before]
     inputs = keras.Input(size[0] if size else facts.shape, dtype="float32")
@@ -46,8 +46,7 @@ def calibration(
 ) -> list[NDArray[np.float32]]:
     """`count` examples of the train split, or all where it has fewer, each `(1, ...)` float32."""
     rows = np.random.default_rng(seed).permutation(len(train))[:count]
-    inputs = train.array[rows] if not facts.is_encoded else [train.inputs[row] for row in rows]
-    chosen = Examples(Split(inputs, train.labels[rows]), facts, before).array()
+    chosen = Examples(train.take(rows), facts, before).array()
     return [example[np.newaxis].astype(np.float32) for example in chosen]
 
 

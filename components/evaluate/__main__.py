@@ -6,17 +6,27 @@ from components import dataset, keras_files, tracking
 from components.command import stage
 from components.evaluate.figures import figures
 from components.evaluate.report import render
-from components.evaluate.stage import confusion_rows, predict, raw_batch
+from components.evaluate.stage import (
+    confusion_rows,
+    issue_rows,
+    label_issues,
+    predict,
+    raw_batch,
+)
 from components.files import replacing, write_csv, write_json, write_text
 from components.tasks.measures import measure
 
-with stage(__doc__, "dataset", "trained", "out", "confusion", "report") as run:
+PATHS = ("dataset", "validation", "trained", "out", "confusion", "report")
+
+with stage(__doc__, *PATHS) as run:
     record, config = tracking.Record.read(run.trained), run.pipeline.evaluate
-    facts, test = dataset.read_facts(run.dataset), dataset.open_split(run.dataset, "test")
+    facts, dropped = dataset.read_facts(run.dataset), dataset.read_dropped(run.validation)
+    test = dataset.open_split(run.dataset, "test", dropped["test"])
     with tracking.resume(record) as run_id:
         probabilities = predict(keras_files.load(run.trained / "serving.keras"), test, facts)
         measures = measure(test.labels, probabilities, facts.classes, config.calibration_bins)
-        drawn = figures(measures, probabilities, test, facts, config.mistakes)
+        issues = label_issues(test.labels, probabilities)
+        drawn = figures(measures, probabilities, test, facts, issues, config.mistakes)
         scalars = measures.model_dump(exclude={"per_class", "reliability", "confusion"})
         origin = {"MLflow run": run_id, **record.tags}
         text = render(run.name, run.pipeline.description, measures, drawn, origin)
@@ -33,4 +43,7 @@ with stage(__doc__, "dataset", "trained", "out", "confusion", "report") as run:
         columns = ["label", "predicted", *facts.classes]
         table = zip(test.labels, predicted, *probabilities.T, strict=True)
         write_csv(columns, table, folder / "predictions.csv")
-    run.measure(scalars)
+        columns = ["row", "name", "label", "perhaps", "probability"]
+        suspects = issue_rows(issues, test, probabilities, facts)
+        write_csv(columns, suspects, folder / "label_issues.csv")
+    run.measure({**scalars, "label_issues": len(issues)})

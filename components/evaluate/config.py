@@ -11,4 +11,4 @@ class Config(Section):
     calibration_bins: PositiveInt = 10
     """Bins of the reliability diagram and of the expected calibration error."""
     mistakes: PositiveInt = 24
-    """Wrongly classified examples that the report shows, the most confident first."""
+    """Wrongly classified examples, and examples whose label may be wrong, that the report shows."""

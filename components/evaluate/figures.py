@@ -6,7 +6,8 @@ from numpy.typing import NDArray
 
 from components import pictures
 from components.dataset import Facts, Split
-from components.evaluate.stage import image, mistakes, titles
+from components.evaluate.stage import mistakes, titles
+from components.images import pixels
 from components.tasks.measures import Measures
 
 
@@ -15,9 +16,19 @@ def figures(
     probabilities: NDArray[np.float32],
     test: Split,
     facts: Facts,
+    issues: NDArray[np.int64],
     shown: int,
 ) -> dict[str, Figure]:
-    """Pictures by caption: confusion matrix, reliability diagram, and for images the mistakes."""
+    """Pictures by caption: confusion matrix, reliability diagram, and for images two grids.
+
+    Args:
+        measures: What was measured.
+        probabilities: `(n, classes)` of the test split.
+        test: The test split, raw.
+        facts: Of its dataset.
+        issues: Rows whose label may be wrong.
+        shown: How many examples a grid has at most.
+    """
     bins = measures.reliability
     drawn = {
         "Confusion matrix": pictures.confusion(np.array(measures.confusion), facts.classes),
@@ -27,9 +38,13 @@ def figures(
             [one.count for one in bins],
         ),
     }
-    rows = mistakes(test.labels, probabilities, shown)
-    if facts.is_image and len(rows):
-        images = [image(test, int(row), facts) for row in rows]
-        captions = titles(rows, test.labels, probabilities, facts.classes)
-        drawn["Mistakes, the most confident first"] = pictures.grid(images, captions, columns=8)
+    found = {
+        "Mistakes, the most confident first": mistakes(test.labels, probabilities, shown),
+        "Labels that may be wrong, the most certain first (cleanlab)": issues[:shown],
+    }
+    for caption, rows in found.items():
+        if facts.is_image and len(rows):
+            images = [pixels(test, int(row), facts) for row in rows]
+            texts = titles(rows, test.labels, probabilities, facts.classes)
+            drawn[caption] = pictures.grid(images, texts, columns=8)
     return drawn

@@ -1,14 +1,14 @@
-"""The HTML report: one file, with its pictures inside, that opens without a server."""
+"""The HTML report of a trained model."""
 
-import base64
-import io
 from collections.abc import Mapping
 from pathlib import Path
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from matplotlib.figure import Figure
 
+from components import html
 from components.tasks.measures import Measures
+
+TEMPLATE = Path(__file__).parent / "report.html"
 
 
 def render(
@@ -27,19 +27,11 @@ def render(
         figures: Pictures by caption, in their order.
         origin: Where the model comes from, by what it is called.
     """
-    environment = Environment(
-        loader=FileSystemLoader(Path(__file__).parent), autoescape=True, undefined=StrictUndefined
-    )
-    return environment.get_template("report.html").render(
+    return html.render(
+        TEMPLATE,
         name=name,
         description=description,
         measures=measures,
         origin=origin,
-        pictures={caption: _data_uri(figure) for caption, figure in figures.items()},
+        pictures={caption: html.figure_uri(figure) for caption, figure in figures.items()},
     )
-
-
-def _data_uri(figure: Figure) -> str:
-    buffer = io.BytesIO()
-    figure.savefig(buffer, format="png", dpi=110, metadata={"Software": None})
-    return f"data:image/png;base64,{base64.b64encode(buffer.getvalue()).decode()}"

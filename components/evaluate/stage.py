@@ -5,10 +5,12 @@ from typing import Any
 
 import keras
 import numpy as np
+from cleanlab.filter import find_label_issues
 from numpy.typing import NDArray
 
-from components.dataset import Facts, Split, decode
+from components.dataset import Facts, Split
 from components.examples import Examples
+from components.images import pixels
 
 
 def predict(serving: keras.Model, split: Split, facts: Facts) -> NDArray[np.float32]:
@@ -24,16 +26,37 @@ def mistakes(
     return wrong[np.argsort(-probabilities[wrong].max(axis=1), kind="stable")][:count]
 
 
+def label_issues(
+    labels: NDArray[np.int64], probabilities: NDArray[np.float32]
+) -> NDArray[np.int64]:
+    """Rows whose label is probably wrong, the most certain first.
+
+    The model has not seen these examples, so where it is sure of another class, as sure as it is
+    of examples of that class, either it errs or the label does.
+
+    References:
+        Northcutt, Jiang, Chuang, Confident Learning (2021), section 3; computed by cleanlab.
+    """
+    rows: NDArray[np.int64] = find_label_issues(
+        labels, probabilities, return_indices_ranked_by="self_confidence", n_jobs=1
+    )
+    return rows
+
+
 def raw_batch(split: Split, facts: Facts, count: int = 5) -> NDArray[Any]:
     """The first raw examples that go into one array, `(count, ...)`; of several sizes, one."""
-    count = 1 if facts.is_encoded else count
-    return np.stack([image(split, row, facts) for row in range(min(count, len(split)))])
+    count = 1 if facts.is_ragged else count
+    return np.stack([pixels(split, row, facts) for row in range(min(count, len(split)))])
 
 
-def image(split: Split, row: int, facts: Facts) -> NDArray[Any]:
-    """One raw example of a split; of an image, `(height, width, channels)`."""
-    example = split.inputs[row]
-    return decode(example, facts.shape[-1] or 3) if isinstance(example, bytes) else example
+def issue_rows(
+    rows: NDArray[np.int64], test: Split, probabilities: NDArray[np.float32], facts: Facts
+) -> Iterator[tuple[int, str, str, str, float]]:
+    """For each row: itself, where it comes from, its label, the class that it may be, how sure."""
+    for row in rows.tolist():
+        guess = int(probabilities[row].argmax())
+        label, other = facts.classes[test.labels[row]], facts.classes[guess]
+        yield row, test.name(row) or "", label, other, float(probabilities[row, guess])
 
 
 def titles(

@@ -42,7 +42,7 @@ class Data:
         copies = dataset.open_split(augmented, "train")
         if len(copies):
             train = Split(
-                np.concatenate([train.array, copies.array]),
+                dataset.joined([train.array, copies.array]),
                 np.concatenate([train.labels, copies.labels]),
             )
         return cls(

@@ -3,20 +3,16 @@
 import numpy as np
 from sklearn import datasets
 
-from components.dataset import Facts, Split
+from components.ingest.config import Bundled
+from components.ingest.listing import Listing
 
 
-def read(source: str) -> tuple[Split, Facts]:
-    """Reads a bundled set: images `(n, 8, 8, 1)` uint8, or features `(n, d)` float32.
-
-    Args:
-        source: `sklearn.datasets.load_NAME`.
-    """
-    bunch = getattr(datasets, source.rpartition(".")[2])()
+def listing(config: Bundled) -> Listing:
+    """Reads a bundled set: images `(n, 8, 8, 1)` uint8, or features `(n, d)` float32."""
+    bunch = getattr(datasets, config.source.rpartition(".")[2])()
     if "images" in bunch:
         inputs = bunch.images.astype(np.uint8)[..., np.newaxis]
     else:
         inputs = bunch.data.astype(np.float32)
     classes = tuple(str(name) for name in bunch.target_names)
-    facts = Facts(inputs.shape[1:], str(inputs.dtype), classes, {"all": len(inputs)})
-    return Split(inputs, bunch.target.astype(np.int64)), facts
+    return Listing(inputs, bunch.target.astype(np.int64), classes)

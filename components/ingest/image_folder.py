@@ -1,83 +1,107 @@
 """A folder of images with one folder for each class."""
 
+import os
+import re
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
-from PIL import Image, ImageOps, UnidentifiedImageError
 
-from components.dataset import Facts, Split, decode
 from components.errors import Stop
+from components.ingest.config import Split
+from components.ingest.listing import Files, Listing
 
-GREY = frozenset({"1", "L", "LA"})
-COLOUR = frozenset({"P", "PA", "RGB", "RGBA", "CMYK", "YCbCr"})
+SPLITS = {
+    "train": "train",
+    "training": "train",
+    "val": "validation",
+    "valid": "validation",
+    "validation": "validation",
+    "test": "test",
+}
 
 
-def read(folder: Path) -> tuple[Split, Facts]:
-    """Reads `folder/CLASS/image`; the folders' names, sorted, are the classes.
+def listing(folder: Path, split: Split) -> Listing:
+    """Lists `folder/CLASS/**` or, with the split given, `folder/SPLIT/CLASS/**`.
 
-    Images that all have one size are decoded, `(n, height, width, channels)` uint8; others stay
-    the bytes of their files. Channels are 1 where every image is grey, 3 otherwise. Hidden files
-    are passed over.
+    The names of the class folders, sorted, are the classes. Hidden files are passed over; so is
+    what lies beside the class folders, which is reported.
 
     Raises:
-        Stop: A file is not an image, or lies outside a class, or there are no classes.
+        Stop: There are no classes, a link leads out of the folder, or no group is found in a path.
     """
-    classes = sorted(path for path in _visible(folder) if path.is_dir())
-    problems = [
-        f"{path}: not in the folder of a class" for path in _visible(folder) if path.is_file()
-    ]
-    problems += [
-        f"{path}: a link, which DVC does not look behind; make {folder} itself one"
-        for path in classes
-        if path.is_symlink()
-    ]
+    if not folder.is_dir():
+        raise Stop(f"ingest.path: no folder {folder}")
+    outer = {SPLITS[one]: folder / one for one in _folders(folder) if one in SPLITS}
+    if split.by == "given" and not {"train", "test"} <= set(outer):
+        raise Stop(f"{folder}: split: {{by: given}} needs folders train and test in it")
+    roots = outer if split.by == "given" else {"": folder}
+    classes = sorted({name for root in roots.values() for name in _folders(root)})
+    problems = list(_links(folder))
     if len(classes) < 2:
         problems.append(f"{folder}: needs two folders or more, one for each class")
-    files = [(path, label) for label, one in enumerate(classes) for path in _visible(one)]
-    kinds = []
-    for path, _ in files:
-        try:
-            kinds.append(_kind(path))
-        except Stop as error:
-            problems.append(str(error))
+    if split.by != "given" and set(classes) <= set(SPLITS):
+        problems.append(
+            f"{folder}: {', '.join(classes)} are splits, not classes; ingest.split: {{by: given}}"
+        )
     if problems:
         raise Stop("\n".join(problems))
-    return _examples(files, kinds, tuple(path.name for path in classes))
+    found = [
+        (path, label, name)
+        for name, root in roots.items()
+        for label, one in enumerate(classes)
+        for path in _files(root / one)
+    ]
+    paths = [path.relative_to(folder).as_posix() for path, _, _ in found]
+    return Listing(
+        Files.of(folder, paths),
+        np.array([label for _, label, _ in found], np.int64),
+        tuple(classes),
+        paths,
+        given=np.array([name for _, _, name in found]) if split.by == "given" else None,
+        groups=_groups(paths, split.group) if split.group else None,
+        passed_over=tuple(_beside(folder, roots.values())),
+    )
 
 
-def _examples(
-    files: list[tuple[Path, int]],
-    kinds: list[tuple[tuple[int, int], str]],
-    classes: tuple[str, ...],
-) -> tuple[Split, Facts]:
-    channels = 1 if all(mode in GREY for _, mode in kinds) else 3
-    sizes = {size for size, _ in kinds}
-    labels = np.array([label for _, label in files], np.int64)
-    encoded = [path.read_bytes() for path, _ in files]
-    counts = {"all": len(files)}
-    if len(sizes) > 1:
-        facts = Facts((None, None, channels), "uint8", classes, counts)
-        return Split(encoded, labels), facts
-    pixels = np.stack([decode(image, channels) for image in encoded])
-    return Split(pixels, labels), Facts(pixels.shape[1:], "uint8", classes, counts)
+def _groups(paths: list[str], expression: str) -> np.ndarray:
+    pattern = re.compile(expression)
+    matches = [pattern.search(path) for path in paths]
+    missing = [path for path, match in zip(paths, matches, strict=True) if match is None]
+    if missing:
+        raise Stop(
+            f"ingest.split.group: {expression} is not found in {len(missing)} paths, "
+            f"such as {missing[0]}"
+        )
+    return np.array([match[1] for match in matches if match])
 
 
-def _visible(folder: Path) -> list[Path]:
-    return sorted(path for path in folder.iterdir() if not path.name.startswith("."))
+def _folders(folder: Path) -> list[str]:
+    """Names of the folders in a folder, sorted, without hidden ones."""
+    if not folder.is_dir():
+        return []
+    return sorted(one.name for one in os.scandir(folder) if one.is_dir() and one.name[0] != ".")
 
 
-def _kind(path: Path) -> tuple[tuple[int, int], str]:
-    """Size and mode of an image, read in full so that a cut-off file is found here."""
-    try:
-        with Image.open(path) as image:
-            image.load()
-            if image.mode not in GREY | COLOUR:
-                raise Stop(
-                    f"{path}: images of mode {image.mode} are not supported; "
-                    f"save it as 8-bit grey or RGB"
-                )
-            return ImageOps.exif_transpose(image).size, image.mode
-    except (UnidentifiedImageError, IsADirectoryError):
-        raise Stop(f"{path}: not an image; remove it") from None
-    except (OSError, SyntaxError) as error:
-        raise Stop(f"{path}: damaged image: {error}") from None
+def _files(folder: Path) -> Iterator[Path]:
+    """Every file below a folder, sorted by path, without hidden ones."""
+    for root, folders, files in os.walk(folder):
+        folders[:] = sorted(one for one in folders if one[0] != ".")
+        yield from (Path(root, one) for one in sorted(files) if one[0] != ".")
+
+
+def _links(folder: Path) -> Iterator[str]:
+    for root, folders, files in os.walk(folder):
+        for one in (*folders, *files):
+            path = Path(root, one)
+            if path.is_symlink():
+                yield f"{path}: a link, which DVC does not look behind; make {folder} itself one"
+
+
+def _beside(folder: Path, roots: object) -> Iterator[str]:
+    for root in {folder, *roots}:  # type: ignore[misc]
+        yield from sorted(
+            Path(one).relative_to(folder).as_posix()
+            for one in os.scandir(root)
+            if one.is_file() and one.name[0] != "."
+        )

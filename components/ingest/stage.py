@@ -1,95 +1,242 @@
-"""Read a source, and split it."""
+"""Read a source, split it, and write it as a dataset."""
 
-from collections.abc import Sequence
+import hashlib
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from components import shards
 from components.dataset import Facts, Split
 from components.errors import Stop
-from components.ingest import bundled, image_folder
-from components.ingest.config import Config
-from components.ingest.config import Split as Shares
+from components.images import DEEP, GREY, Header, header
+from components.ingest import archive, bundled, fetch, idx, image_folder, splitting, table
+from components.ingest.config import Bundled, Config, File, HuggingFace, Idx, ImageFolder
+from components.ingest.known import Known, recall, remember
+from components.ingest.listing import Files, Listing
+from components.shards import Shard
+from components.workers import Workers
+
+LOOKED_AT = 256  # images whose headers are read where all of them would take too long
 
 
-def read(config: Config, source: Path) -> tuple[Split, Facts]:
-    """Reads every example of the source.
+def listing(config: Config, source: Path) -> Listing:
+    """What a source holds, without reading its images.
 
     Args:
         config: The section.
-        source: The pipeline's folder of sources, which `path` is inside of.
-
-    Returns:
-        The examples in the source's order, and what is known about them.
+        source: The pipeline's folder of sources, which every local path is inside of.
 
     Raises:
         Stop: The source cannot be read; the message names each file that is wrong.
+        Mistakes: The section names what the source does not have.
     """
-    if config.source == "image_folder":
-        return image_folder.read(folder(config, source))
-    return bundled.read(config.source)
+
+    def locate(file: File) -> Path:
+        return located(file, source)[0]
+
+    if isinstance(config, Bundled):
+        return bundled.listing(config)
+    if isinstance(config, Idx):
+        return idx.listing(config, locate)
+    if isinstance(config, HuggingFace):
+        return table.from_hub(config)
+    root = _unpacked(config.archive, source) if config.archive else source
+    if isinstance(config, ImageFolder):
+        return image_folder.listing(_inside(config.path, root), config.split)
+    folder = _inside(config.folder, root)
+    cache = fetch.cache_folder() / "tables"
+    return table.from_files(config, lambda file: located(file, source), folder, cache)
 
 
-def folder(config: Config, source: Path) -> Path:
-    """The folder that `path` names, which must be inside of `source`, where DVC watches it.
+def located(file: File, source: Path) -> Sequence[Path]:
+    """Where a file of the section is; several where its name is a pattern.
 
     Raises:
-        Stop: It is not inside, or does not exist.
+        Stop: It is nowhere.
     """
-    path = source / (config.path or ".")
-    # Resolved, since `source` itself may be a link, but DVC does not look behind one inside of it.
-    if not path.resolve().is_relative_to(source.resolve()):
+    if not isinstance(file, str):
+        return [fetch.fetch(file.url, file.sha256)]
+    paths = sorted(source.glob(file)) if set(file) & set("*?[") else [source / file]
+    if not paths or not paths[0].is_file():
+        raise Stop(f"ingest: no file {source / file}")
+    return [_inside(path.relative_to(source).as_posix(), source) for path in paths]
+
+
+def _unpacked(file: File, source: Path) -> Path:
+    path = located(file, source)[0]
+    return archive.extract(path, None if isinstance(file, str) else file.sha256)
+
+
+def _inside(path: str, root: Path) -> Path:
+    # Resolved, since `root` itself may be a link, but DVC does not look behind one inside of it.
+    if not (root / path).resolve().is_relative_to(root.resolve()):
         raise Stop(
-            f"ingest.path: {config.path} is not inside {source}, the folder that DVC watches; "
-            f"move the images there, or make the folder itself a link to them"
+            f"ingest: {path} is not inside {root}, the folder that DVC watches; "
+            f"move the files there, or make the folder itself a link to them"
         )
-    if not path.is_dir():
-        raise Stop(f"ingest.path: no folder {path}")
-    return path
+    return root / path
 
 
-def split(
-    labels: NDArray[np.int64], classes: Sequence[str], shares: Shares, seed: int
-) -> dict[str, NDArray[np.int64]]:
-    """Deals the examples of every class to the splits (stratified).
+def split(config: Config, found: Listing, seed: int, workers: Workers) -> splitting.Rows:
+    """The rows of each split.
+
+    Raises:
+        Stop: The examples cannot be split so.
+    """
+    how = config.split
+    if how.by == "given":
+        if found.given is None:
+            raise Stop("ingest.split: by: given, but the source gives no splits")
+        return splitting.given(found.given, found.labels, found.classes, how.validation, seed)
+    if how.by == "group":
+        if found.groups is None:
+            raise Stop(f"ingest.split: by: group, but {config.source} has no groups")
+        return splitting.by_group(found.groups, how.shares, seed)
+    if how.by == "content":
+        return splitting.by_content(digests(found, workers), how.shares, seed)
+    return splitting.by_class(found.labels, found.classes, how.shares, seed)
+
+
+def digests(found: Listing, workers: Workers) -> Sequence[bytes]:
+    """SHA-256 of each example; of files only those are read that were not read before."""
+    if not found.is_encoded:
+        return [hashlib.sha256(np.ascontiguousarray(one).data).digest() for one in found.inputs]
+    known = (
+        found.inputs.digests
+        if isinstance(found.inputs, Known)
+        else np.full(len(found.labels), None)
+    )
+    rows = np.flatnonzero(known == None)  # noqa: E711  by element
+    groups = [rows[part] for part in shards.cut(found.inputs.sizes[rows])]
+    fresh = workers.map(_hash, [found.inputs.select(group) for group in groups], "hashing")
+    known = known.copy()
+    for group, values in zip(groups, fresh, strict=True):
+        known[group] = values
+    return list(known)
+
+
+def _hash(files: Any) -> NDArray[Any]:
+    hashed = np.empty(len(files), object)
+    hashed[:] = [hashlib.sha256(files[row]).digest() for row in range(len(files))]
+    return hashed
+
+
+@dataclass(frozen=True)
+class _Task:
+    """One shard to write."""
+
+    path: Path
+    examples: Split
+    facts: Facts
+
+
+@dataclass(frozen=True)
+class _Written:
+    """One shard that was written, and what its examples say of themselves."""
+
+    shard: Shard
+    headers: Counter[Header | None]
+    digests: NDArray[Any]
+
+
+def write(found: Listing, rows: splitting.Rows, folder: Path, workers: Workers) -> Facts:
+    """Writes the dataset, a shard at a time.
 
     Args:
-        labels: `(n,)`, positions in `classes`.
-        classes: Names of the classes.
-        shares: The share of each split.
-        seed: Draws the same split again.
+        found: The source.
+        rows: Of each split.
+        folder: Does not exist yet.
+        workers: Write the shards.
 
     Returns:
-        For each split the rows that it gets, ascending; every class has a row in every split.
-
-    Raises:
-        Stop: A class has fewer than three examples.
+        What is known about it now.
     """
-    random = np.random.default_rng(seed)
-    rows: dict[str, list[Any]] = {"train": [], "validation": [], "test": []}
-    too_small = []
-    for label, name in enumerate(classes):
-        members = random.permutation(np.flatnonzero(labels == label))
-        if len(members) < len(rows):
-            too_small.append(f"class '{name}' has {len(members)}")
-            continue
-        tested = max(1, round(shares.test * len(members)))
-        validated = max(1, round(shares.validation * len(members)))
-        tested = min(tested, len(members) - validated - 1)
-        rows["test"].append(members[:tested])
-        rows["validation"].append(members[tested : tested + validated])
-        rows["train"].append(members[tested + validated :])
-    if too_small:
-        raise Stop(
-            f"ingest: {', '.join(too_small)}; each needs 3 examples or more, one for every split"
-        )
-    return {name: np.sort(np.concatenate(parts)) for name, parts in rows.items()}
+    facts = _facts(found, Counter())
+    if not found.is_encoded:
+        splits = {name: _take(found, part) for name, part in rows.items()}
+        shards.save(splits, facts, folder)
+        return facts.with_counts({name: len(part) for name, part in rows.items()})
+    tasks, places = [], []
+    for name, part in rows.items():
+        groups = shards.cut(found.inputs.sizes[part])
+        for number, group in enumerate(groups):
+            path = (folder / name / shards.file_name(number, len(groups))).absolute()
+            tasks.append(_Task(path, _take(found, part[group]), facts))
+            places.append(part[group])
+    written = list(workers.map(_write, tasks, "reading"))
+    headers = sum((one.headers for one in written), Counter[Header | None]())
+    facts = _facts(found, headers).with_counts({name: len(part) for name, part in rows.items()})
+    shards.seal(folder, [one.shard for one in written], facts)
+    if isinstance(found.inputs, Files):
+        hashed = np.empty(len(found.labels), object)
+        for place, one in zip(places, written, strict=True):
+            hashed[place] = one.digests
+        placed = zip((task.path for task in tasks), places, strict=True)
+        remember(found.inputs, hashed, placed)
+    return facts
 
 
-def take(examples: Split, rows: NDArray[np.int64]) -> Split:
-    """The examples at the rows."""
-    if isinstance(examples.inputs, np.ndarray):
-        return Split(examples.inputs[rows], examples.labels[rows])
-    return Split([examples.inputs[row] for row in rows], examples.labels[rows])
+def _write(task: _Task) -> _Written:
+    headers: Counter[Header | None] = Counter()
+    hashed: list[bytes] = []
+
+    def parts() -> Iterator[Split]:
+        for part in shards.batched(task.examples):
+            files = part.inputs[:]
+            headers.update(header(one) for one in files)
+            hashed.extend(hashlib.sha256(one).digest() for one in files)
+            yield replace(part, inputs=files)
+
+    shard = shards.write(task.path, parts(), task.facts)
+    array = np.empty(len(hashed), object)
+    array[:] = hashed
+    return _Written(shard, headers, array)
+
+
+def few(found: Listing, rows: NDArray[np.int64]) -> tuple[Split, Facts]:
+    """Some examples, read now, and what they show of the whole; for a check before the work."""
+    spread = np.linspace(0, len(found.labels) - 1, min(LOOKED_AT, len(found.labels))).astype(int)
+    seen = map(header, found.inputs[spread]) if found.is_encoded else ()
+    taken = _take(found, rows)
+    inputs = taken.inputs[np.arange(len(rows))]
+    if found.is_encoded:
+        readable = [place for place, one in enumerate(inputs) if header(one)]
+        inputs, taken = [inputs[place] for place in readable], taken.take(np.array(readable, int))
+    return replace(taken, inputs=inputs), _facts(found, Counter(seen))
+
+
+def _take(found: Listing, rows: NDArray[np.int64]) -> Split:
+    """The examples at the rows, not read yet, and without what the other rows would weigh."""
+    names = [found.names[row] for row in rows] if found.names is not None else None
+    inputs = found.inputs.select(rows) if found.is_encoded else found.inputs[rows]
+    return Split(inputs, found.labels[rows], names)
+
+
+def _facts(found: Listing, headers: Counter[Header | None]) -> Facts:
+    """What the headers of image files, or the arrays themselves, show."""
+    if not found.is_encoded:
+        shape, dtype = found.inputs.shape[1:], str(found.inputs.dtype)
+        return Facts(shape, dtype, found.classes, {"all": len(found.labels)})
+    seen = [one for one in headers if one is not None]
+    modes = {one.mode for one in seen}
+    sizes: set[tuple[int | None, int | None]] = {(one.height, one.width) for one in seen}
+    size = sizes.pop() if len(sizes) == 1 else (None, None)
+    return Facts(
+        (*size, 1 if modes and modes <= GREY | DEEP else 3),
+        "uint16" if modes and modes <= DEEP else "uint8",
+        found.classes,
+        {"all": len(found.labels)},
+        is_encoded=True,
+    )
+
+
+def recalled(found: Listing) -> Listing:
+    """The listing with what the last ingest of the same folder has read already."""
+    if type(found.inputs) is not Files:
+        return found
+    return replace(found, inputs=recall(found.inputs))

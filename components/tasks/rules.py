@@ -75,13 +75,17 @@ def fact_problems(
     if train.batch_size > size:
         message = f"a batch of {train.batch_size} is larger than the train split, which has {size}"
         found.append(Problem(("train", "batch_size"), message))
-    if facts.is_encoded and not (preprocess and preprocess[0].name == "Resizing"):
+    if facts.is_ragged and not (preprocess and preprocess[0].name == "Resizing"):
         message = "the images have several sizes; the first layer must be a Resizing"
         found.append(Problem(("preprocess",), message))
     if model.architecture in ("cnn", "resnet") and not facts.is_image:
         shape = "x".join(map(str, facts.shape))
         message = f"{model.architecture} needs images; the examples are vectors of {shape} features"
         found.append(Problem(("model", "architecture"), message))
+    empty = [name for name, count in facts.counts.items() if not count]
+    if empty and "train" in facts.counts:
+        message = f"the {' and the '.join(empty)} split would have no example"
+        found.append(Problem(("ingest", "split"), message))
     if len(facts.classes) < 2:
         found.append(Problem(("ingest", "source"), "the data has fewer than two classes"))
     return found

@@ -8,7 +8,7 @@ from components.fitting.progress import ProgressBar
 from components.train.diagnosis import diagnose
 from components.train.stage import curve_rows, save
 
-PATHS = ("dataset", "augmented", "hyperparameters", "out", "curves", "picture")
+PATHS = ("dataset", "validation", "augmented", "hyperparameters", "out", "curves", "picture")
 
 with stage(__doc__, *PATHS, seed=True) as run:
     tracking.connect(run.name)
@@ -27,6 +27,9 @@ with stage(__doc__, *PATHS, seed=True) as run:
         figure = pictures.learning_curves(fitted.history, fitted.best, words)
         pictures.save(figure, run.picture)
         tracking.log_file(run.picture)
+        if findings := read_json(run.validation)["findings"]:
+            rows = [{key: one[key] for key in ("kind", "policy", "count")} for one in findings]
+            tracking.log_rows(rows, "validation", key="kind")
     write_csv(["epoch", *fitted.history], curve_rows(fitted.history), run.curves)
     best = {name: values[fitted.best] for name, values in fitted.history.items()}
     run.measure({**best, "best_epoch": fitted.best + 1, "parameters": fitted.model.count_params()})

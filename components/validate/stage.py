@@ -1,145 +1,344 @@
 """Check a dataset before anything is trained on it."""
 
-import hashlib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from typing import Any
 
 import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
 from pydantic import BaseModel
 
 from components.dataset import Facts, Split
+from components.images import pixels
+from components.validate import drift, duplicates
 from components.validate.config import Config
+from components.validate.inspection import measures, thumbnail
 
-SHOWN = 10  # rows named in a message: enough to look at, few enough to read
+SHOWN = 5  # examples that a message names
+UNUSABLE = ("corrupt", "foreign")  # nothing can be made of them
+COPIES = ("conflicting", "leaked", "duplicates")  # kinds that max_duplicate_fraction is for
+LISTED = 1000  # examples of one kind that the report lists
+RARE = 0.05  # share of the examples below which a mode or a format is odd
+AREA, ASPECT = 10.0, 3.0  # times the median beyond which a size or a shape is odd
+
+
+class Example(BaseModel):
+    """One example with something wrong."""
+
+    split: str
+    row: int
+    """Within the split, as ingest wrote it."""
+    name: str
+    """Where it comes from, such as its path; else `split:row`."""
+    label: str
+    detail: str
+    """What is wrong, in a few words."""
+    other: str | None = None
+    """Name of the example that it equals."""
+    other_split: str | None = None
+    other_row: int | None = None
+
+
+class Finding(BaseModel):
+    """One kind of thing that was found."""
+
+    kind: str
+    """The key of the `validate` section that says what happens."""
+    policy: str
+    """What happens: `error`, `drop` or `warn`, also where `max_duplicate_fraction` allows it."""
+    count: int
+    details: list[str] = []
+    """What was found in no single example, one sentence each."""
+    examples: list[Example] = []
+    """The first 1,000."""
 
 
 class Report(BaseModel):
     """What was found; `problems` is empty where the line may go on."""
 
     counts: dict[str, dict[str, int]]
-    """For each split the examples of each class."""
-    duplicates: list[str]
-    """Examples, as `split:row`, that equal an earlier one."""
-    conflicting: list[str]
-    """Those of the duplicates whose earlier equal has another label."""
-    leaked: list[str]
-    """Those of the duplicates whose earlier equal is in another split."""
-    constant: list[str]
-    """Examples of one value throughout."""
+    """For each split the examples of each class, after dropping."""
+    findings: list[Finding]
+    """Each kind that was found."""
+    dropped: dict[str, list[int]]
+    """For each split the rows that are left out from here on."""
+    statistics: drift.Statistics
+    """Of the train split, for later versions to be compared with."""
+    drift: dict[str, list[drift.Difference]]
+    """By what is compared with the train split, every distribution."""
     problems: list[str]
     """Why the dataset must not be trained on, one sentence each."""
 
 
-def validate(splits: Mapping[str, Split], facts: Facts, config: Config) -> Report:
+def validate(
+    table: pd.DataFrame,
+    splits: Mapping[str, Split],
+    facts: Facts,
+    config: Config,
+    accepted: drift.Statistics | None = None,
+) -> Report:
     """Checks a dataset.
 
     Args:
-        splits: Every split by name; inputs of any dtype, decoded or encoded.
+        table: What `inspect` found, `together`; its index runs from 0 over all splits.
+        splits: Every split, for a second look at images that may be the same.
         facts: What is known about the dataset.
-        config: The limits.
+        config: What happens where something is found.
+        accepted: The train split of the last accepted version.
     """
-    duplicates, conflicting, leaked = find_duplicates(splits)
-    constant = find_constant(splits) if not facts.is_encoded else []
-    counts = {
-        name: dict(zip(facts.classes, _bincount(split, facts), strict=True))
-        for name, split in splits.items()
-    }
-    problems = [
-        *_shares(
-            "repeat an earlier one",
-            duplicates,
-            config.max_duplicate_fraction,
-            "max_duplicate_fraction",
-            splits,
-        ),
-        *_shares(
-            "have one value throughout",
-            constant,
-            config.max_constant_fraction,
-            "max_constant_fraction",
-            splits,
-        ),
-        *_small_classes(counts, config),
-        *_not_finite(splits, facts),
+    found, kept = _of_examples(table, splits, facts, config)
+    policies = _policies(found, len(table), config)
+    findings = [
+        _finding(kind, rows, policies[kind], facts) for kind, rows in found.items() if len(rows)
     ]
+    is_dropped = np.zeros(len(table), bool)
+    for kind, rows in found.items():
+        is_dropped[rows.index] |= policies[kind] == "drop"
+    train = kept[kept["split"] == "train"]
+    statistics = drift.statistics(train, facts.classes, measures(facts))
+    compared = _drift(kept, facts, statistics, accepted)
+    counts = {name: _counts(kept[kept["split"] == name], facts) for name in splits}
+    findings += _of_whole(counts, compared, config)
     return Report(
         counts=counts,
-        duplicates=duplicates,
-        conflicting=conflicting,
-        leaked=leaked,
-        constant=constant,
-        problems=problems,
+        findings=findings,
+        dropped={
+            name: table["row"][is_dropped & (table["split"] == name)].tolist() for name in splits
+        },
+        statistics=statistics,
+        drift=compared,
+        problems=[
+            *_problems(findings, len(table), config),
+            *_too_few(counts, config),
+            *_too_many_dropped(is_dropped, config),
+        ],
     )
 
 
-def find_duplicates(splits: Mapping[str, Split]) -> tuple[list[str], list[str], list[str]]:
-    """Examples that equal an earlier one, over all splits.
+def _of_examples(
+    table: pd.DataFrame, splits: Mapping[str, Split], facts: Facts, config: Config
+) -> tuple[dict[str, pd.DataFrame], pd.DataFrame]:
+    """For each kind the examples, with a column `detail` and perhaps `other`; and what is kept.
 
-    Returns:
-        All of them, those whose first equal has another label, those whose first equal is in
-        another split; each as `split:row`.
+    What is dropped for one kind does not count for the next ones: a copy of what is left out
+    anyway is no copy.
     """
-    first: dict[bytes, tuple[str, int]] = {}
-    duplicates, conflicting, leaked = [], [], []
-    for name, split in splits.items():
-        for row, (example, label) in enumerate(zip(split.inputs, split.labels, strict=True)):
-            digest = hashlib.blake2b(bytes(example), digest_size=16).digest()
-            where, earlier = first.setdefault(digest, (f"{name}:{row}", int(label)))
-            if where == f"{name}:{row}":
-                continue
-            duplicates.append(f"{name}:{row}")
-            if earlier != label:
-                conflicting.append(f"{name}:{row}")
-            if not where.startswith(f"{name}:"):
-                leaked.append(f"{name}:{row}")
-    return duplicates, conflicting, leaked
+
+    def small(position: int) -> NDArray[np.float32]:
+        where = table.loc[position]
+        return _thumbnail(splits[where["split"]], int(where["row"]), facts)
+
+    looks: list[Callable[[pd.DataFrame], dict[str, pd.DataFrame]]] = [_broken, _plain]
+    if facts.is_encoded:
+        looks.append(_odd)
+    looks.append(lambda kept: _related(duplicates.equal(kept), table, "equals"))
+    if facts.is_image:
+        near = partial(duplicates.near, measures=measures(facts), thumbnail=small)
+        looks.append(lambda kept: _related(near(kept), table, "looks like"))
+    found: dict[str, pd.DataFrame] = {}
+    kept = table
+    for look in looks:
+        rows = look(kept)
+        found |= rows
+        for kind, one in rows.items():
+            if getattr(config, kind) == "drop" or kind in UNUSABLE:
+                kept = kept.drop(index=one.index, errors="ignore")
+    return found, kept
 
 
-def find_constant(splits: Mapping[str, Split]) -> list[str]:
-    """Examples of one value throughout, as `split:row`."""
-    found = []
-    for name, split in splits.items():
-        start = 0
-        for chunk in split.chunks():
-            flat = chunk.reshape(len(chunk), -1)
-            rows = np.flatnonzero(flat.min(axis=1) == flat.max(axis=1))
-            found += [f"{name}:{start + row}" for row in rows]
-            start += len(chunk)
+def _broken(table: pd.DataFrame) -> dict[str, pd.DataFrame]:
+    """Files that are no images, or no whole ones."""
+    found = {kind: table[table["status"] == kind] for kind in (*UNUSABLE, "truncated")}
+    return {kind: rows.assign(detail=rows["reason"]) for kind, rows in found.items()}
+
+
+def _plain(table: pd.DataFrame) -> dict[str, pd.DataFrame]:
+    """Examples whose values say nothing."""
+    return {
+        "constant": table[table["is_constant"]].assign(detail="one value throughout"),
+        "not_finite": table[~table["is_finite"]].assign(detail="holds NaN or infinity"),
+    }
+
+
+def _thumbnail(split: Split, row: int, facts: Facts) -> NDArray[np.float32]:
+    values: NDArray[np.float32] = np.array(thumbnail(pixels(split, row, facts)), np.float32).ravel()
+    values -= values.mean()
+    values /= np.linalg.norm(values) or 1
+    return values
+
+
+def _related(
+    found: dict[str, pd.DataFrame], table: pd.DataFrame, how: str
+) -> dict[str, pd.DataFrame]:
+    """Adds what the other example is, and a `detail` that names it."""
+    related = {}
+    for kind, rows in found.items():
+        other = table.loc[rows["other"]].set_index(rows.index)
+        detail = how + " " + other["name"]
+        differs = other["label"] != rows["label"]
+        related[kind] = rows.assign(
+            detail=detail.where(~differs, detail + " of another class"),
+            other_name=other["name"],
+            other_split=other["split"],
+            other_row=other["row"],
+        )
+    return related
+
+
+def _odd(table: pd.DataFrame) -> dict[str, pd.DataFrame]:
+    """Image files unlike the rest."""
+    area = table["height"] * table["width"].astype(float)
+    aspect = table["width"] / table["height"].clip(lower=1)
+    size = table["width"].astype(str) + " x " + table["height"].astype(str)
+    found = {}
+    for kind, values, limit in (("odd_size", area, AREA), ("odd_aspect", aspect, ASPECT)):
+        ratio = values / (values.median() or 1)
+        is_odd = (ratio > limit) | (ratio < 1 / limit)
+        found[kind] = table[is_odd].assign(detail=size[is_odd])
+    for kind, values in (("odd_mode", table["mode"]), ("odd_format", table["format"])):
+        rare = values.map(values.value_counts(normalize=True)) < RARE
+        most = values.mode().iloc[0] if len(values) else ""
+        found[kind] = table[rare].assign(detail=values[rare].astype(str) + f", most are {most}")
     return found
 
 
-def _bincount(split: Split, facts: Facts) -> list[int]:
-    return [int(count) for count in np.bincount(split.labels, minlength=len(facts.classes))]
+def _policies(found: Mapping[str, pd.DataFrame], total: int, config: Config) -> dict[str, str]:
+    """What happens to each kind; so few copies as are allowed are only reported."""
+    policies: dict[str, str] = {kind: getattr(config, kind) for kind in found}
+    copies = {kind for kind in COPIES if policies[kind] == "error"}
+    if sum(len(found[kind]) for kind in copies) <= config.max_duplicate_fraction * total:
+        policies |= dict.fromkeys(copies, "warn")
+    return policies
 
 
-def _shares(
-    what: str, found: list[str], limit: float, key: str, splits: Mapping[str, Split]
-) -> list[str]:
-    total = sum(map(len, splits.values()))
-    if len(found) <= limit * total:
-        return []
-    rows = ", ".join(found[:SHOWN]) + (", ..." if len(found) > SHOWN else "")
-    return [f"{len(found)} of {total} examples {what} ({rows}); validate.{key} allows {limit:.1%}"]
+def _finding(kind: str, rows: pd.DataFrame, policy: str, facts: Facts) -> Finding:
+    examples = [
+        Example(
+            split=one["split"],
+            row=one["row"],
+            name=one["name"],
+            label=facts.classes[one["label"]],
+            detail=one["detail"],
+            other=one.get("other_name"),
+            other_split=one.get("other_split"),
+            other_row=one.get("other_row"),
+        )
+        for one in rows.drop(columns=measures(facts)).head(LISTED).to_dict("records")
+    ]
+    return Finding(kind=kind, policy=policy, count=len(rows), examples=examples)
 
 
-def _small_classes(counts: Mapping[str, Mapping[str, int]], config: Config) -> list[str]:
+def _drift(
+    kept: pd.DataFrame,
+    facts: Facts,
+    statistics: drift.Statistics,
+    accepted: drift.Statistics | None,
+) -> dict[str, list[drift.Difference]]:
+    compared = {
+        f"the {name} split": drift.differences(
+            statistics, kept[kept["split"] == name], facts.classes
+        )
+        for name in facts.counts
+        if name != "train"
+    }
+    if accepted is not None:
+        train = kept[kept["split"] == "train"]
+        compared["the accepted version"] = drift.differences(accepted, train, facts.classes)
+    return compared
+
+
+def _of_whole(
+    counts: Mapping[str, Mapping[str, int]],
+    compared: Mapping[str, Sequence[drift.Difference]],
+    config: Config,
+) -> list[Finding]:
+    """What is found in no single example."""
+    missing = [
+        f"the {split} split has no example of class '{name}'"
+        for split, classes in counts.items()
+        for name, count in classes.items()
+        if not count
+    ]
+    train = {name: count for name, count in counts["train"].items() if count}
+    ordered = sorted(train, key=train.__getitem__)
+    imbalance = [
+        f"class '{most}' has {train[most] / train[least]:.1f} times the training examples of "
+        f"class '{least}'; validate.max_imbalance allows {config.max_imbalance:g}"
+        for least, most in zip(ordered[:1], ordered[-1:], strict=True)
+        if train[most] > config.max_imbalance * train[least]
+    ]
+    drifted = [
+        f"{whole} differs from the train split in {one.sentence}"
+        for whole, differences in compared.items()
+        for one in drift.significant(differences, config.max_drift)
+    ]
+    found = {"missing_class": missing, "imbalance": imbalance, "drift": drifted}
+    return [
+        Finding(kind=kind, policy=getattr(config, kind), count=len(details), details=details)
+        for kind, details in found.items()
+        if details
+    ]
+
+
+def _problems(findings: Sequence[Finding], total: int, config: Config) -> list[str]:
+    """Sentences for each finding whose policy is to stop, and what to do about it."""
+    sentences = []
+    for one in findings:
+        if one.policy != "error":
+            continue
+        if one.details:
+            sentences += [f"{one.kind}: {detail}" for detail in one.details[:SHOWN]]
+            more = f" ({one.count - SHOWN} more)" if one.count > SHOWN else ""
+            sentences[-1] += f"{more}; to go on all the same, set validate.{one.kind}: warn"
+            continue
+        shown = [f"{example.name} ({example.detail})" for example in one.examples[:SHOWN]]
+        what = ", ".join(shown + (["..."] if one.count > SHOWN else []))
+        choice = "drop" if one.kind in UNUSABLE else "drop or warn"
+        limit = f"; validate.max_duplicate_fraction allows {config.max_duplicate_fraction:.1%}"
+        sentences.append(
+            f"{one.kind}: {one.count} of {total} examples: {what}; remove them, "
+            f"or set validate.{one.kind}: {choice}{limit if one.kind in COPIES else ''}"
+        )
+    return sentences
+
+
+def _too_few(counts: Mapping[str, Mapping[str, int]], config: Config) -> list[str]:
     least = config.min_examples_per_class
     return [
         f"class '{name}' has {count} training examples; "
         f"validate.min_examples_per_class asks for {least}"
         for name, count in counts["train"].items()
-        if count < least
+        if 0 < count < least
     ]
 
 
-def _not_finite(splits: Mapping[str, Split], facts: Facts) -> list[str]:
-    if np.dtype(facts.dtype).kind != "f":
+def _too_many_dropped(is_dropped: NDArray[np.bool_], config: Config) -> list[str]:
+    share = float(is_dropped.mean()) if len(is_dropped) else 0.0
+    if share <= config.max_dropped_fraction:
         return []
-    rows: list[Any] = [
-        f"{name}:{row}"
-        for name, split in splits.items()
-        for row in np.flatnonzero(~np.isfinite(split.array.reshape(len(split), -1)).all(axis=1))
+    return [
+        f"{int(is_dropped.sum())} of {len(is_dropped)} examples would be dropped; "
+        f"validate.max_dropped_fraction allows {config.max_dropped_fraction:.1%}"
     ]
-    return (
-        [f"{len(rows)} examples hold NaN or infinity ({', '.join(rows[:SHOWN])})"] if rows else []
-    )
+
+
+def _counts(table: pd.DataFrame, facts: Facts) -> dict[str, int]:
+    counts = np.bincount(table["label"].to_numpy(int), minlength=len(facts.classes))
+    return dict(zip(facts.classes, counts.tolist(), strict=True))
+
+
+def unusable(table: pd.DataFrame, split: str) -> NDArray[np.int64]:
+    """Rows of a split that no picture can be made of."""
+    wrong = (table["status"].isin(UNUSABLE) | ~table["is_finite"]) & (table["split"] == split)
+    rows: NDArray[np.int64] = table["row"][wrong].to_numpy(np.int64)
+    return rows
+
+
+def numbers(report: Report) -> dict[str, Any]:
+    """The report's counts, for DVC's metrics."""
+    return {
+        **{one.kind: one.count for one in report.findings},
+        "dropped": sum(map(len, report.dropped.values())),
+        "problems": len(report.problems),
+    }

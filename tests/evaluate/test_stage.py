@@ -7,7 +7,15 @@ import pytest
 from components.dataset import Facts, Split
 from components.evaluate.figures import figures
 from components.evaluate.report import render
-from components.evaluate.stage import confusion_rows, mistakes, predict, raw_batch, titles
+from components.evaluate.stage import (
+    confusion_rows,
+    issue_rows,
+    label_issues,
+    mistakes,
+    predict,
+    raw_batch,
+    titles,
+)
 from components.tasks.measures import measure
 
 FACTS = Facts((4, 4, 1), "uint8", ("cat", "<dog>"), {"test": 6})
@@ -37,6 +45,23 @@ def test_every_example_is_a_row_of_the_confusion():
     assert rows == [("cat", "cat"), ("cat", "dog")]
 
 
+def test_a_label_that_the_model_is_sure_is_wrong_is_an_issue():
+    labels = np.repeat([0, 1], 20)
+    probabilities = np.where(labels[:, None] == [0, 1], 0.9, 0.1).astype(np.float32)
+    labels[7] = 1
+
+    assert label_issues(labels, probabilities).tolist() == [7]
+
+
+def test_an_issue_names_the_example_and_both_classes(test_split):
+    named = Split(test_split.inputs, LABELS, [f"{row}.png" for row in range(6)])
+
+    (row,) = issue_rows(np.array([3]), named, PROBABILITIES, FACTS)
+
+    assert row[:4] == (3, "3.png", "<dog>", "cat")
+    assert row[4] == pytest.approx(0.95)
+
+
 def test_predictions_are_those_of_the_model(test_split):
     model = keras.Sequential(
         [keras.Input((4, 4, 1)), keras.layers.Flatten(), keras.layers.Dense(2, "softmax")]
@@ -51,12 +76,18 @@ def test_raw_examples_are_a_batch(test_split):
 
 def test_the_report_is_one_file_and_escapes_what_it_shows(test_split):
     measures = measure(LABELS, PROBABILITIES, FACTS.classes, bins=5)
-    drawn = figures(measures, PROBABILITIES, test_split, FACTS, shown=4)
+    issues = np.array([3])
+    drawn = figures(measures, PROBABILITIES, test_split, FACTS, issues, shown=4)
 
     page = render("pets", "<script>alert(1)</script>", measures, drawn, {"run": "1"})
 
-    assert list(drawn) == ["Confusion matrix", "Reliability", "Mistakes, the most confident first"]
-    assert page.count("data:image/png;base64,") == 3
+    assert list(drawn) == [
+        "Confusion matrix",
+        "Reliability",
+        "Mistakes, the most confident first",
+        "Labels that may be wrong, the most certain first (cleanlab)",
+    ]
+    assert page.count("data:image/png;base64,") == 4
     assert "66.67 %" in page
     assert "<script>" not in page
     assert "&lt;dog&gt;" in page

@@ -1,27 +1,37 @@
-"""Reading sources, and splitting them."""
+"""Listing sources, and writing them as datasets."""
+
+import os
+import shutil
+import tarfile
 
 import numpy as np
 import pytest
+from datasets import load_from_disk
 from PIL import Image
 
+from components import dataset, shards
 from components.errors import Stop
-from components.ingest.config import Config, Split
-from components.ingest.stage import read, split
+from components.ingest.config import Bundled, ImageFolder, Split
+from components.ingest.known import Known
+from components.ingest.stage import few, listing, recalled, split, write
+from components.workers import Workers
 
 
-@pytest.fixture
-def photos(tmp_path):
-    """Three classes of four images of one size."""
-    for label, name in enumerate(("ant", "bee", "cat")):
-        (tmp_path / name).mkdir()
-        for number in range(4):
-            image = Image.new("RGB", (5, 4), (label * 100, number * 10, 0))
-            image.save(tmp_path / name / f"{number}.png")
-    return tmp_path
+def config(**changes):
+    return ImageFolder(**{"source": "image_folder", **changes})
 
 
-def read_folder(folder, path="."):
-    return read(Config(source="image_folder", path=path), folder)
+def ingest(source, out, section=None):
+    """The whole stage."""
+    section = section or config()
+    found = recalled(listing(section, source))
+    with Workers() as workers:
+        write(found, split(section, found, 0, workers), out, workers)
+    return found
+
+
+def contents(folder):
+    return {path.relative_to(folder): path.read_bytes() for path in folder.rglob("*.*")}
 
 
 @pytest.mark.parametrize(
@@ -29,129 +39,312 @@ def read_folder(folder, path="."):
     [("digits", (1797, 8, 8, 1), 10), ("wine", (178, 13), 3), ("iris", (150, 4), 3)],
 )
 def test_a_bundled_set_is_read(tmp_path, name, shape, classes):
-    examples, facts = read(Config(source=f"sklearn.datasets.load_{name}"), tmp_path)
+    found = listing(Bundled(source=f"sklearn.datasets.load_{name}"), tmp_path)
 
-    assert examples.array.shape == shape
-    assert len(facts.classes) == classes
-    assert set(examples.labels) == set(range(classes))
-
-
-def test_images_of_one_size_are_decoded(photos):
-    examples, facts = read_folder(photos)
-
-    assert examples.array.shape == (12, 4, 5, 3)
-    assert facts.classes == ("ant", "bee", "cat")
-    assert examples.array[5, 0, 0].tolist() == [100, 10, 0]
+    assert found.inputs.shape == shape
+    assert len(found.classes) == classes
+    assert set(found.labels) == set(range(classes))
 
 
-def test_images_of_several_sizes_stay_encoded(photos):
-    Image.new("RGB", (9, 9)).save(photos / "bee" / "0.png")
+def test_the_folders_are_the_classes(photos):
+    found = listing(config(), photos)
 
-    examples, facts = read_folder(photos)
+    assert found.classes == ("ant", "bee", "cat")
+    assert found.labels.tolist() == [0] * 4 + [1] * 4 + [2] * 4
+    assert found.names[5] == "bee/1.png"
+    assert found.inputs[5] == (photos / "bee" / "1.png").read_bytes()
 
-    assert facts.shape == (None, None, 3)
-    assert examples.inputs[4] == (photos / "bee" / "0.png").read_bytes()
+
+def test_folders_within_a_class_belong_to_it(photos):
+    (photos / "bee" / "2020" / "may").mkdir(parents=True)
+    shutil.copy(photos / "bee" / "0.png", photos / "bee" / "2020" / "may" / "new.png")
+
+    assert "bee/2020/may/new.png" in listing(config(), photos).names
 
 
-def test_a_hidden_file_is_passed_over(photos):
+def test_hidden_files_are_passed_over_and_strays_are_reported(photos):
     (photos / "bee" / ".DS_Store").touch()
-
-    assert len(read_folder(photos)[0]) == 12
-
-
-def test_every_file_that_is_no_image_is_named(photos):
+    (photos / ".hidden").mkdir()
     (photos / "README.md").touch()
-    (photos / "ant" / "notes.txt").write_text("not an image")
-    (photos / "bee" / "zero.png").touch()
-    Image.effect_noise((64, 64), 50).save(photos / "cat" / "cut.png")
-    whole = (photos / "cat" / "cut.png").read_bytes()
-    (photos / "cat" / "cut.png").write_bytes(whole[: len(whole) // 2])
+
+    found = listing(config(), photos)
+
+    assert len(found.labels) == 12
+    assert found.passed_over == ("README.md",)
+
+
+def test_the_splits_may_be_folders(photos):
+    for name in ("train", "val", "test"):
+        for one in ("ant", "bee", "cat"):
+            shutil.copytree(photos / one, photos / "sets" / name / one)
+
+    found = listing(config(path="sets", split=Split(by="given")), photos)
+
+    assert found.classes == ("ant", "bee", "cat")
+    assert found.given.tolist() == ["test"] * 12 + ["train"] * 12 + ["validation"] * 12
+
+
+def test_folders_of_splits_are_not_taken_for_classes(photos):
+    for name in ("train", "test"):
+        shutil.copytree(photos / "ant", photos / "sets" / name / "ant")
 
     with pytest.raises(Stop) as caught:
-        read_folder(photos)
+        listing(config(path="sets"), photos)
 
-    first, second, third, fourth = str(caught.value).splitlines()
-    assert first == f"{photos}/README.md: not in the folder of a class"
-    assert second == f"{photos}/ant/notes.txt: not an image; remove it"
-    assert third == f"{photos}/bee/zero.png: not an image; remove it"
-    assert fourth.startswith(f"{photos}/cat/cut.png: damaged image: ")
+    assert str(caught.value) == (
+        f"{photos}/sets: test, train are splits, not classes; ingest.split: {{by: given}}"
+    )
 
 
-def test_a_truncated_jpeg_is_damaged(photos):
-    path = photos / "cat" / "cut.jpg"
-    Image.effect_noise((64, 64), 50).save(path, "JPEG")
-    path.write_bytes(path.read_bytes()[:900])
+def test_a_split_that_is_not_given_is_missed(photos):
+    with pytest.raises(Stop) as caught:
+        listing(config(split=Split(by="given")), photos)
 
-    with pytest.raises(Stop, match=r"cut\.jpg: damaged image: image file is truncated"):
-        read_folder(photos)
+    assert str(caught.value) == f"{photos}: split: {{by: given}} needs folders train and test in it"
+
+
+def test_groups_are_found_in_the_paths(photos):
+    found = listing(config(split=Split(by="group", group=r"/(\d)\.png$")), photos)
+
+    assert found.groups.tolist() == ["0", "1", "2", "3"] * 3
+
+
+def test_a_path_without_a_group_is_named(photos):
+    with pytest.raises(Stop) as caught:
+        listing(config(split=Split(by="group", group=r"patient(\d+)")), photos)
+
+    assert str(caught.value) == (
+        "ingest.split.group: patient(\\d+) is not found in 12 paths, such as ant/0.png"
+    )
 
 
 def test_one_class_is_not_enough(tmp_path):
     (tmp_path / "only").mkdir()
 
     with pytest.raises(Stop, match=r": needs two folders or more, one for each class$"):
-        read_folder(tmp_path)
-
-
-@pytest.mark.parametrize("path", ["../elsewhere", "/elsewhere"])
-def test_a_folder_that_dvc_does_not_watch_is_refused(tmp_path, path):
-    with pytest.raises(Stop, match=r"is not inside .*, the folder that DVC watches; move the ima"):
-        read_folder(tmp_path, path)
+        listing(config(), tmp_path)
 
 
 def test_a_folder_that_there_is_not_is_named(tmp_path):
     with pytest.raises(Stop, match=r"^ingest\.path: no folder .*/photos$"):
-        read_folder(tmp_path, "photos")
+        listing(config(path="photos"), tmp_path)
 
 
-def test_a_source_that_is_a_link_is_read(tmp_path, photos):
-    other = tmp_path.with_name(f"{tmp_path.name}-link")
-    other.symlink_to(photos, target_is_directory=True)
+def test_a_source_that_is_a_link_is_read(photos, tmp_path_factory):
+    link = tmp_path_factory.mktemp("links") / "link"
+    link.symlink_to(photos, target_is_directory=True)
 
-    assert len(read_folder(other)[0]) == 12
+    assert len(listing(config(), link).labels) == 12
 
 
 def test_a_link_inside_of_the_source_is_refused(photos, tmp_path_factory):
-    elsewhere = tmp_path_factory.mktemp("elsewhere")
-    (photos / "dog").symlink_to(elsewhere, target_is_directory=True)
+    (photos / "dog").symlink_to(tmp_path_factory.mktemp("elsewhere"), target_is_directory=True)
 
     with pytest.raises(Stop) as caught:
-        read_folder(photos)
+        listing(config(), photos)
 
     assert str(caught.value) == (
         f"{photos}/dog: a link, which DVC does not look behind; make {photos} itself one"
     )
 
 
-def test_every_example_goes_to_one_split_and_classes_alike():
-    labels = np.repeat([0, 1], [100, 20])
+@pytest.mark.parametrize("kind", ["zip", "gztar"])
+def test_an_archive_holds_the_folder(photos, tmp_path_factory, kind):
+    source = tmp_path_factory.mktemp("source")
+    archive = shutil.make_archive(str(source / "photos"), kind, photos.parent, photos.name)
 
-    rows = split(labels, ["a", "b"], Split(train=0.7, validation=0.2, test=0.1), seed=0)
+    found = listing(config(archive=os.path.basename(archive), path=photos.name), source)
 
-    assert sorted(np.concatenate(list(rows.values()))) == list(range(120))
-    counts = {name: np.bincount(labels[members]).tolist() for name, members in rows.items()}
-    assert counts == {"train": [70, 14], "validation": [20, 4], "test": [10, 2]}
-
-
-def test_a_seed_draws_the_same_split_again():
-    labels = np.arange(60) % 3
-    first, again, other = (split(labels, "abc", Split(), seed)["train"] for seed in (0, 0, 1))
-
-    assert first.tolist() == again.tolist()
-    assert first.tolist() != other.tolist()
+    assert found.names[:2] == ["ant/0.png", "ant/1.png"]
+    assert found.inputs[0] == (photos / "ant" / "0.png").read_bytes()
 
 
-def test_a_class_of_three_is_in_every_split():
-    rows = split(np.array([0] * 50 + [1] * 3), ["a", "b"], Split(), seed=0)
+def test_an_archive_that_climbs_out_is_refused(photos):
+    with tarfile.open(photos / "bad.tar", "w") as tar:
+        tar.add(photos / "ant" / "0.png", "../0.png")
 
-    assert all(members.max() >= 50 for members in rows.values())
+    with pytest.raises(
+        Stop, match=r"bad\.tar was not unpacked: its entry '\.\./0\.png' has '\.\.'"
+    ):
+        listing(config(archive="bad.tar"), photos)
 
 
-def test_a_class_with_one_image_is_named():
-    with pytest.raises(Stop) as caught:
-        split(np.array([0, 0, 0, 1, 2, 2]), ["a", "b", "c"], Split(), seed=0)
+def test_images_of_one_size_have_a_shape(photos, tmp_path_factory):
+    out = tmp_path_factory.mktemp("out") / "raw"
+    ingest(photos, out)
 
-    assert str(caught.value) == (
-        "ingest: class 'b' has 1, class 'c' has 2; each needs 3 examples or more, "
-        "one for every split"
-    )
+    facts = dataset.read_facts(out)
+    assert facts.shape == (4, 5, 3)
+    assert facts.is_encoded
+    assert facts.counts == {"train": 6, "validation": 3, "test": 3}
+    train = dataset.open_split(out, "train")
+    for row in range(len(train)):
+        assert train.inputs[row] == (photos / train.name(row)).read_bytes()
+    assert load_from_disk(str(out))["test"].features["label"].names == ["ant", "bee", "cat"]
+
+
+@pytest.mark.parametrize(
+    ("change", "shape", "dtype"),
+    [
+        pytest.param(Image.new("RGB", (9, 9)), (None, None, 3), "uint8", id="another size"),
+        pytest.param(Image.new("L", (5, 4)), (4, 5, 3), "uint8", id="a grey one"),
+        pytest.param(None, (4, 5, 3), "uint8", id="a broken one"),
+    ],
+)
+def test_what_the_headers_say_is_known(photos, tmp_path_factory, change, shape, dtype):
+    path = photos / "bee" / "0.png"
+    if change is None:
+        path.write_bytes(b"not an image")
+    else:
+        change.save(path)
+    out = tmp_path_factory.mktemp("out") / "raw"
+    ingest(photos, out)
+
+    facts = dataset.read_facts(out)
+    assert (facts.shape, facts.dtype) == (shape, dtype)
+    assert sum(facts.counts.values()) == 12
+
+
+@pytest.mark.parametrize(("deep", "expected"), [(12, "uint16"), (11, "uint8")])
+def test_16_bits_are_kept_where_all_images_have_them(photos, tmp_path_factory, deep, expected):
+    for number, path in enumerate(sorted(photos.rglob("*.png"))):
+        dtype = np.uint16 if number < deep else np.uint8
+        Image.fromarray(np.full((4, 5), number, dtype)).save(path)
+    out = tmp_path_factory.mktemp("out") / "raw"
+    ingest(photos, out)
+
+    facts = dataset.read_facts(out)
+    assert (facts.shape, facts.dtype) == ((4, 5, 1), expected)
+
+
+def test_a_few_examples_are_read_for_a_check(photos):
+    (photos / "ant" / "0.png").write_bytes(b"not an image")
+
+    examples, facts = few(listing(config(), photos), np.arange(5))
+
+    assert len(examples) == 4
+    assert facts.shape == (4, 5, 3)
+
+
+def test_by_content_equal_files_are_together(photos, tmp_path_factory):
+    for number in range(30):
+        Image.new("RGB", (5, 4), (7, 7, number)).save(photos / "ant" / f"more{number}.png")
+        shutil.copy(photos / "ant" / f"more{number}.png", photos / "bee" / f"copy{number}.png")
+    out = tmp_path_factory.mktemp("out") / "raw"
+    ingest(photos, out, config(split=Split(by="content")))
+
+    home = {}
+    for name in ("train", "validation", "test"):
+        part = dataset.open_split(out, name)
+        for row in range(len(part)):
+            assert home.setdefault(part.inputs[row], name) == name
+
+
+@pytest.fixture
+def small_shards(monkeypatch):
+    """Shards of a few files, so that a few files make many."""
+    monkeypatch.setattr(shards.cut, "__defaults__", (250,))
+
+
+def test_many_shards_are_written_by_several_processes(photos, tmp_path_factory, small_shards):
+    folder = tmp_path_factory.mktemp("out")
+    ingest(photos, folder / "many")
+
+    files = dataset.shard_paths(folder / "many", "train")
+    assert len(files) > 1
+    assert len(dataset.open_split(folder / "many", "train")) == 6
+
+
+def test_the_number_of_processes_changes_no_byte(photos, tmp_path_factory, small_shards):
+    folder = tmp_path_factory.mktemp("out")
+    ingest(photos, folder / "many")
+
+    class Alone(Workers):
+        def _results(self, task, items, what):
+            return map(task, items)
+
+    found = listing(config(), photos)
+    with Alone() as workers:
+        write(found, split(config(), found, 0, workers), folder / "one", workers)
+
+    assert contents(folder / "many") == contents(folder / "one")
+
+
+def keeping_its_stamp(path, content):
+    """Writes other content of the same length, unseen by size and date."""
+    before = path.stat()
+    assert len(content) == before.st_size
+    path.write_bytes(content)
+    os.utime(path, ns=(before.st_atime_ns, before.st_mtime_ns))
+
+
+def grow(photos):
+    Image.new("RGB", (5, 4), (1, 2, 3)).save(photos / "ant" / "new.png")
+    Image.new("RGB", (5, 4), (1, 2, 4)).save(photos / "bee" / "0.png")  # another one
+
+
+@pytest.mark.parametrize("by", ["class", "content"])
+def test_what_was_read_is_not_read_again(photos, tmp_path_factory, small_shards, by):
+    section, folder = config(split=Split(by=by)), tmp_path_factory.mktemp("out")
+    for number in range(30):  # enough for every split by content
+        Image.new("RGB", (5, 4), (7, 7, number)).save(photos / "ant" / f"more{number}.png")
+    ingest(photos, folder / "first", section)
+    shutil.rmtree(folder / "first")  # as DVC does before it runs a stage again
+    old = (photos / "cat" / "3.png").read_bytes()
+    keeping_its_stamp(photos / "cat" / "3.png", b"x" * len(old))
+    grow(photos)
+
+    found = ingest(photos, folder / "second", section)
+
+    assert isinstance(found.inputs, Known)
+    assert sum(one is None for one in found.inputs.shards) == 2
+    parts = [dataset.open_split(folder / "second", name) for name in dataset.SPLITS]
+    read = {part.name(row): part.inputs[row] for part in parts for row in range(len(part))}
+    assert read["cat/3.png"] == old
+    assert read["bee/0.png"] == (photos / "bee" / "0.png").read_bytes()
+    assert "ant/new.png" in read
+
+
+def test_a_grown_folder_gives_the_bytes_of_a_fresh_start(
+    photos, tmp_path_factory, small_shards, monkeypatch
+):
+    folder = tmp_path_factory.mktemp("out")
+    ingest(photos, folder / "first")
+    grow(photos)
+    ingest(photos, folder / "second")
+    ingest(photos, folder / "third")
+    monkeypatch.setenv("MILLRACE_CACHE", str(folder / "another"))
+    ingest(photos, folder / "fresh")
+
+    assert contents(folder / "second") == contents(folder / "fresh") == contents(folder / "third")
+
+
+@pytest.mark.parametrize("damage", ["table", "shards", "all"])
+def test_a_damaged_cache_costs_only_time(photos, tmp_path_factory, cache, damage):
+    folder = tmp_path_factory.mktemp("out")
+    ingest(photos, folder / "first")
+    (table,) = cache.rglob("files.parquet")
+    if damage == "table":
+        table.write_bytes(b"PAR1")
+    for path in table.parent.glob("*.arrow") if damage == "shards" else ():
+        path.unlink()
+    if damage == "all":
+        shutil.rmtree(cache)
+
+    found = ingest(photos, folder / "second")
+
+    assert all(one is None for one in found.inputs.shards)
+    assert contents(folder / "second") == contents(folder / "first")
+
+
+def test_a_cache_on_another_disk_is_no_error(photos, tmp_path_factory, monkeypatch):
+    def refuse(*_):
+        raise OSError("Invalid cross-device link")
+
+    monkeypatch.setattr(os, "link", refuse)
+    folder = tmp_path_factory.mktemp("out")
+    ingest(photos, folder / "first")
+
+    found = ingest(photos, folder / "second")
+
+    assert all(one is None for one in found.inputs.shards)

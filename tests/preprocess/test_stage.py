@@ -1,47 +1,167 @@
-"""Fitting preprocessing layers, one after the other."""
+"""Fitting preprocessing layers one after the other, and applying them, shard by shard."""
+
+import io
+from itertools import pairwise
 
 import keras
 import numpy as np
 import pytest
+from PIL import Image
 
+from components import dataset, shards
 from components.dataset import Facts, Split
-from components.errors import Mistakes
+from components.errors import Mistakes, Stop
 from components.layers import ZCAWhitening
-from components.preprocess.stage import as_model, fit, transform
+from components.preprocess.stage import Applied, Source, as_model, fit, transform
 from components.section import Layer, build_all
+from components.workers import Workers
 
-FACTS = Facts((2, 2, 1), "uint8", ("a", "b"), {"train": 50})
+FACTS = Facts((2, 2, 1), "uint8", ("a", "b"), {"train": 50, "test": 7})
 
 
 @pytest.fixture
-def split():
-    images = np.random.default_rng(0).integers(0, 256, (50, 2, 2, 1), np.uint8)
-    return Split(images, np.arange(50) % 2)
+def images():
+    return np.random.default_rng(0).integers(0, 256, (57, 2, 2, 1), np.uint8)
 
 
-def test_each_layer_is_fitted_to_what_the_one_before_leaves(split):
+@pytest.fixture
+def raw(tmp_path, images):
+    """A dataset of three shards for train and one for test."""
+    splits = {"train": images[:50], "test": images[50:]}
+    cuts = {"train": [0, 20, 21, 50], "test": [0, 7]}
+    written = []
+    for name, inputs in splits.items():
+        edges = cuts[name]
+        for number, (start, stop) in enumerate(pairwise(edges)):
+            path = tmp_path / "raw" / name / shards.file_name(number, len(edges) - 1)
+            part = Split(inputs[start:stop], np.arange(start, stop) % 2)
+            written.append(shards.write(path, [part], FACTS))
+    shards.seal(tmp_path / "raw", written, FACTS)
+    return tmp_path / "raw"
+
+
+def sources(raw, train=(), test=()):
+    return [*Source.of(raw, "train", train), *Source.of(raw, "test", test)]
+
+
+def prepared(layers, parts, folder, address=None):
+    """Fits and applies the layers, and opens the result."""
+    train = [part for part in parts if part.split == "train"]
+    with Workers(address) as workers:
+        fit(layers, train, folder / "scratch", workers)
+        return transform(layers, parts, folder / "ready", folder / "scratch", workers)
+
+
+def test_each_layer_is_fitted_to_what_the_one_before_leaves(tmp_path, raw, images):
     layers = [keras.layers.Rescaling(1 / 255), keras.layers.Normalization(), ZCAWhitening()]
 
-    fit(layers, split, FACTS)
-    ready = transform(layers, split, FACTS)
+    facts, _ = prepared(layers, sources(raw), tmp_path)
 
-    assert ready.array.dtype == np.float32
-    assert np.asarray(layers[1].mean).item() == pytest.approx(split.array.mean() / 255, rel=1e-5)
-    assert np.cov(ready.array.reshape(50, -1).T) == pytest.approx(np.eye(4), abs=1e-2)
+    train = dataset.open_split(tmp_path / "ready", "train")
+    assert train.array[:].dtype == np.float32
+    assert facts.counts == {"train": 50, "test": 7}
+    assert np.asarray(layers[1].mean).item() == pytest.approx(images[:50].mean() / 255, rel=1e-6)
+    assert np.cov(train.array[:].reshape(50, -1).T) == pytest.approx(np.eye(4), abs=1e-2)
 
 
-def test_the_model_does_what_the_layers_did(split):
+@pytest.mark.parametrize("axis", [-1, (1, 2, 3), None])
+def test_keras_normalization_is_fitted_as_keras_does(tmp_path, raw, images, axis):
+    layer, alone = keras.layers.Normalization(axis), keras.layers.Normalization(axis)
+    alone.adapt(images[:50].astype(np.float32))
+
+    prepared([layer], sources(raw), tmp_path)
+
+    ours, theirs = (np.asarray(one(images)) for one in (layer, alone))
+    assert ours == pytest.approx(theirs, abs=1e-5)
+
+
+def test_a_layer_that_only_fits_by_itself_sees_every_chunk(tmp_path, raw, images):
+    layer = keras.layers.Discretization(num_bins=2)
+
+    prepared([keras.layers.Rescaling(1.0), layer], sources(raw), tmp_path)
+
+    (edge,) = layer.bin_boundaries
+    assert edge == pytest.approx(np.median(images[:50]), abs=12)
+
+
+def test_the_model_does_what_the_stage_did(tmp_path, raw, images):
     layers = [keras.layers.Rescaling(1 / 255), ZCAWhitening()]
-    fit(layers, split, FACTS)
 
-    model = as_model(layers, FACTS)
+    prepared(layers, sources(raw), tmp_path)
 
-    ready = transform(layers, split, FACTS).array
-    assert np.asarray(model(split.array)) == pytest.approx(ready, abs=1e-5)
+    ready = dataset.open_split(tmp_path / "ready", "test").array
+    assert np.asarray(as_model(layers, FACTS)(images[50:])) == pytest.approx(ready, abs=1e-5)
 
 
-def test_no_layers_only_change_the_type(split):
-    assert np.array_equal(transform([], split, FACTS).array, split.array.astype(np.float32))
+def test_no_layers_only_change_the_type(tmp_path, raw, images):
+    _, values = prepared([], sources(raw), tmp_path)
+
+    ready = dataset.open_split(tmp_path / "ready", "train").array[:]
+    assert np.array_equal(ready, images[:50].astype(np.float32))
+    assert values["mean"] == pytest.approx(ready.mean())
+    assert values["standard_deviation"] == pytest.approx(ready.std())
+
+
+def test_dropped_rows_are_neither_fitted_nor_written(tmp_path, raw, images):
+    layer = keras.layers.Normalization(None)
+
+    prepared([layer], sources(raw, train=[0, 20, 49], test=range(7)), tmp_path)
+
+    kept = np.delete(images[:50], [0, 20, 49], axis=0)
+    assert np.asarray(layer.mean).item() == pytest.approx(kept.mean(), rel=1e-6)
+    train, test = (dataset.open_split(tmp_path / "ready", name) for name in ("train", "test"))
+    assert train.labels.tolist() == np.delete(np.arange(50) % 2, [0, 20, 49]).tolist()
+    assert test.array.shape == (0, 2, 2, 1)
+
+
+def test_processes_and_a_cluster_give_the_same_bytes(tmp_path, raw, monkeypatch):
+    from distributed import LocalCluster
+
+    monkeypatch.setenv("KERAS_BACKEND", keras.backend.backend())
+    files = {}
+    with LocalCluster(
+        n_workers=2, threads_per_worker=1, host="127.0.0.1", dashboard_address=None
+    ) as cluster:
+        for name, address in (("here", None), ("cluster", cluster.scheduler_address)):
+            layers = [keras.layers.Normalization(), ZCAWhitening(epsilon=0.1)]
+            prepared(layers, sources(raw), tmp_path / name, address)
+            ready = tmp_path / name / "ready"
+            files[name] = {
+                path.relative_to(ready): path.read_bytes() for path in ready.rglob("*.*")
+            }
+
+    assert len(files["here"]) == 10
+    assert files["here"] == files["cluster"]
+
+
+def test_images_of_several_sizes_are_resized(tmp_path):
+    def png(height, width):
+        buffer = io.BytesIO()
+        Image.new("RGB", (width, height), (200, 100, 0)).save(buffer, "PNG")
+        return buffer.getvalue()
+
+    facts = Facts((None, None, 3), "uint8", ("a", "b"), {}, is_encoded=True)
+    split = Split([png(4, 6), b"not an image", png(8, 2)], np.array([0, 1, 1]))
+    shards.save({"train": split}, facts, tmp_path / "raw")
+
+    layers = [keras.layers.Resizing(3, 5), keras.layers.Rescaling(0.5)]
+    ready, _ = prepared(layers, Source.of(tmp_path / "raw", "train", [1]), tmp_path)
+
+    assert ready.shape == (3, 5, 3)
+    train = dataset.open_split(tmp_path / "ready", "train")
+    assert train.array[:].reshape(2, -1, 3)[:, 7].tolist() == [[100, 50, 0]] * 2
+
+
+def test_a_worker_on_another_backend_is_refused(tmp_path, raw):
+    applied = Applied(Source.of(raw, "train", [])[0], tmp_path / "none.keras", "torch")
+
+    with pytest.raises(Stop) as caught:
+        next(applied.chunks())
+
+    assert str(caught.value) == (
+        f"a worker runs Keras on {keras.backend.backend()}, the pipeline on torch; "
+        "start the workers with KERAS_BACKEND=torch"
+    )
 
 
 def test_what_keras_refuses_is_named_for_every_layer():

@@ -1,0 +1,108 @@
+"""Images a second from JPEG files to resized arrays: the preprocess stage, and what does it alone.
+
+`image_dataset_from_directory` gives batches to one process and keeps nothing; `datasets.map` and
+the stage write what they made to disk. All use both processors. The processes of the stage have
+started before the clock does, as have TensorFlow's threads.
+
+    python benchmarks/decode.py [images]
+"""
+
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import common  # noqa: F401
+import photos
+
+SIZE, SIDE, SPLITS = (640, 480), 128, ("train", "validation", "test")
+
+
+def stage(folder: Path) -> Callable[[], int]:
+    """Our stage: ingested files to a model-ready dataset."""
+    import keras
+
+    from components.preprocess.stage import Source, transform
+    from components.workers import Workers
+
+    workers = Workers().__enter__()
+    layers = [keras.layers.Resizing(SIDE, SIDE)]
+
+    def prepare(images: Path) -> int:
+        raw, ready, scratch = (images.with_name(f"{images.name}-{one}") for one in "abc")
+        sources = [one for name in SPLITS for one in Source.of(raw, name, [])]
+        facts, _ = transform(layers, sources, ready, scratch, workers)
+        return sum(facts.counts.values())
+
+    few = folder.with_name("few")
+    photos.write(few, 24, *SIZE)
+    for images in (few, folder):
+        ingest(images, images.with_name(f"{images.name}-a"), workers)
+    prepare(few)  # starts the processes
+    return lambda: prepare(folder)
+
+
+def ingest(images: Path, raw: Path, workers: Any) -> None:
+    """Files to a dataset of files."""
+    from components.ingest.config import ImageFolder
+    from components.ingest.stage import listing, split, write
+
+    config = ImageFolder(source="image_folder")
+    found = listing(config, images)
+    write(found, split(config, found, 0, workers), raw, workers)
+
+
+def keras_alone(folder: Path) -> Callable[[], int]:
+    """Keras's own reader, iterated once."""
+    import keras
+
+    def run() -> int:
+        batches = keras.utils.image_dataset_from_directory(
+            folder, image_size=(SIDE, SIDE), batch_size=64, shuffle=False, verbose=False
+        )
+        return sum(len(labels) for _, labels in batches)
+
+    return run
+
+
+def datasets_alone(folder: Path) -> Callable[[], int]:
+    """Hugging Face `datasets` with Pillow, in two processes."""
+    from datasets import Dataset, Image
+
+    files = Dataset.from_dict({"image": sorted(map(str, folder.rglob("*.jpg")))})
+
+    def run() -> int:
+        made = files.cast_column("image", Image()).map(
+            resize, remove_columns=["image"], num_proc=2, load_from_cache_file=False
+        )
+        return len(made)
+
+    return run
+
+
+def resize(example: dict) -> dict:
+    """One image, as a user of `datasets` would write it."""
+    import numpy as np
+
+    image = example["image"].convert("RGB").resize((SIDE, SIDE), 2)
+    return {"pixels": np.asarray(image, np.float32).tobytes()}
+
+
+if __name__ == "__main__":
+    count = int(sys.argv[1]) if len(sys.argv) > 1 else 4000
+    with tempfile.TemporaryDirectory() as scratch:
+        folder = Path(scratch) / "photos"
+        photos.write(folder, count, *SIZE)
+        rates = {}
+        for make in (stage, keras_alone, datasets_alone):
+            run = make(folder)
+            start = time.perf_counter()
+            done = run()
+            rates[make] = done / (time.perf_counter() - start)
+        for make in rates:
+            ratio = rates[stage] / rates[make]
+            print(
+                f"{make.__name__:15} {rates[make]:7.0f} images/s   stage is {ratio:.2f} times that"
+            )

@@ -1,0 +1,128 @@
+"""What the last ingest of a folder has read, so that a grown folder is not read again.
+
+The shards of the last dataset stay in the cache as hard links, which cost no space, with a table
+of the files in them. A file whose size and date are those of the table is taken from its shard.
+The dataset that comes of it is the same, byte for byte; only the time is not.
+"""
+
+import hashlib
+import os
+import shutil
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from components.dataset import Facts, open_shards
+from components.files import replacing
+from components.ingest.fetch import cache_folder
+from components.ingest.listing import Files
+
+TABLE = "files.parquet"
+
+
+@dataclass(frozen=True)
+class Known(Files):
+    """Files of a folder, some of which are in shards of the last dataset."""
+
+    shards: NDArray[Any]
+    """`(n,)`, the shard that has the file; None where it must be read."""
+    rows: NDArray[np.int64]
+    """`(n,)`, its row there."""
+    digests: NDArray[Any]
+    """`(n,)`, SHA-256 of the file; None where it must be read."""
+
+    def __getitem__(self, index: Any) -> Any:
+        if np.ndim(index) or self.shards[index] is None:
+            return super().__getitem__(index)
+        return _open(self.shards[index])[self.rows[index]]
+
+    def select(self, rows: NDArray[np.int64]) -> "Known":
+        """Some of the files, small enough to be sent to another process."""
+        return replace(
+            self,
+            paths=[self.paths[row] for row in rows],
+            sizes=self.sizes[rows],
+            changed=self.changed[rows],
+            shards=self.shards[rows],
+            rows=self.rows[rows],
+            digests=self.digests[rows],
+        )
+
+
+def _open(shard: str) -> Any:
+    if shard not in _opened:
+        _opened.clear()  # one at a time: a memory map counts as memory of the process
+        facts = Facts((None, None, 3), "uint8", (), {}, is_encoded=True)
+        _opened[shard] = open_shards([Path(shard)], facts).inputs
+    return _opened[shard]
+
+
+_opened: dict[str, Any] = {}
+
+
+def recall(files: Files) -> Known:
+    """Adds to a listing what the last ingest of the same folder has read of it."""
+    folder = _folder(files.root)
+    now = pd.DataFrame({"path": files.paths, "size": files.sizes, "changed": files.changed})
+    columns = ["path", "size", "changed", "shard", "row", "digest"]
+    try:
+        before = pd.read_parquet(folder / TABLE, columns=columns)
+    except (OSError, ValueError):  # none yet, or not written whole
+        before = pd.DataFrame({column: [] for column in columns})
+    there = {name for name in before["shard"].unique() if (folder / name).exists()}
+    before = before[before["shard"].isin(there)].astype({"size": "int64", "changed": "int64"})
+    found = now.merge(before.astype({"path": object}), "left", ["path", "size", "changed"])
+    is_known = found["row"].notna().to_numpy()
+    paths = np.array([str(folder / str(name)) for name in found["shard"]], object)
+    return Known(
+        **vars(files),
+        shards=np.where(is_known, paths, np.array(None)),
+        rows=found["row"].fillna(-1).to_numpy(np.int64),
+        digests=np.where(is_known, found["digest"].to_numpy(object), np.array(None)),
+    )
+
+
+def remember(
+    files: Files, digests: NDArray[Any], placed: Iterable[tuple[Path, NDArray[np.int64]]]
+) -> None:
+    """Keeps the shards of a new dataset for the next ingest of the folder.
+
+    Args:
+        files: All files of the folder.
+        digests: `(n,)`, SHA-256 of each.
+        placed: Each shard, and the positions in `files` of its rows.
+    """
+    tables = []
+    with replacing(_folder(files.root)) as folder:
+        folder.mkdir()
+        for number, (path, rows) in enumerate(placed):
+            name = f"{number:05}.arrow"
+            try:
+                os.link(path, folder / name)
+            except OSError:  # another file system: nothing is kept, and all is read again
+                shutil.rmtree(folder)
+                folder.mkdir()
+                return
+            tables.append(
+                pd.DataFrame(
+                    {
+                        "path": [files.paths[row] for row in rows],
+                        "size": files.sizes[rows],
+                        "changed": files.changed[rows],
+                        "shard": name,
+                        "row": np.arange(len(rows)),
+                        "digest": digests[rows],
+                    }
+                )
+            )
+        pd.concat(tables).to_parquet(folder / TABLE)
+
+
+def _folder(root: Path) -> Path:
+    name = hashlib.sha256(str(root.resolve()).encode()).hexdigest()[:16]
+    return cache_folder() / "ingested" / name
