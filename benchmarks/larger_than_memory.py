@@ -28,7 +28,7 @@ STAGES = {
 }
 
 
-def measure(command: list[str], environment: dict[str, str]) -> tuple[float, float]:
+def measure(command: list[str], environment: dict[str, str] | None = None) -> tuple[float, float]:
     """Seconds of a command, and the most bytes that it and its children had resident."""
     start, peak, done = time.perf_counter(), 0, threading.Event()
     process = subprocess.Popen(command, cwd=ROOT, env=environment, stderr=subprocess.DEVNULL)

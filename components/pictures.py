@@ -16,6 +16,8 @@ from components.images import pixels
 
 mpl.use("Agg")
 
+LARGE = 256  # pixels a side, more than any picture here shows
+
 
 def save(figure: Figure, path: Path) -> None:
     """Writes a PNG file; the same figure gives the same bytes."""
@@ -37,13 +39,13 @@ def grid(images: Sequence[NDArray[Any]], titles: Sequence[str], columns: int) ->
 
 def examples(split: Split, facts: Facts, per_class: int = 8) -> Figure:
     """Class balance, and the first examples of each of the first classes."""
-    shown = facts.classes[:12]
+    shown, hidden = facts.classes[:12], len(facts.classes[12:])
     figure = Figure(figsize=(10, 1.2 + 0.75 * len(shown)), layout="constrained")
     left, right = figure.subplots(1, 2, width_ratios=[1, 2])
     counts = np.bincount(split.labels, minlength=len(facts.classes))
-    left.barh(facts.classes, counts, color="tab:blue")
+    left.barh(shown, counts[: len(shown)], color="tab:blue")
     left.invert_yaxis()
-    left.set_xlabel("training examples")
+    left.set_xlabel(f"training examples{f', {hidden} more classes' if hidden else ''}")
     right.set_axis_off()
     if facts.is_image:
         _mosaic(right, split, facts, len(shown), per_class)
@@ -137,8 +139,12 @@ def tradeoff(models: Sequence[Mapping[str, Any]]) -> Figure:
 
 
 def displayable(image: NDArray[Any]) -> NDArray[Any]:
-    """Values stretched to 0..1, one channel without its axis, a vector as one row."""
-    image = np.asarray(image, np.float32)
+    """Values stretched to 0..1, one channel without its axis, a vector as one row.
+
+    Of a large image every second pixel, or fewer: a figure keeps all that it is given.
+    """
+    step = 1 if image.ndim == 1 else max(1, max(image.shape[:2]) // LARGE)
+    image = np.asarray(image[::step, ::step] if step > 1 else image, np.float32)
     low, high = float(image.min()), float(image.max())
     image = (image - low) / (high - low or 1)
     if image.ndim == 1:

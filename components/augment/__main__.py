@@ -15,8 +15,9 @@ with stage(__doc__, "dataset", "out", "picture", seed=True) as run:
     layers = build_all(config.layers, ("augment", "layers"), dtype="float32")
     augmentation = as_model(layers, facts.shape)
     pictures.save(pictures.grid(*preview(augmentation, train), 1 + VARIATIONS), run.picture)
-    copies = vary(augmentation, train, config.copies)
     with replacing(run.out) as folder:
-        shards.save({"train": copies}, facts, folder)
+        path = folder / "train" / shards.file_name(0, 1)
+        copies = shards.write(path, vary(augmentation, train, config.copies), facts)
+        shards.seal(folder, [copies], facts.with_counts({"train": copies.count}))
         keras_files.save(augmentation, folder / "augmentation.keras")
-    run.measure({"layers": len(layers), "copies": len(copies)})
+    run.measure({"layers": len(layers), "copies": copies.count})

@@ -19,7 +19,7 @@ with stage(__doc__, *PATHS, seed=True) as run:
     with tracking.resume(tracking.Record.read(run.trained)), replacing(run.out) as folder:
         model, before = fixed(keras_files.load(run.trained / "serving.keras"), facts)
         examples = calibration(train, facts, before, config.calibration_examples, run.seed)
-        inputs = Examples(test, facts, before).array()
+        inputs = Examples(test, facts, before)
         folder.mkdir()
         measured = compress(model, config, examples, inputs, test.labels, reference, folder)
         rows = [one.model_dump() for one in measured]

@@ -1,6 +1,6 @@
 """Compress a model, and measure what that costs and brings."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 import keras
@@ -54,7 +54,7 @@ def compress(
     model: keras.Model,
     config: Config,
     examples: Sequence[NDArray[np.float32]],
-    inputs: NDArray[np.float32],
+    inputs: Iterable[NDArray[np.float32]],
     labels: NDArray[np.int64],
     reference: float,
     folder: Path,
@@ -65,7 +65,7 @@ def compress(
         model: What `fixed` gives.
         config: The section.
         examples: What `calibration` gives.
-        inputs: The test split, `(n, ...)`.
+        inputs: The test split in chunks, `(n, ...)` each; iterated once for each method.
         labels: Its labels, `(n,)`.
         reference: Test accuracy of the model before compression.
         folder: Gets the `.tflite` files.
@@ -76,7 +76,7 @@ def compress(
         path = folder / f"{method or 'float32'}.tflite"
         path.write_bytes(export(model, method, examples))
         runner = Runner(path)
-        predicted = np.array([runner(example).argmax() for example in inputs])
+        predicted = np.array([runner(example).argmax() for chunk in inputs for example in chunk])
         accuracy = float((predicted == labels).mean())
         measured.append(
             Compressed(
@@ -85,7 +85,7 @@ def compress(
                 size_bytes=path.stat().st_size,
                 accuracy=accuracy,
                 accuracy_drop=reference - accuracy,
-                latency_ms=runner.latency_ms(inputs[0]),
+                latency_ms=runner.latency_ms(examples[0][0]),
             )
         )
     return measured

@@ -20,16 +20,18 @@ def noise():
 
 
 def test_copies_vary_and_keep_their_labels(split, noise):
-    copies = vary(noise, split, 2)
+    _, first, second = vary(noise, split, 2)
 
-    assert copies.array.shape == (20, 6, 6, 1)
-    assert copies.labels.tolist() == split.labels.tolist() * 2
-    assert 0.05 < np.abs(copies.array[:10] - split.array).mean() < 0.15
-    assert not np.array_equal(copies.array[:10], copies.array[10:])
+    assert first.inputs.shape == second.inputs.shape == (10, 6, 6, 1)
+    assert first.labels.tolist() == second.labels.tolist() == split.labels.tolist()
+    assert 0.05 < np.abs(first.inputs - split.array).mean() < 0.15
+    assert not np.array_equal(first.inputs, second.inputs)
 
 
 def test_no_copies_are_an_empty_split(split, noise):
-    assert vary(noise, split, 0).array.shape == (0, 6, 6, 1)
+    (part,) = vary(noise, split, 0)
+
+    assert part.array.shape == (0, 6, 6, 1)
 
 
 def test_outside_of_training_nothing_varies(split, noise):

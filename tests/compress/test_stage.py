@@ -39,7 +39,7 @@ def compressed(model, split, tmp_path_factory):
     inside, before = fixed(model, FACTS)
     config = Config(methods=("float16", "int8"), calibration_examples=30)
     examples = calibration(split, FACTS, before, config.calibration_examples, seed=0)
-    inputs = split.array.astype(np.float32)
+    inputs = [split.array.astype(np.float32)]
     return folder, compress(inside, config, examples, inputs, split.labels, 1.0, folder)
 
 

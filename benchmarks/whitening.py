@@ -1,0 +1,78 @@
+"""One pass of ZCA whitening over many images of 32x32x3: 3,072 features.
+
+Seconds and peak memory (as in benchmarks/larger_than_memory.py) of fitting the layer from the
+partial sums of two processes; beside it the plain way, NumPy's covariance and eigenvectors of as
+many images as fit in memory, in one process with all its threads.
+
+    python benchmarks/whitening.py [images]
+"""
+
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+import numpy as np
+from common import ROOT
+from larger_than_memory import GB, measure
+
+SHAPE, PLAIN = (32, 32, 3), 20_000
+
+
+def write(folder: Path, count: int) -> None:
+    """A dataset of images with correlated pixels."""
+    from components import shards
+    from components.dataset import Facts, Split
+
+    facts = Facts(SHAPE, "uint8", ("a", "b"), {"train": count})
+    coarse = np.random.default_rng(0).integers(0, 200, (4096, 8, 8, 3), np.uint8)
+    smooth = coarse.repeat(4, axis=1).repeat(4, axis=2)
+    size = 10_000
+    written = []
+    for number, start in enumerate(range(0, count, size)):
+        random = np.random.default_rng(number)
+        length = min(size, count - start)
+        images = smooth[random.integers(0, 4096, length)]
+        images = images + random.integers(0, 56, images.shape, np.uint8)
+        path = folder / "train" / shards.file_name(number, -(-count // size))
+        written.append(shards.write(path, [Split(images, np.zeros(length, np.int64))], facts))
+    shards.seal(folder, written, facts)
+
+
+def fit(folder: Path) -> None:
+    """What the measured process does."""
+    from components.layers import ZCAWhitening
+    from components.preprocess import stage
+    from components.workers import Workers
+
+    with Workers() as workers, tempfile.TemporaryDirectory() as scratch:
+        layer = ZCAWhitening(epsilon=0.1)
+        stage.fit([layer], stage.Source.of(folder, "train", []), Path(scratch), workers)
+
+
+def plain(folder: Path) -> None:
+    """The same of the first images, with NumPy alone."""
+    from components import dataset
+
+    images = dataset.open_split(folder, "train").array[:PLAIN].reshape(PLAIN, -1)
+    values, vectors = np.linalg.eigh(np.cov(images, rowvar=False))
+    (vectors / np.sqrt(values + 0.1)) @ vectors.T
+
+
+if __name__ == "__main__":
+    sys.path.insert(0, str(ROOT))
+    if len(sys.argv) > 2:
+        {"fit": fit, "plain": plain}[sys.argv[1]](Path(sys.argv[2]))
+        raise SystemExit
+    count = int(sys.argv[1]) if len(sys.argv) > 1 else 100_000
+    with tempfile.TemporaryDirectory() as scratch:
+        folder = Path(scratch) / "raw"
+        write(folder, count)
+        for name, images in (("fit", count), ("plain", min(count, PLAIN))):
+            start = time.perf_counter()
+            took, peak = measure([sys.executable, __file__, name, str(folder)])
+            print(
+                f"{name:6} {images:9,} images  {took:7.1f} s  {images / took:7.0f} images/s  "
+                f"peak {peak / GB:.2f} GB",
+                flush=True,
+            )
