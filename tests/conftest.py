@@ -32,3 +32,14 @@ def edited(tmp_path):
         return path
 
     return write
+
+
+@pytest.fixture(scope="session")
+def cluster():
+    """The address of a Dask cluster of two processes on loopback."""
+    from distributed import LocalCluster
+
+    with LocalCluster(
+        n_workers=2, threads_per_worker=1, host="127.0.0.1", dashboard_address=None
+    ) as made:
+        yield made.scheduler_address

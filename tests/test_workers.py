@@ -9,17 +9,6 @@ from components.errors import Stop
 from components.workers import Workers
 
 
-@pytest.fixture(scope="module")
-def cluster():
-    """A Dask cluster of two processes on loopback."""
-    from distributed import LocalCluster
-
-    with LocalCluster(
-        n_workers=2, threads_per_worker=1, host="127.0.0.1", dashboard_address=None
-    ) as made:
-        yield made.scheduler_address
-
-
 def test_results_come_in_the_order_of_the_items():
     with Workers() as workers:
         assert list(workers.map(work.square, range(20), "squaring")) == [n * n for n in range(20)]

@@ -27,7 +27,7 @@ class Config(Section):
     truncated: Policy = "error"
     """Images that are cut off; kept, what is missing of them is grey or black."""
     constant: Policy = "error"
-    """Examples of one value throughout, such as the placeholders of deleted photos."""
+    """Images of one colour, such as the placeholders of deleted photos; vectors of one value."""
     not_finite: Policy = "error"
     """Examples that hold NaN or infinity."""
     odd_size: Policy = "warn"

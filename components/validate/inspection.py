@@ -120,8 +120,7 @@ def _array(values: NDArray[Any], name: str | None, facts: Facts) -> Look:
         digest=hashlib.blake2b(
             np.ascontiguousarray(values).data, digest_size=16, salt=str(values.shape).encode()[:16]
         ).digest(),
-        # A single value is no more constant than any other.
-        is_constant=values.size > 1 and bool(values.min() == values.max()),
+        is_constant=_is_constant(values, facts),
         is_finite=values.dtype.kind != "f" or bool(np.isfinite(values).all()),
     )
     if not seen.is_finite:
@@ -129,6 +128,14 @@ def _array(values: NDArray[Any], name: str | None, facts: Facts) -> Look:
     if not facts.is_image:
         return replace(seen, measures=np.ravel(values))
     return replace(seen, phash=perceptual_hash(thumbnail(values)), measures=_moments(values))
+
+
+def _is_constant(values: NDArray[Any], facts: Facts) -> bool:
+    """Whether every pixel has the colour of the first one, or every feature one value."""
+    if facts.is_image:
+        return bool((values == values[:1, :1]).all())
+    # A single value is no more constant than any other.
+    return values.size > 1 and bool(values.min() == values.max())
 
 
 def _moments(pixels: NDArray[Any]) -> NDArray[np.float64]:

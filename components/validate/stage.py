@@ -156,7 +156,7 @@ def _broken(table: pd.DataFrame) -> dict[str, pd.DataFrame]:
 def _plain(table: pd.DataFrame) -> dict[str, pd.DataFrame]:
     """Examples whose values say nothing."""
     return {
-        "constant": table[table["is_constant"]].assign(detail="one value throughout"),
+        "constant": table[table["is_constant"]].assign(detail="of one colour or value"),
         "not_finite": table[~table["is_finite"]].assign(detail="holds NaN or infinity"),
     }
 

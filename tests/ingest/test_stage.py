@@ -270,6 +270,16 @@ def test_the_number_of_processes_changes_no_byte(photos, tmp_path_factory, small
     assert contents(folder / "many") == contents(folder / "one")
 
 
+def test_a_cluster_gives_the_same_bytes(photos, tmp_path_factory, small_shards, cluster):
+    folder, found = tmp_path_factory.mktemp("out"), listing(config(), photos)
+    for name, address in (("here", None), ("cluster", cluster)):
+        with Workers(address) as workers:
+            write(found, split(config(), found, 0, workers), folder / name, workers)
+
+    assert len(dataset.shard_paths(folder / "cluster", "train")) > 1
+    assert contents(folder / "here") == contents(folder / "cluster")
+
+
 def keeping_its_stamp(path, content):
     """Writes other content of the same length, unseen by size and date."""
     before = path.stat()

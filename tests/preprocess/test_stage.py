@@ -114,21 +114,13 @@ def test_dropped_rows_are_neither_fitted_nor_written(tmp_path, raw, images):
     assert test.array.shape == (0, 2, 2, 1)
 
 
-def test_processes_and_a_cluster_give_the_same_bytes(tmp_path, raw, monkeypatch):
-    from distributed import LocalCluster
-
-    monkeypatch.setenv("KERAS_BACKEND", keras.backend.backend())
+def test_processes_and_a_cluster_give_the_same_bytes(tmp_path, raw, cluster):
     files = {}
-    with LocalCluster(
-        n_workers=2, threads_per_worker=1, host="127.0.0.1", dashboard_address=None
-    ) as cluster:
-        for name, address in (("here", None), ("cluster", cluster.scheduler_address)):
-            layers = [keras.layers.Normalization(), ZCAWhitening(epsilon=0.1)]
-            prepared(layers, sources(raw), tmp_path / name, address)
-            ready = tmp_path / name / "ready"
-            files[name] = {
-                path.relative_to(ready): path.read_bytes() for path in ready.rglob("*.*")
-            }
+    for name, address in (("here", None), ("cluster", cluster)):
+        layers = [keras.layers.Normalization(), ZCAWhitening(epsilon=0.1)]
+        prepared(layers, sources(raw), tmp_path / name, address)
+        ready = tmp_path / name / "ready"
+        files[name] = {path.relative_to(ready): path.read_bytes() for path in ready.rglob("*.*")}
 
     assert len(files["here"]) == 10
     assert files["here"] == files["cluster"]

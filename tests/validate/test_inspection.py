@@ -93,6 +93,16 @@ def test_measures_are_of_each_channel(tmp_path):
         assert one[f"contrast of channel {channel}"] == pytest.approx(pixels[..., channel].std())
 
 
+def test_one_colour_is_constant_although_its_channels_differ(tmp_path):
+    colour = np.full((4, 6, 3), (1, 2, 3), np.uint8)
+    but_for_one = colour.copy()
+    but_for_one[3, 5, 2] = 4
+
+    table = looked(tmp_path / "set", ("a.png", file(colour), 0), ("b.png", file(but_for_one), 0))
+
+    assert table["is_constant"].tolist() == [True, False]
+
+
 def test_a_file_that_cannot_be_read_has_no_measures(tmp_path):
     table = looked(tmp_path / "set", ("a.jpg", b"", 0), ("b.txt", TEXT, 1))
 

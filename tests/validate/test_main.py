@@ -64,7 +64,7 @@ def test_a_bad_dataset_stops_the_line(tmp_path, validated):
     assert done.returncode == 1
     assert done.stderr.splitlines() == [
         f"digits: the dataset must not be trained on; see {tmp_path / 'data.html'}",
-        "constant: 1 of 150 examples: train:0 (one value throughout); "
+        "constant: 1 of 150 examples: train:0 (of one colour or value); "
         "remove them, or set validate.constant: drop or warn",
         "not_finite: 1 of 150 examples: train:1 (holds NaN or infinity); "
         "remove them, or set validate.not_finite: drop or warn",

@@ -33,7 +33,7 @@ CASES = {
     "corrupt": ([*GOOD, ("zero.jpg", b"", 1)], {"zero.jpg": "the file is empty"}),
     "foreign": ([*GOOD, ("note.txt", b"read me", 0)], {"note.txt": "not an image"}),
     "truncated": ([*GOOD, ("cut.jpg", CUT, 0)], {"cut.jpg": WHY}),
-    "constant": ([*GOOD, ("grey.png", ONE_COLOUR, 0)], {"grey.png": "one value throughout"}),
+    "constant": ([*GOOD, ("grey.png", ONE_COLOUR, 0)], {"grey.png": "of one colour or value"}),
     "conflicting": (
         [*GOOD, ("copy.bmp", file(photo(1), "BMP"), 1)],
         {"1.png": "equals copy.bmp of another class", "copy.bmp": "equals 1.png of another class"},
@@ -113,7 +113,7 @@ def test_a_problem_says_which_examples_and_what_to_do(tmp_path):
         "corrupt: 6 of 16 examples: 0.jpg (the file is empty), 1.jpg (the file is empty), "
         "2.jpg (the file is empty), 3.jpg (the file is empty), 4.jpg (the file is empty), ...; "
         "remove them, or set validate.corrupt: drop",
-        "constant: 1 of 16 examples: grey.png (one value throughout); "
+        "constant: 1 of 16 examples: grey.png (of one colour or value); "
         "remove them, or set validate.constant: drop or warn",
         "duplicates: 1 of 16 examples: copy.png (equals 1.png); remove them, or set "
         "validate.duplicates: drop or warn; validate.max_duplicate_fraction allows 0.0%",
