@@ -99,20 +99,22 @@ class Workers:
 
     def _from_processes(self, task: "_Task", items: Sequence[Any], what: str) -> Iterator[Any]:
         try:
-            yield from self._processes().map(task, items)
+            yield from self._processes(task).map(task, items)
         except BrokenProcessPool:
             raise Stop(
                 f"{what}: a process was killed, most likely because memory ran out; "
                 "the earlier output stays"
             ) from None
 
-    def _processes(self) -> ProcessPoolExecutor:
+    def _processes(self, task: "_Task") -> ProcessPoolExecutor:
         if self._executor is None:
-            # Spawned: a fork of a process in which TensorFlow has started its threads hangs.
+            # A fork of this process would hang where TensorFlow has started its threads. A server
+            # that has only imported what is needed forks without harm, at once, and its children
+            # share the pages of what it has imported.
+            context = multiprocessing.get_context("forkserver")
+            context.set_forkserver_preload([task.function.__module__])
             self._executor = self._stack.enter_context(
-                ProcessPoolExecutor(
-                    mp_context=multiprocessing.get_context("spawn"), initializer=_one_thread
-                )
+                ProcessPoolExecutor(mp_context=context, initializer=_one_thread)
             )
         return self._executor
 

@@ -40,7 +40,7 @@ def listing(folder: Path, split: Split) -> Listing:
     problems = list(_links(folder))
     if len(classes) < 2:
         problems.append(f"{folder}: needs two folders or more, one for each class")
-    if split.by != "given" and set(classes) <= set(SPLITS):
+    elif split.by != "given" and set(classes) <= set(SPLITS):
         problems.append(
             f"{folder}: {', '.join(classes)} are splits, not classes; ingest.split: {{by: given}}"
         )

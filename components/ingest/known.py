@@ -8,6 +8,7 @@ The dataset that comes of it is the same, byte for byte; only the time is not.
 import hashlib
 import os
 import shutil
+import time
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -39,7 +40,10 @@ class Known(Files):
     def __getitem__(self, index: Any) -> Any:
         if np.ndim(index) or self.shards[index] is None:
             return super().__getitem__(index)
-        return _open(self.shards[index])[self.rows[index]]
+        try:
+            return _open(self.shards[index])[self.rows[index]]
+        except FileNotFoundError:  # another ingest of the folder has ended, and tidied up
+            return super().__getitem__(index)
 
     def select(self, rows: NDArray[np.int64]) -> "Known":
         """Some of the files, small enough to be sent to another process."""
@@ -67,7 +71,8 @@ _opened: dict[str, Any] = {}
 
 def recall(files: Files) -> Known:
     """Adds to a listing what the last ingest of the same folder has read of it."""
-    folder = _folder(files.root)
+    tables = sorted(_folder(files.root).glob(f"*/{TABLE}"))
+    folder = tables[-1].parent if tables else _folder(files.root)
     now = pd.DataFrame({"path": files.paths, "size": files.sizes, "changed": files.changed})
     columns = ["path", "size", "changed", "shard", "row", "digest"]
     try:
@@ -97,30 +102,38 @@ def remember(
         digests: `(n,)`, SHA-256 of each.
         placed: Each shard, and the positions in `files` of its rows.
     """
-    tables = []
-    with replacing(_folder(files.root)) as folder:
-        folder.mkdir()
-        for number, (path, rows) in enumerate(placed):
-            name = f"{number:05}.arrow"
-            try:
-                os.link(path, folder / name)
-            except OSError:  # another file system: nothing is kept, and all is read again
-                shutil.rmtree(folder)
-                folder.mkdir()
-                return
-            tables.append(
-                pd.DataFrame(
-                    {
-                        "path": [files.paths[row] for row in rows],
-                        "size": files.sizes[rows],
-                        "changed": files.changed[rows],
-                        "shard": name,
-                        "row": np.arange(len(rows)),
-                        "digest": digests[rows],
-                    }
-                )
-            )
-        pd.concat(tables).to_parquet(folder / TABLE)
+    # A folder of its own for each time: one that another ingest reads from must never change.
+    latest = _folder(files.root) / str(time.time_ns())
+    try:
+        with replacing(latest) as folder:
+            folder.mkdir()
+            tables = [
+                _linked(path, folder / f"{number:05}.arrow", rows, files, digests)
+                for number, (path, rows) in enumerate(placed)
+            ]
+            pd.concat(tables).to_parquet(folder / TABLE)
+    except OSError:  # another file system, or no space: all is read again the next time
+        return
+    for earlier in latest.parent.iterdir():
+        if earlier.name.strip(".") < latest.name:  # also what a killed ingest has left
+            shutil.rmtree(earlier, ignore_errors=True)
+
+
+def _linked(
+    shard: Path, link: Path, rows: NDArray[np.int64], files: Files, digests: NDArray[Any]
+) -> pd.DataFrame:
+    """Keeps a shard, and says what is in it."""
+    os.link(shard, link)
+    return pd.DataFrame(
+        {
+            "path": [files.paths[row] for row in rows],
+            "size": files.sizes[rows],
+            "changed": files.changed[rows],
+            "shard": link.name,
+            "row": np.arange(len(rows)),
+            "digest": digests[rows],
+        }
+    )
 
 
 def _folder(root: Path) -> Path:

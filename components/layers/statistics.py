@@ -6,6 +6,7 @@ from typing import Any, ClassVar
 import numpy as np
 from keras.layers import Layer
 from numpy.typing import NDArray
+from scipy.linalg.blas import dsyr, dsyrk
 
 
 class Moments:
@@ -16,8 +17,8 @@ class Moments:
 
     Args:
         features: `d`.
-        is_matrix: Whether the scatter is `(d, d)`, the sum of `(row - mean)' (row - mean)`, or
-            only its diagonal, `(d,)`.
+        is_matrix: Whether the scatter is `(d, d)`, the sum of `(row - mean)' (row - mean)`, of
+            which only the lower triangle is kept up to date, or only its diagonal, `(d,)`.
 
     References:
         Chan, Golub, LeVeque, Algorithms for Computing the Sample Variance (1983).
@@ -26,7 +27,8 @@ class Moments:
     def __init__(self, features: int, is_matrix: bool) -> None:
         self.count = 0
         self.mean = np.zeros(features)
-        self.scatter = np.zeros((features, features) if is_matrix else features)
+        # In Fortran's order, BLAS adds to it in place: half the work, and no second matrix.
+        self.scatter = np.zeros((features, features) if is_matrix else features, order="F")
 
     def update(self, rows: NDArray[Any]) -> None:
         """Adds rows, `(n, d)`, any real dtype."""
@@ -35,9 +37,10 @@ class Moments:
         mean = rows.mean(axis=0, dtype=np.float64)
         centred = rows - mean
         if self.scatter.ndim == 2:
-            self.merge(len(rows), mean, centred.T @ centred)
+            dsyrk(1.0, centred.T, beta=1.0, c=self.scatter, lower=1, overwrite_c=1)
         else:
-            self.merge(len(rows), mean, np.einsum("ij,ij->j", centred, centred))
+            self.scatter += np.einsum("ij,ij->j", centred, centred)
+        self._shift(len(rows), mean)
 
     def merge(self, count: int, mean: NDArray[Any], scatter: NDArray[Any]) -> None:
         """Adds the moments of other rows.
@@ -49,12 +52,19 @@ class Moments:
             raise ValueError(
                 f"Statistics of {mean.size} features do not fit those of {self.mean.size}"
             )
+        self.scatter += scatter
+        self._shift(count, mean)
+
+    def _shift(self, count: int, mean: NDArray[Any]) -> None:
+        """Accounts for rows of another mean, whose own scatter is added already."""
         total = self.count + count
         shift = mean - self.mean
         self.mean += shift * (count / total)
-        self.scatter += scatter
-        shift *= np.sqrt(self.count * count / total)
-        self.scatter += np.outer(shift, shift) if scatter.ndim == 2 else shift**2
+        weight = self.count * count / total
+        if self.scatter.ndim == 2:
+            dsyr(weight, shift, lower=1, a=self.scatter, overwrite_a=1)
+        else:
+            self.scatter += weight * shift**2
         self.count = total
 
 

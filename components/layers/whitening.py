@@ -4,6 +4,7 @@ from typing import Any, ClassVar
 
 import keras
 import numpy as np
+import scipy.linalg
 from keras import ops
 from numpy.typing import NDArray
 
@@ -50,7 +51,8 @@ class _Whitening(Statistics):
         return examples.reshape(len(examples), -1)
 
     def _assign(self, moments: Moments) -> None:
-        values, vectors = np.linalg.eigh(moments.scatter)
+        # Of LAPACK's drivers, evr is the one that needs no further matrix to work in.
+        values, vectors = scipy.linalg.eigh(moments.scatter, check_finite=False, driver="evr")
         # Rounding makes the zero eigenvalues of flat directions slightly negative.
         values = np.maximum(values / (moments.count - 1), 0)
         matrix = self._matrix(values, vectors)

@@ -14,6 +14,7 @@ from components import dataset, keras_files, shards
 from components.dataset import Facts, Split
 from components.errors import Stop
 from components.examples import Examples
+from components.files import replacing
 from components.layers import MeanSubtraction
 from components.layers.statistics import Statistics
 from components.shards import Shard
@@ -104,9 +105,14 @@ def fit(
             continue
         parts = np.array_split(np.arange(len(applied)), min(PARTS, len(applied)))
         config = keras.saving.serialize_keras_object(statistics)
-        items = [(config, [applied[place] for place in part]) for part in parts]
-        for state in workers.map(_sums, items, f"fitting {layer.name}"):
-            statistics.add_partial_state(state)
+        items = [
+            (config, [applied[place] for place in part], model.with_suffix(f".{number}.npz"))
+            for number, part in enumerate(parts)
+        ]
+        for path in workers.map(_sums, items, f"fitting {layer.name}"):
+            with np.load(path) as state:
+                statistics.add_partial_state(state)
+            path.unlink()
         _finish(layer, statistics)
 
 
@@ -119,12 +125,15 @@ def _statistics(layer: keras.Layer) -> Statistics | None:
     return None
 
 
-def _sums(item: tuple[Mapping[str, Any], Sequence[Applied]]) -> Mapping[str, NDArray[Any]]:
-    config, parts = item
+def _sums(item: tuple[Mapping[str, Any], Sequence[Applied], Path]) -> Path:
+    """Gathers the sums of some shards in a file: sent, they would be in memory three times."""
+    config, parts, path = item
     statistics = keras.saving.deserialize_keras_object(config)
     for chunk in _all_chunks(parts):
         statistics.update_state(chunk)
-    return statistics.partial_state()  # type: ignore[no-any-return]
+    with replacing(path) as beside, beside.open("wb") as file:
+        np.savez(file, **statistics.partial_state())
+    return path
 
 
 def _all_chunks(parts: Iterable[Applied]) -> Iterator[NDArray[Any]]:

@@ -347,6 +347,24 @@ def test_a_damaged_cache_costs_only_time(photos, tmp_path_factory, cache, damage
     assert contents(folder / "second") == contents(folder / "first")
 
 
+def test_another_ingest_that_ends_first_changes_nothing(
+    photos, tmp_path_factory, small_shards, cache
+):
+    folder = tmp_path_factory.mktemp("out")
+    ingest(photos, folder / "first")
+    found = recalled(listing(config(), photos))
+    grow(photos)
+    ingest(photos, folder / "second")  # tidies up what the first had kept
+
+    with Workers() as workers:
+        write(found, split(config(), found, 0, workers), folder / "third", workers)
+
+    part = dataset.open_split(folder / "third", "train")
+    for row in range(len(part)):
+        assert part.inputs[row] == (photos / part.name(row)).read_bytes()
+    assert len(list(cache.rglob("files.parquet"))) == 1
+
+
 def test_a_cache_on_another_disk_is_no_error(photos, tmp_path_factory, monkeypatch):
     def refuse(*_):
         raise OSError("Invalid cross-device link")
