@@ -33,7 +33,10 @@ def check(document: Document, pipeline: Pipeline, source: Path, seed: int) -> No
         Invalid: The mistakes, a line each.
         Stop: The source cannot be read.
     """
-    found = ingest.recalled(ingest.listing(pipeline.ingest, source))
+    try:
+        found = ingest.recalled(ingest.listing(pipeline.ingest, source))
+    except Mistakes as error:
+        raise document.locate(error.problems) from None
     with Workers() as workers:
         rows = ingest.split(pipeline.ingest, found, seed, workers)
     few, facts = ingest.few(found, rows["train"][:16])

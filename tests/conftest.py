@@ -7,6 +7,15 @@ import pytest
 from project import ROOT
 
 
+@pytest.fixture(scope="session", autouse=True)
+def own_cache(tmp_path_factory):
+    """What stages keep between runs is not the user's own."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("MILLRACE_CACHE", str(tmp_path_factory.mktemp("cache")))
+        patch.delenv("MILLRACE_MIRROR", raising=False)
+        yield
+
+
 @pytest.fixture
 def mlflow_store(tmp_path, monkeypatch):
     """An empty MLflow store of this test's own, in the working directory."""

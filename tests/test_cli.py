@@ -131,6 +131,24 @@ def test_the_schema_command_writes_it(project):
     assert json.loads((project.root / "pipelines/pipeline.schema.json").read_text())["title"]
 
 
+def test_a_column_that_there_is_not_is_named_with_its_line(edited, tmp_path):
+    path = edited(
+        (
+            "source: sklearn.datasets.load_digits",
+            "source: table\n  file: labels.csv\n  label: lable",
+        )
+    )
+    (tmp_path / "labels.csv").write_text("image,label\na.png,a\n")
+    document = Document(path)
+
+    with pytest.raises(Invalid) as caught:
+        check(document, parse(document), tmp_path, seed=0)
+
+    assert str(caught.value) == (
+        f"{path}:9: ingest.label: no column 'lable' in labels.csv; did you mean 'label'?"
+    )
+
+
 def write_validation(project, problems):
     folder = project.root / "data" / "digits"
     folder.mkdir(parents=True)

@@ -12,7 +12,8 @@ from components.section import build_all
 with stage(__doc__, "dataset", "validation", "out", workers=True) as run:
     facts = dataset.read_facts(run.dataset)
     dropped = dataset.read_dropped(run.validation)
-    run.check(facts)
+    left = {name: count - len(dropped[name]) for name, count in facts.counts.items()}
+    run.check(facts.with_counts(left))
     layers = build_all(run.pipeline.preprocess, ("preprocess",), dtype="float32")
     sources = {name: Source.of(run.dataset, name, dropped[name]) for name in facts.counts}
     with run.workers() as workers, replacing(run.out) as folder:
