@@ -86,6 +86,6 @@ if __name__ == "__main__":
         line = np.polyfit(sizes, peaks / GB, 1) if len(sizes) > 1 else np.array([0, peaks[0] / GB])
         rate = np.polyfit(sizes, seconds, 1)[0] if len(sizes) > 1 else seconds[0] / sizes[0]
         print(
-            f"{stage:10} peak = {line[1]:.2f} GB + {1000 * line[0]:.1f} MB for each GB: "
+            f"{stage:10} at most {peaks.max() / GB:.2f} GB; the line through the peaks has "
             f"{np.polyval(line, 20):.2f} GB at 20 GB; {rate:.0f} s for each further GB"
         )
