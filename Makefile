@@ -2,7 +2,7 @@ PYTHON ?= python3
 LOCK = requirements$(if $(EXTRA),-$(EXTRA)).lock
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 
-.PHONY: run test lint docs bench ui airflow
+.PHONY: run test lint docs bench ui airflow dask
 
 run: .venv/installed
 	dvc repro
@@ -29,6 +29,9 @@ ui: .venv/installed
 
 airflow: .venv/installed
 	python scripts/airflow_standalone.py
+
+dask: .venv/installed
+	python scripts/dask_cluster.py
 
 .venv/installed: $(LOCK)
 	$(PYTHON) -c 'import sys; sys.exit(None if (3, 11) <= sys.version_info < (3, 14) else "Millrace needs Python 3.11, 3.12 or 3.13, not " + sys.version.split()[0] + "; make run PYTHON=python3.12")'

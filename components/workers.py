@@ -96,6 +96,13 @@ class Workers:
                 future.release()
         except KilledWorker as error:
             raise Stop(f"{what}: {error}; the earlier output stays") from None
+        except RuntimeError as error:
+            if "deserialization" not in str(error):
+                raise
+            raise Stop(
+                f"{what}: the scheduler at {self.address} cannot import this project; start it and "
+                "its workers in a checkout, with PYTHONPATH set to it (see scripts/dask_cluster.py)"
+            ) from None
 
     def _from_processes(self, task: "_Task", items: Sequence[Any], what: str) -> Iterator[Any]:
         try:

@@ -1,9 +1,14 @@
 """The same results wherever the work is done."""
 
+import math
 import os
+import subprocess
+import sys
 
+import psutil
 import pytest
 import work
+from project import ROOT
 
 from components.errors import Stop
 from components.workers import Workers
@@ -54,6 +59,26 @@ def test_a_killed_worker_costs_time_not_data(cluster, tmp_path):
 
     with Workers(cluster) as workers:
         assert list(workers.map(work.die_once, markers, "reading")) == ["0", "1", "2"]
+
+
+def test_the_script_starts_a_cluster_on_loopback():
+    command = [sys.executable, ROOT / "scripts/dask_cluster.py", "--workers", "1", "--port", "0"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+        try:
+            address = process.stdout.readline().split()[1]
+            with Workers(address) as workers:
+                assert list(workers.map(math.sqrt, [4, 9], "rooting")) == [2, 3]
+            family = [one.pid for one in psutil.Process(process.pid).children(recursive=True)]
+            listening = {
+                connection.laddr.ip
+                for pid in (process.pid, *family)
+                for connection in psutil.Process(pid).net_connections("inet")
+                if connection.status == psutil.CONN_LISTEN
+            }
+            assert listening == {"127.0.0.1"}
+        finally:
+            process.terminate()
+    assert process.returncode == 0
 
 
 def test_a_scheduler_that_does_not_answer_is_named():
