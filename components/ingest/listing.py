@@ -8,6 +8,8 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import NDArray
 
+from components.errors import Stop
+
 
 @dataclass(frozen=True)
 class Listing:
@@ -65,7 +67,11 @@ class Files(Sequence[bytes]):
     def __getitem__(self, index: Any) -> Any:
         if np.ndim(index):
             return [self[row] for row in index]
-        return (self.root / self.paths[index]).read_bytes()
+        path = self.root / self.paths[index]
+        try:
+            return path.read_bytes()
+        except OSError as error:
+            raise Stop(f"{path}: cannot be read: {error.strerror}") from None
 
     def select(self, rows: NDArray[np.int64]) -> "Files":
         """Some of the files, small enough to be sent to another process."""

@@ -169,6 +169,17 @@ def test_an_archive_that_climbs_out_is_refused(photos):
         listing(config(archive="bad.tar"), photos)
 
 
+def test_a_file_that_has_gone_meanwhile_is_named(photos, tmp_path_factory):
+    found = listing(config(), photos)
+    (photos / "bee" / "2.png").unlink()
+
+    rows = {"train": np.arange(12)}
+    with Workers() as workers, pytest.raises(Stop) as caught:
+        write(found, rows, tmp_path_factory.mktemp("out") / "raw", workers)
+
+    assert str(caught.value) == f"{photos}/bee/2.png: cannot be read: No such file or directory"
+
+
 def test_images_of_one_size_have_a_shape(photos, tmp_path_factory):
     out = tmp_path_factory.mktemp("out") / "raw"
     ingest(photos, out)
