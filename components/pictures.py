@@ -28,12 +28,14 @@ def save(figure: Figure, path: Path) -> None:
 def grid(images: Sequence[NDArray[Any]], titles: Sequence[str], columns: int) -> Figure:
     """Images `(height, width, channels)`, each stretched to its own range, with titles."""
     rows = max(1, -(-len(images) // columns))
-    figure = Figure(figsize=(columns * 1.1, rows * 1.3 + 0.2), layout="compressed")
+    lines = max((title.count("\n") for title in titles), default=0)
+    size = (columns * 1.1, rows * (1.3 + 0.1 * lines) + 0.2)
+    figure = Figure(figsize=size, layout="compressed")
     for axes in np.ravel(figure.subplots(rows, columns, squeeze=False)):
         axes.set_axis_off()
     for axes, image, title in zip(figure.axes, images, titles, strict=False):
         axes.imshow(displayable(image), cmap="gray")
-        axes.set_title(title, fontsize=7)
+        axes.set_title(title, fontsize=7 if "\n" not in title else 6)
     return figure
 
 

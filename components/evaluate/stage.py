@@ -67,7 +67,7 @@ def titles(
 ) -> list[str]:
     """For each row what it was taken for, what it is, and how sure the model was."""
     return [
-        f"{classes[probabilities[row].argmax()]} for {classes[labels[row]]}, "
+        f"{classes[probabilities[row].argmax()]}\nfor {classes[labels[row]]}, "
         f"{probabilities[row].max():.0%}"
         for row in rows
     ]
