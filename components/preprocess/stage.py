@@ -133,6 +133,7 @@ def _sums(item: tuple[Mapping[str, Any], Sequence[Applied], Path]) -> Path:
         statistics.update_state(chunk)
     with replacing(path) as beside, beside.open("wb") as file:
         np.savez(file, **statistics.partial_state())
+    statistics.moments = None  # a layer refers to itself, and would keep them until it is collected
     return path
 
 
