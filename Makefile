@@ -5,8 +5,7 @@ export PATH := $(CURDIR)/.venv/bin:$(PATH)
 .PHONY: run test lint docs bench ui airflow dask
 
 run: .venv/installed
-	dvc repro
-	python -m components summary
+	millrace run
 
 test: .venv/installed
 	pytest
@@ -18,8 +17,8 @@ lint: .venv/installed
 	lint-imports
 
 docs: .venv/installed
-	python -m components schema
-	python -m components docs
+	millrace schema
+	millrace docs
 
 bench: .venv/installed
 	for script in $(filter-out %/common.py,$(wildcard benchmarks/*.py)); do python $$script || exit; done
@@ -33,8 +32,9 @@ airflow: .venv/installed
 dask: .venv/installed
 	python scripts/dask_cluster.py
 
-.venv/installed: $(LOCK)
+.venv/installed: $(LOCK) pyproject.toml
 	$(PYTHON) -c 'import sys; sys.exit(None if (3, 11) <= sys.version_info < (3, 14) else "Millrace needs Python 3.11, 3.12 or 3.13, not " + sys.version.split()[0] + "; make run PYTHON=python3.12")'
 	$(PYTHON) -m venv .venv
 	.venv/bin/python -m pip install --quiet --require-hashes -r $(LOCK)
+	.venv/bin/python -m pip install --quiet --no-deps --no-build-isolation --editable .
 	touch $@

@@ -15,9 +15,9 @@ import common  # noqa: F401  finds the project
 import keras
 import numpy as np
 
+from components.config.models import ResNet
 from components.fitting import augmentation, batches
 from components.models.build import build
-from components.models.config import ResNet
 
 IMAGES, BATCH = 2048, 64
 

@@ -72,11 +72,8 @@ def compare(
 
 def main() -> None:
     """All of them, on the same images."""
-    from components.layers import (
-        GlobalContrastNormalization,
-        LocalContrastNormalization,
-        ZCAWhitening,
-    )
+    from components.layers.contrast import GlobalContrastNormalization, LocalContrastNormalization
+    from components.layers.whitening import ZCAWhitening
 
     images = np.random.default_rng(0).random((COUNT, SIDE, SIDE, 3)).astype(np.float32)
     images = ndimage.gaussian_filter(images, (0, 1, 1, 0))

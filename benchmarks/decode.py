@@ -46,7 +46,7 @@ def stage(folder: Path) -> Callable[[], int]:
 
 def ingest(images: Path, raw: Path, workers: Any) -> None:
     """Files to a dataset of files."""
-    from components.ingest.config import ImageFolder
+    from components.config.ingest import ImageFolder
     from components.ingest.stage import listing, split, write
 
     config = ImageFolder(source="image_folder")

@@ -34,7 +34,7 @@ def copied(folder: Path, target: Path) -> None:
 
 def main(count: int) -> None:
     """Prints each time."""
-    from components.ingest.config import ImageFolder, Split
+    from components.config.ingest import ImageFolder, Split
     from components.ingest.stage import listing, recalled, split, write
     from components.workers import Workers
 

@@ -25,6 +25,6 @@ if __name__ == "__main__":
     for stage in yaml.safe_load((ROOT / "dvc.yaml").read_text())["stages"]:
         took = seconds(lambda stage=stage: run("-m", f"components.{stage}", "--help"), 3)
         print(f"{stage:20} {took:5.2f} s   ratio {took / framework:.2f}")
-    check = "from pathlib import Path; from components.pipeline import load; "
+    check = "from pathlib import Path; from components.config.pipeline import load; "
     took = seconds(lambda: run("-c", check + "load(Path('pipelines/digits.yaml'))"), 3)
     print(f"{'check of the file':20} {took:5.2f} s   ratio {took / framework:.2f}")

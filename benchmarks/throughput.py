@@ -26,11 +26,11 @@ def measure() -> None:
     import numpy as np
 
     from components import tracking
+    from components.config.fitting import Fitting
+    from components.config.models import ResNet
     from components.dataset import Facts, Split
     from components.fitting import fit
-    from components.fitting.config import Fitting
     from components.models.build import build
-    from components.models.config import ResNet
 
     random = np.random.default_rng(0)
     images = random.normal(size=(IMAGES, 28, 28, 1)).astype(np.float32)

@@ -41,7 +41,7 @@ def write(folder: Path, count: int) -> None:
 
 def fit(folder: Path) -> None:
     """What the measured process does."""
-    from components.layers import ZCAWhitening
+    from components.layers.whitening import ZCAWhitening
     from components.preprocess import stage
     from components.workers import Workers
 

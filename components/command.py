@@ -1,45 +1,72 @@
-"""What every stage's `__main__` shares: arguments, the check of the whole file, the clock."""
+"""The command line that every stage has: it checks everything, and only then imports the stage."""
 
 import argparse
-import errno
+import os
 import sys
 import time
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import psutil
 
-from components.document import Document
-from components.errors import Mistakes, Stop
+from components import code
+from components.config.document import Document
+from components.config.params import Params
+from components.config.pipeline import Pipeline, parse
+from components.config.rules import fact_problems
+from components.errors import Mistakes, exit_status
 from components.files import read_json, write_json
-from components.overrides import apply
-from components.pipeline import Pipeline, parse
-from components.tasks.rules import fact_problems
-from components.workers import Workers
+from components.names import USES, modules
+from components.quiet import native_output_to
 
 if TYPE_CHECKING:
     from components.dataset import Facts
 
 
 class Run(argparse.Namespace):
-    """One run of a stage: its arguments, and the checked pipeline file."""
+    """One run of a stage: its arguments, and the checked files."""
 
+    stage: str
     pipeline_path: Path
+    params_path: Path
+    code: Path
+    metrics: Path
+    measured: Path
+
     document: Document
     pipeline: Pipeline
-    metrics: Path
-    seed: int
-    params: Path
+    params: Params
+
+    finding = ""
 
     @property
     def name(self) -> str:
         """The name of the pipeline: its file's, without the ending."""
         return self.pipeline_path.stem
 
+    @property
+    def modules(self) -> tuple[str, ...]:
+        """The project's modules that the stage runs, since the pipeline file names them."""
+        return modules(self.pipeline, self.document.data, USES[self.stage].names)
+
+    @property
+    def seed(self) -> int:
+        """Of everything that is drawn."""
+        return self.params.seed
+
     def __getattr__(self, name: str) -> Any:
         raise AttributeError(f"this stage was given no --{name}")
+
+    def load(self) -> None:
+        """Reads and checks params.yaml and the pipeline file.
+
+        Raises:
+            Invalid: They have mistakes.
+        """
+        self.params = Params.load(self.params_path)
+        self.document = Document(self.pipeline_path)
+        self.pipeline = parse(self.document)
 
     def check(self, facts: "Facts") -> None:
         """Compares the file with the data.
@@ -51,77 +78,62 @@ class Run(argparse.Namespace):
         if problems := fact_problems(facts, file.preprocess, file.model, file.train):
             raise Mistakes(problems)
 
-    def workers(self) -> Workers:
-        """Where shards are worked on: not an argument itself, since it changes no output."""
-        return Workers(Document(self.params).data.get("dask"))
-
-    def sections(self, overrides: Mapping[str, Any]) -> dict[str, Any]:
-        """The file's own values with hyperparameters (`train.batch_size`) laid over them."""
-        return apply(self.document.data, overrides)
-
-    def overridden(self, overrides: Mapping[str, Any]) -> Pipeline:
-        """The pipeline with hyperparameters laid over the file's own."""
-        return Pipeline.model_validate(self.sections(overrides))
-
     def tags(self, stage: str, dataset: Path) -> dict[str, str]:
         """What MLflow is told about where a model comes from."""
         fingerprint = read_json(dataset / "dataset.json")["fingerprint"]
         return {
             "millrace.pipeline": self.name,
-            "millrace.dataset": fingerprint,
+            "millrace.ready": fingerprint,
             "dvc.stage": f"{stage}@{self.name}",
         }
+
+    def conclude(self, text: str) -> None:
+        """Says what came of the stage, in one line, which the overview of a whole run shows."""
+        self.finding = text
+        self.say(text)
 
     def say(self, text: str) -> None:
         """Tells whoever watches."""
         sys.stdout.write(f"{self.name}: {text}\n")
+        sys.stdout.flush()
 
-    def measure(self, metrics: dict[str, Any]) -> None:
-        """Writes the stage's metrics, and its seconds since it was called, imports included."""
+    def measure(self, metrics: dict[str, Any], **timings: Any) -> None:
+        """Writes the stage's metrics.
+
+        Args:
+            metrics: What follows from the inputs alone; an output.
+            timings: What was measured on this machine, such as a latency; kept apart, beside the
+                seconds since the stage was called, imports included.
+        """
+        write_json(metrics, self.metrics)
         seconds = round(time.time() - psutil.Process().create_time(), 2)
-        write_json({**metrics, "seconds": seconds}, self.metrics)
+        write_json({"seconds": seconds, "finding": self.finding, **timings}, self.measured)
 
 
-@contextmanager
-def stage(
-    description: str | None, *paths: str, seed: bool = False, workers: bool = False
-) -> Iterator[Run]:
-    """Parses the command line of a stage, and ends the process with a message where it must.
+def stage(name: str, description: str | None, *paths: str) -> None:
+    """Runs a stage: `run` in `components.NAME.run`, which is imported when all is checked.
 
     Args:
-        description: The stage's docstring, shown by `--help`.
+        name: Of the stage.
+        description: Shown by `--help`.
         paths: Names of the paths it reads and writes (`dataset` is `--dataset`).
-        seed: Whether it draws at random and so takes `--seed`.
-        workers: Whether it works shard by shard, where `--params` says.
     """
-    parser = argparse.ArgumentParser(description=description)
+    parser = argparse.ArgumentParser(prog=f"python -m components.{name}", description=description)
     parser.add_argument("pipeline_path", metavar="pipeline", type=Path, help="pipelines/NAME.yaml")
-    for path in (*paths, "metrics"):
+    parser.add_argument(
+        "--params", type=Path, required=True, dest="params_path", help="params.yaml"
+    )
+    for path in ("code", *paths, "metrics", "measured"):
         parser.add_argument(f"--{path.replace('_', '-')}", type=Path, required=True)
-    if seed:
-        parser.add_argument("--seed", type=int, required=True)
-    if workers:
-        parser.add_argument("--params", type=Path, required=True, help="params.yaml")
-    run = parser.parse_args(namespace=Run())
+    run = parser.parse_args(namespace=Run(stage=name))
     with exit_status():
-        run.document = Document(run.pipeline_path)
-        run.pipeline = parse(run.document)
-        try:
-            yield run
-        except Mistakes as error:
-            raise run.document.locate(error.problems) from None
-
-
-@contextmanager
-def exit_status() -> Iterator[None]:
-    """Turns an error that is the user's into its message and its exit status."""
-    try:
-        yield
-    except Stop as error:
-        sys.stderr.write(f"{error}\n")
-        sys.exit(error.status)
-    except OSError as error:
-        if error.errno != errno.ENOSPC:
-            raise
-        sys.stderr.write(f"no space left on the disk: {error.filename}; the earlier output stays\n")
-        sys.exit(Stop.status)
+        run.load()
+        os.environ["KERAS_BACKEND"] = USES[name].backend or run.params.backend
+        with native_output_to(run.measured.with_suffix(".log")):
+            try:
+                module = import_module(f"components.{name}.run")
+                code.check_loaded(read_json(run.code))  # before it costs anything, and at the end
+                module.run(run)
+            except Mistakes as error:
+                raise run.document.locate(error.problems) from None
+        code.check_loaded(read_json(run.code))

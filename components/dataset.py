@@ -70,11 +70,14 @@ class Split:
         inputs: `(n, ...)` for arrays, which may be a `Pieces`; or `n` image files.
         labels: `(n,)`, int64.
         names: Where each example comes from, such as its path; None where nothing says so.
+        rows: `(n,)`, the row of each example in the split as ingest wrote it; None where none is
+            left out, and so it is its position.
     """
 
     inputs: Any
     labels: NDArray[np.int64]
     names: Sequence[str] | None = None
+    rows: NDArray[np.int64] | None = None
 
     def __len__(self) -> int:
         return len(self.labels)
@@ -90,21 +93,27 @@ class Split:
         for start in range(0, len(self), size):
             yield self.array[start : start + size]
 
-    def name(self, row: int) -> str | None:
+    def name(self, position: int) -> str | None:
         """Where an example comes from."""
-        return self.names[row] if self.names is not None else None
+        return self.names[position] if self.names is not None else None
 
-    def take(self, rows: NDArray[np.int64]) -> "Split":
-        """The examples at the rows; nothing is read before it is asked for."""
-        names = Selected(self.names, rows) if self.names is not None else None
-        return Split(Selected(self.inputs, rows), self.labels[rows], names)
+    def row(self, position: int) -> int:
+        """The row of an example in the split as ingest wrote it."""
+        return position if self.rows is None else int(self.rows[position])
+
+    def take(self, index: NDArray[np.int64] | NDArray[np.bool_]) -> "Split":
+        """The examples at some positions; nothing is read before it is asked for."""
+        chosen = positions(index, len(self))
+        names = Selected(self.names, chosen) if self.names is not None else None
+        rows = chosen if self.rows is None else self.rows[chosen]
+        return Split(Selected(self.inputs, chosen), self.labels[chosen], names, rows)
 
 
 class Selected(Sequence[Any]):
-    """Some rows of a sequence that takes slices and arrays of rows.
+    """Some positions of a sequence that takes slices and arrays of positions.
 
     Args:
-        base: What the rows are of.
+        base: What the positions are in.
         rows: `(n,)`.
     """
 
@@ -145,7 +154,7 @@ class Pieces:
             return self._gather(np.arange(start, stop, step))
         if np.ndim(index) == 0:
             return self._gather(np.array([index]))[0]  # type: ignore[no-any-return]
-        return self._gather(np.asarray(index))
+        return self._gather(positions(index, len(self)))
 
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> NDArray[Any]:
         return np.asarray(self[:], dtype)
@@ -160,6 +169,19 @@ class Pieces:
             here = pieces == piece
             gathered[here] = self._arrays[piece][rows[here] - self._starts[piece]]
         return gathered
+
+
+def positions(index: Any, count: int) -> NDArray[np.int64]:
+    """An array of positions, or a mask of `count` booleans, as positions.
+
+    Raises:
+        IndexError: The mask has another length.
+    """
+    given = np.asarray(index)
+    if given.dtype == bool and len(given) != count:
+        raise IndexError(f"a mask of {len(given)} for {count} examples")
+    found: NDArray[np.int64] = np.flatnonzero(given) if given.dtype == bool else given
+    return found.astype(np.int64, copy=False)
 
 
 def joined(arrays: Sequence[NDArray[Any]]) -> Any:
@@ -181,9 +203,9 @@ def read_fingerprint(folder: Path) -> str:
     return str(_description(folder)["fingerprint"])
 
 
-def read_dropped(validation: Path) -> dict[str, list[int]]:
+def read_dropped(verdict: Path) -> dict[str, list[int]]:
     """For each split the rows that `validate` leaves out from here on."""
-    return read_json(validation)["dropped"]  # type: ignore[no-any-return]
+    return read_json(verdict)["dropped"]  # type: ignore[no-any-return]
 
 
 def shard_paths(folder: Path, name: str) -> list[Path]:
@@ -241,7 +263,7 @@ class Column(Sequence[Any]):
         if isinstance(index, slice):
             return self._column[index].to_pylist()
         if np.ndim(index):
-            return [self._column[int(row)].as_py() for row in index]
+            return [self._column[int(row)].as_py() for row in positions(index, len(self))]
         return self._column[int(index)].as_py()
 
 

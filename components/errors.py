@@ -6,7 +6,12 @@
 Anything else is a bug of ours and ends in a traceback.
 """
 
-from collections.abc import Sequence
+import errno
+import os
+import signal
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 Location = tuple[str | int, ...]
@@ -43,3 +48,46 @@ class Mistakes(Exception):
     def __init__(self, problems: Sequence[Problem]) -> None:
         super().__init__("; ".join(problem.message for problem in problems))
         self.problems = problems
+
+
+DISK = frozenset(
+    {
+        errno.EACCES,
+        errno.EDQUOT,
+        errno.EFBIG,
+        errno.EIO,
+        errno.EMFILE,
+        errno.ENAMETOOLONG,
+        errno.ENOSPC,
+        errno.ENOTDIR,
+        errno.EPERM,
+        errno.EROFS,
+    }
+)
+"""What a disk says no with."""
+
+
+@contextmanager
+def exit_status() -> Iterator[None]:
+    """Turns an error that is the user's into its message and its exit status."""
+    try:
+        yield
+    except Stop as error:
+        sys.stderr.write(f"{error}\n")
+        sys.exit(error.status)
+    except KeyboardInterrupt:
+        sys.stderr.write("interrupted; the earlier output stays\n")
+        sys.exit(128 + signal.SIGINT)
+    except OSError as error:
+        if not (reason := _of_disk(error)):
+            raise
+        where = f": {error.filename}" if error.filename else ""
+        sys.stderr.write(f"{reason}{where}; the earlier output stays\n")
+        sys.exit(Stop.status)
+
+
+def _of_disk(error: OSError) -> str | None:
+    """Why a disk says no; libraries in C give the reason in their message alone."""
+    if error.errno is not None:
+        return os.strerror(error.errno) if error.errno in DISK else None
+    return next((text for text in map(os.strerror, DISK) if text in str(error)), None)

@@ -40,7 +40,8 @@ class Examples:
             if self.facts.is_encoded:
                 chunk = np.stack([self._opened(file) for file in chunk])
             for layer in layers:
-                chunk = layer(chunk)  # outside of fit, Keras layers infer
+                # Said: the layers of images that draw at random do so unless told not to.
+                chunk = layer(chunk, training=False)
             yield np.asarray(chunk)
 
     @property
@@ -67,6 +68,18 @@ class Examples:
         return None
 
 
+def fixed(serving: keras.Model, facts: Facts) -> tuple[keras.Model, Sequence[keras.Layer]]:
+    """The part of a serving model that takes examples of one shape, and the layers before it.
+
+    Before it is the `Resizing` of images of several sizes, which are resized one by one.
+    """
+    before = serving.layers[:1] if facts.is_ragged else []
+    inside = serving.layers[len(before) :]
+    size = [(layer.height, layer.width, facts.shape[-1]) for layer in before]
+    inputs = keras.Input(size[0] if size else facts.shape, dtype="float32")
+    return keras.Sequential([inputs, *inside]), before
+
+
 @lru_cache(maxsize=2)
 def _graph(layer: keras.Layer, channels: int, dtype: str) -> Callable[[NDArray[Any]], NDArray[Any]]:
     """A layer as a TensorFlow graph for images of any size, also where Keras runs on JAX.
@@ -77,5 +90,6 @@ def _graph(layer: keras.Layer, channels: int, dtype: str) -> Callable[[NDArray[A
 
     signature = tf.TensorSpec((None, None, channels), dtype)
     # Concrete: a third less time for a small image than to look the graph up at every call.
-    graph = tf.function(layer, input_signature=[signature]).get_concrete_function()
+    resize = tf.function(lambda images: layer(images, training=False), input_signature=[signature])
+    graph = resize.get_concrete_function()
     return lambda pixels: np.asarray(graph(tf.constant(pixels)).numpy())

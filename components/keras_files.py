@@ -2,12 +2,13 @@
 
 import json
 import zipfile
+from collections.abc import Iterable
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
 import keras
 
-from components import layers as _layers  # noqa: F401  their names become known to Keras
 from components.files import replacing
 
 EPOCH = (1980, 1, 1, 0, 0, 0)  # the first date that a zip file can hold
@@ -26,6 +27,24 @@ def save(model: keras.Model, path: Path) -> None:
             for name in sorted(source.namelist()):
                 target.writestr(zipfile.ZipInfo(name, EPOCH), _undated(name, source.read(name)))
         dated.unlink()
+
+
+def know(modules: Iterable[str]) -> None:
+    """Makes the layers of modules known to Keras, so that a model file may name them.
+
+    A file by itself makes Keras import nothing (`safe_mode`); what may be imported, the pipeline
+    file says.
+    """
+    for name in modules:
+        module = import_module(name)
+        for value in vars(module).values():
+            if (
+                isinstance(value, type)
+                and issubclass(value, keras.Layer)
+                and value.__module__ == name
+            ):
+                registered = keras.saving.get_registered_name(value)
+                keras.saving.get_custom_objects().setdefault(registered, value)
 
 
 def load(path: Path) -> Any:

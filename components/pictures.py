@@ -83,6 +83,8 @@ def learning_curves(history: Mapping[str, Sequence[float]], best: int, title: st
         axes.plot(epochs, history[f"val_{name}"], label="validation")
         axes.axvline(best + 1, color="gray", linestyle=":", label="kept")
         axes.set(xlabel="epoch", ylabel=name)
+        if name == "accuracy":
+            axes.set_ylim(top=1)  # where the values end
         axes.legend()
     return figure
 
@@ -111,32 +113,38 @@ def reliability(
     axes = figure.subplots()
     axes.plot([0, 1], [0, 1], color="gray", linestyle=":")
     sizes = 20 + 200 * np.asarray(counts) / max(1, sum(counts))
-    axes.scatter(confidence, accuracy, s=sizes)
+    axes.scatter(confidence, accuracy, s=sizes, clip_on=False, zorder=3)
     axes.plot(confidence, accuracy, linewidth=1)
-    axes.set(xlabel="confidence", ylabel="accuracy", xlim=(0, 1.02), ylim=(0, 1.02))
+    axes.set(xlabel="confidence", ylabel="accuracy", xlim=(0, 1), ylim=(0, 1))
     return figure
 
 
-def tradeoff(models: Sequence[Mapping[str, Any]]) -> Figure:
-    """Accuracy against size, and against latency, one point a model.
+def tradeoff(models: Sequence[Mapping[str, Any]], limit: float) -> Figure:
+    """Size, and loss of test accuracy with its interval, one row a model.
 
     Args:
-        models: Each with `method`, `size_bytes`, `latency_ms` and `accuracy`.
+        models: Each with `method`, `size_bytes`, `refused`, `accuracy_drop`, `accuracy_drop_low`
+            and `accuracy_drop_high`; those without a size could not be made.
+        limit: Of the gate.
     """
-    figure = Figure(figsize=(10, 4), layout="constrained")
-    measures = {
-        "size, kB": [one["size_bytes"] / 1000 for one in models],
-        "latency of one example, ms": [one["latency_ms"] for one in models],
-    }
-    accuracies = [one["accuracy"] for one in models]
-    all_axes = figure.subplots(1, 2, sharey=True)
-    for axes, (label, values) in zip(all_axes, measures.items(), strict=True):
-        axes.scatter(values, accuracies)
-        for one, x, y in zip(models, values, accuracies, strict=True):
-            place = {"xytext": (5, 5), "textcoords": "offset points", "fontsize": 8}
-            axes.annotate(one["method"], (x, y), **place)
-        axes.set(xlabel=label, xlim=(0, 1.25 * max(values)))
-    all_axes[0].set_ylabel("test accuracy")
+    shown = [one for one in models if one["size_bytes"] is not None]
+    names = [f"{one['method']}{' (left out)' if one['refused'] else ''}" for one in shown]
+    colours = ["lightgray" if one["refused"] else "tab:blue" for one in shown]
+    figure = Figure(figsize=(10, 1.4 + 0.5 * len(shown)), layout="constrained")
+    left, right = figure.subplots(1, 2, sharey=True)
+    sizes = [one["size_bytes"] / 1000 for one in shown]
+    bars = left.barh(names, sizes, color=colours)
+    left.bar_label(bars, [f"{size:,.1f} kB" for size in sizes], padding=3, fontsize=8)
+    left.set(xlabel="size, kB", xlim=(0, 1.25 * max(sizes, default=1)))
+    left.invert_yaxis()
+    for place, (one, colour) in enumerate(zip(shown, colours, strict=True)):
+        drop, low, high = (100 * one[f"accuracy_drop{part}"] for part in ("", "_low", "_high"))
+        right.plot([low, high], [place, place], color=colour, linewidth=2)
+        right.plot(drop, place, "o", color=colour)
+    right.axvline(0, color="gray", linewidth=0.8)
+    right.axvline(100 * limit, color="tab:red", linestyle=":", label="allowed")
+    right.set_xlabel("loss of test accuracy, points, with 95 % interval")
+    right.legend(loc="best", fontsize=8)
     return figure
 
 

@@ -5,6 +5,7 @@ the same dataset has the same bytes wherever it was written.
 """
 
 import hashlib
+import shutil
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -17,7 +18,7 @@ from datasets.info import DatasetInfo
 from numpy.typing import NDArray
 
 from components.dataset import Facts, Split
-from components.files import replacing, write_json
+from components.files import partials, replacing, write_json
 
 SHARD_BYTES = 32_000_000  # what one worker holds at a time
 BATCH_BYTES = 8_000_000  # what is written at a time
@@ -89,8 +90,12 @@ def seal(folder: Path, shards: Sequence[Shard], facts: Facts) -> str:
     Returns:
         Its fingerprint, which depends on the examples and their order alone.
     """
-    for name in facts.counts:
-        _describe(folder / name, [one for one in shards if one.split == name], facts)
+    by_split: dict[str, list[Shard]] = {name: [] for name in facts.counts}
+    for one in shards:
+        by_split[one.split].append(one)
+    for name, written in by_split.items():
+        _clear(folder / name, {one.file for one in written})
+        _describe(folder / name, written)
     write_json({"splits": list(facts.counts)}, folder / "dataset_dict.json")
     prints = [f"{one.split} {one.count} {one.digest}" for one in shards]
     whole = hashlib.sha256("\n".join(prints).encode()).hexdigest()
@@ -160,7 +165,16 @@ def _update(digest: Any, part: Split) -> None:
         digest.update(f"{name}\n".encode())
 
 
-def _describe(folder: Path, shards: Sequence[Shard], facts: Facts) -> None:
+def _clear(folder: Path, files: set[str]) -> None:
+    """Removes what workers have left that were killed, or thought dead, while they wrote."""
+    for path in partials(folder):
+        shutil.rmtree(path, ignore_errors=True)
+    for path in folder.iterdir():
+        if path.name not in files:
+            raise ValueError(f"{path}: no shard of this dataset")
+
+
+def _describe(folder: Path, shards: Sequence[Shard]) -> None:
     """Writes what `datasets` reads beside the shards of a split."""
     schema = pa.ipc.open_stream(pa.memory_map(str(folder / shards[0].file))).schema
     features = Features.from_arrow_schema(schema)

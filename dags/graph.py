@@ -32,11 +32,17 @@ class Stage:
     """Paths that it reads, relative to the project."""
     outs: tuple[str, ...]
     """Paths that it writes: outputs, metrics and plots."""
+    for_one: str | None = None
+    """Of a stage that works for all lines at once (`meta: {for_one: ...}` in dvc.yaml): the command
+    that does the part of one line, whose name is added to it."""
 
 
 @dataclass(frozen=True)
 class Line:
-    """The stages that run together: one value of a matrix, or a dvc.yaml without one."""
+    """The stages that run together: one value of a matrix, or a dvc.yaml without one.
+
+    What a dvc.yaml with a matrix has besides is part of each of its lines.
+    """
 
     name: str
     stages: tuple[Stage, ...]
@@ -76,12 +82,17 @@ def _lines(file: Path, root: Path) -> Iterator[Line]:
     folder = file.parent.relative_to(root)
     values = _read(file.with_name("params.yaml")) if file.with_name("params.yaml").exists() else {}
     grouped: dict[str, list[Stage]] = defaultdict(list)
-    for name, entry in _read(file).get("stages", {}).items():
+    stages = _read(file).get("stages", {})
+    matrix = [entry["matrix"] for entry in stages.values() if "matrix" in entry]
+    keys = list(dict.fromkeys(key for one in matrix for key, _ in _copies(one, values, file)))
+    for name, entry in stages.items():
         for key, item in _items(entry, values, file):
-            grouped[key].append(_stage(name, key, entry, {**values, **item}, file, folder))
-    for key, stages in grouped.items():
+            made = _stage(name, key, entry, {**values, **item}, file, folder)
+            for line in keys if keys and "matrix" not in entry else [key]:
+                grouped[line].append(made)
+    for key, members in grouped.items():
         parts = [part for part in (*folder.parts, key) if part]
-        yield Line(".".join(parts) or root.resolve().name, tuple(stages))
+        yield Line(".".join(parts) or root.resolve().name, tuple(members))
 
 
 def _items(
@@ -90,8 +101,14 @@ def _items(
     """The copies of a stage: what is behind its `@`, and what `${item}` stands for."""
     if "matrix" not in entry:
         yield "", {}
-        return
-    axes = {axis: _resolve(given, values, file) for axis, given in entry["matrix"].items()}
+    else:
+        yield from _copies(entry["matrix"], values, file)
+
+
+def _copies(
+    matrix: Mapping[str, Any], values: Mapping[str, Any], file: Path
+) -> Iterator[tuple[str, dict[str, Any]]]:
+    axes = {axis: _resolve(given, values, file) for axis, given in matrix.items()}
     for combination in product(*axes.values()):
         yield "-".join(map(str, combination)), {"item": dict(zip(axes, combination, strict=True))}
 
@@ -116,6 +133,7 @@ def _stage(
         entry.get("desc", ""),
         tuple(paths["deps"]),
         (*paths["outs"], *paths["metrics"], *paths["plots"]),
+        entry.get("meta", {}).get("for_one"),
     )
 
 

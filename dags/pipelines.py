@@ -1,6 +1,7 @@
 """One Airflow DAG for every active pipeline. No stage is named here: the graph is DVC's."""
 
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 from airflow.providers.standard.operators.bash import BashOperator
@@ -11,14 +12,16 @@ sys.path[:0] = [str(ROOT), str(ROOT / "dags")]  # Airflow knows only the folder 
 
 from graph import Line, lines  # noqa: E402
 
-from components.document import Document  # noqa: E402
+from components.config.document import Document  # noqa: E402
+from components.config.params import Params  # noqa: E402
+from components.config.pipeline import Airflow, load  # noqa: E402
 from components.errors import Invalid  # noqa: E402
-from components.pipeline import Airflow, load  # noqa: E402
 
 # The commands, in one place for every task. Quoted variables: a name is never code. The tools of
 # Airflow's own environment come first in PATH, put there by the command: in a worker, whose input
 # is a socket, bash reads ~/.bashrc, and with pyenv in it another Python would come before them.
 REPRO = 'PATH="$TOOLS:$PATH" exec dvc repro --single-item "$STAGE"'
+FOR_ONE = 'PATH="$TOOLS:$PATH" exec {command} "$LINE"'
 CHECK = 'PATH="$TOOLS:$PATH" exec python -m components check "$PIPELINE"'
 TOOLS = str(Path(sys.executable).parent)
 
@@ -31,7 +34,7 @@ def dag(line: Line) -> DAG:
     try:
         pipeline = load(file)
     except Invalid as error:
-        return broken(line, file, str(error).replace(f"{ROOT}/", ""))
+        return broken(line.name, file, error)
     return working(line, pipeline.airflow, pipeline.description)
 
 
@@ -49,8 +52,8 @@ def working(line: Line, airflow: Airflow, description: str) -> DAG:
         tasks = {
             stage.name: BashOperator(
                 task_id=stage.name,
-                bash_command=REPRO,
-                env={"STAGE": stage.address, "TOOLS": TOOLS},
+                bash_command=FOR_ONE.format(command=stage.for_one) if stage.for_one else REPRO,
+                env={"STAGE": stage.address, "LINE": line.name, "TOOLS": TOOLS},
                 append_env=True,
                 cwd=str(ROOT),
                 doc_md=stage.description,
@@ -64,17 +67,18 @@ def working(line: Line, airflow: Airflow, description: str) -> DAG:
     return made
 
 
-def broken(line: Line, file: Path, message: str) -> DAG:
-    """A DAG whose one task fails with the mistakes of its pipeline file.
+def broken(name: str, file: Path, error: Invalid) -> DAG:
+    """A DAG whose one task fails with the mistakes of its file.
 
     An import error would do as well, but Airflow counts it against every DAG of this file, and
     stops scheduling them all.
     """
+    message = str(error).replace(f"{ROOT}/", "")
     with DAG(
-        line.name,
+        name,
         schedule=_schedule(file),
         catchup=False,
-        doc_md=f"**This pipeline file has mistakes**\n```\n{message}\n```",
+        doc_md=f"**This file has mistakes**\n```\n{message}\n```",
         tags=["millrace", "mistakes"],
     ) as made:
         BashOperator(
@@ -96,5 +100,16 @@ def _schedule(file: Path) -> str | None:
         return None
 
 
-for one in lines(ROOT):
-    globals()[f"dag_{one.name}"] = dag(one)
+def dags() -> Iterator[DAG]:
+    """One for every line; where params.yaml has mistakes, one that says so, and nothing else."""
+    params = ROOT / "params.yaml"
+    try:
+        Params.load(params)  # before a name of it goes into a command
+    except Invalid as error:
+        yield broken("params", params, error)
+    else:
+        yield from map(dag, lines(ROOT))
+
+
+for one in dags():
+    globals()[f"dag_{one.dag_id}"] = one

@@ -1,10 +1,11 @@
 """What the tests share."""
 
+import shutil
 from pathlib import Path
 
 import mlflow
 import pytest
-from project import ROOT
+from project import ROOT, Project
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -16,15 +17,23 @@ def own_cache(tmp_path_factory):
         yield
 
 
+@pytest.fixture(scope="session")
+def empty_store(tmp_path_factory):
+    """The file of an MLflow store in which nothing is: to make its tables takes a second."""
+    path = tmp_path_factory.mktemp("store") / "mlflow.db"
+    mlflow.MlflowClient(f"sqlite:///{path}").search_experiments()
+    return path
+
+
 @pytest.fixture
-def mlflow_store(tmp_path, monkeypatch):
+def mlflow_store(tmp_path, monkeypatch, empty_store):
     """An empty MLflow store of this test's own, in the working directory."""
     monkeypatch.chdir(tmp_path)
+    shutil.copy(empty_store, tmp_path / "mlflow.db")
+    before = mlflow.get_tracking_uri()
     mlflow.set_tracking_uri(f"sqlite:///{tmp_path}/mlflow.db")
     yield tmp_path
-    while mlflow.active_run():
-        mlflow.end_run()
-    mlflow.set_tracking_uri("")
+    mlflow.set_tracking_uri(before)
 
 
 @pytest.fixture
@@ -41,6 +50,36 @@ def edited(tmp_path):
         return path
 
     return write
+
+
+@pytest.fixture
+def project(tmp_path):
+    """A checkout in which nothing has run."""
+    return Project(tmp_path)
+
+
+SMALL = (("epochs: 40", "epochs: 12"), ("min: 0.97", "min: 0.9"))
+"""Changes that make the bundled pipeline quick."""
+
+
+@pytest.fixture(scope="session", params=["tensorflow", "jax"])
+def line(request, tmp_path_factory):
+    """A checkout in which `dvc repro` has run, on each backend, and a remote that has it all.
+
+    Whoever changes a file puts it back.
+    """
+    folder = tmp_path_factory.mktemp(request.param)
+    (folder / "remote").mkdir()
+    (folder / "checkout").mkdir()
+    project = Project(folder / "checkout")
+    project.backend = request.param
+    project.edit("params.yaml", ("backend: tensorflow", f"backend: {request.param}"))
+    project.edit("pipelines/digits.yaml", *SMALL)
+    project.dvc("remote", "add", "-d", "shared", str(folder / "remote"), "-q")
+    project.commit("small")
+    project.output = project.dvc("repro")
+    project.dvc("push", "--run-cache", "-q")
+    return project
 
 
 @pytest.fixture(scope="session")

@@ -1,16 +1,21 @@
 """A copy of the project in a real temporary Git and DVC repository."""
 
+import json
 import os
 import shutil
+import signal
 import subprocess
 import sys
+import time
+from collections.abc import Callable
 from pathlib import Path
-from typing import get_args
+from typing import Any
 
-from components.pipeline import StageName
+from components.names import USES
 
 ROOT = Path(__file__).parent.parent
-STAGES = get_args(StageName)
+STAGES = tuple(USES)
+ALWAYS = ("fingerprint", "register")  # of all pipelines at once, and of every run
 PARTS = (
     "components",
     "dags",
@@ -20,7 +25,9 @@ PARTS = (
     "dvc.yaml",
     "params.yaml",
     ".dvcignore",
+    ".gitignore",
 )
+IDENTITY = ("-c", "user.name=test", "-c", "user.email=test@example.com")
 
 
 class Project:
@@ -34,38 +41,99 @@ class Project:
         self.root = root
         for part in PARTS:
             source = ROOT / part
-            copy = shutil.copytree if source.is_dir() else shutil.copy
-            copy(source, root / part)
-        (root / ".gitignore").write_text("/data/\n__pycache__/\n/mlflow.db*\n/mlruns/\n")
+            if source.is_dir():
+                shutil.copytree(source, root / part, ignore=_unwanted)
+            else:
+                shutil.copy(source, root / part)
         self.run("git", "init", "-q")
         self.run(sys.executable, "-m", "dvc", "init", "-q")
-        self.run("git", "add", "-A")
-        identity = ("-c", "user.name=test", "-c", "user.email=test@example.com")
-        self.run("git", *identity, "commit", "-qm", "start")
+        self.run(sys.executable, "-m", "dvc", "config", "core.analytics", "false")
+        self.commit("start")
 
-    def run(self, *command: str, status: int = 0) -> str:
+    @classmethod
+    def of(cls, root: Path) -> "Project":
+        """A checkout that there is."""
+        project = cls.__new__(cls)
+        project.root = root
+        return project
+
+    def commit(self, message: str) -> None:
+        """Commits everything."""
+        self.run("git", "add", "-A")
+        self.run("git", *IDENTITY, "commit", "-qm", message)
+
+    def clone(self, root: Path) -> "Project":
+        """A colleague's checkout of the last commit, with the same remote."""
+        self.run("git", "clone", "-q", str(self.root), str(root))
+        return Project.of(root)
+
+    def run(self, *command: str, status: int = 0, **variables: str) -> str:
         """Runs a command in the project, its tools and Python being this process's own."""
-        path = f"{Path(sys.executable).parent}:{os.environ['PATH']}"
-        environment = {**os.environ, "PATH": path, "PYTHONPATH": ""}
-        environment.pop("MLFLOW_TRACKING_URI", None)
         done = subprocess.run(
-            command, cwd=self.root, env=environment, capture_output=True, text=True, check=False
+            command,
+            cwd=self.root,
+            env=self.environment(**variables),
+            capture_output=True,
+            text=True,
+            check=False,
         )
         assert done.returncode == status, done.stdout + done.stderr
         return done.stdout + done.stderr
 
-    def dvc(self, *arguments: str, status: int = 0) -> str:
-        """Runs `dvc`."""
-        return self.run(sys.executable, "-m", "dvc", *arguments, status=status)
+    def environment(self, **variables: str) -> dict[str, str]:
+        """Of a command in the project."""
+        path = f"{Path(sys.executable).parent}:{os.environ['PATH']}"
+        environment = {**os.environ, "PATH": path, "PYTHONPATH": "", **variables}
+        if "MLFLOW_TRACKING_URI" not in variables:
+            environment.pop("MLFLOW_TRACKING_URI", None)
+        return environment
 
-    def components(self, *arguments: str, status: int = 0) -> str:
-        """Runs `python -m components`."""
-        return self.run(sys.executable, "-m", "components", *arguments, status=status)
+    def dvc(self, *arguments: str, status: int = 0, **variables: str) -> str:
+        """Runs `dvc`."""
+        return self.run(sys.executable, "-m", "dvc", *arguments, status=status, **variables)
+
+    def millrace(self, *arguments: str, status: int = 0, **variables: str) -> str:
+        """Runs `millrace`."""
+        return self.run(sys.executable, "-m", "components", *arguments, status=status, **variables)
+
+    def killed(self, *command: str, when: Callable[[], bool], limit_s: float = 120) -> int:
+        """Runs a command, and kills it and its children when something is so; its exit status."""
+        with subprocess.Popen(
+            command,
+            cwd=self.root,
+            env=self.environment(),
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            start_new_session=True,
+        ) as process:
+            begun = time.monotonic()
+            while process.poll() is None and not when() and time.monotonic() - begun < limit_s:
+                time.sleep(0.05)
+            if process.poll() is None:
+                os.killpg(process.pid, signal.SIGKILL)
+        return process.returncode
 
     def edit(self, file: str, *changes: tuple[str, str]) -> None:
         """Replaces text in a file; every text must be there."""
         text = (self.root / file).read_text()
         for old, new in changes:
-            assert old in text
+            assert old in text, f"{old!r} is not in {file}"
             text = text.replace(old, new)
         (self.root / file).write_text(text)
+
+    def read(self, path: str) -> Any:
+        """The value of a JSON file."""
+        return json.loads((self.root / path).read_text())
+
+    def tracking_uri(self) -> str:
+        """The MLflow store that its commands use."""
+        return f"sqlite:///{self.root}/mlflow.db"
+
+
+def ran(output: str) -> list[str]:
+    """The stages that DVC has run, of which its output says so."""
+    return [line.split("'")[1] for line in output.splitlines() if line.startswith("Running stage")]
+
+
+def _unwanted(_: str, names: list[str]) -> set[str]:
+    return {name for name in names if name == "__pycache__"}

@@ -1,33 +1,49 @@
-"""`python -m components`."""
+"""`millrace`, as a person calls it."""
 
 import json
 import subprocess
 import sys
 
 import pytest
-from project import ROOT, Project
+import yaml
+from project import ROOT, STAGES
 
-from components.check import check
-from components.document import Document
+from components.cli.deep import examine
+from components.config.document import Document
+from components.config.pipeline import parse
 from components.errors import Invalid
-from components.pipeline import parse
+
+COMMANDS = [
+    "check",
+    "plan",
+    "run",
+    "summary",
+    "new",
+    "accept",
+    "list",
+    "show",
+    "register",
+    "doctor",
+    "schema",
+    "docs",
+]
 
 
-@pytest.fixture
-def project(tmp_path):
-    return Project(tmp_path)
+def test_a_right_file_has_no_mistakes_and_says_what_it_will_cost(project):
+    output = project.millrace("check", "digits")
 
-
-def test_a_right_file_has_no_mistakes(project):
-    output = project.components("check", "pipelines/digits.yaml")
-
-    assert output.startswith("pipelines/digits.yaml: no mistakes\n")
+    assert output.startswith(
+        "pipelines/digits.yaml: no mistakes; 170,538 parameters, about 28.5 MB"
+    )
+    assert "for all epochs on this machine" in output
+    assert project.read("measured/digits/check.json")["parameters"] == 170538
+    assert "about " in project.millrace("plan", "digits")
 
 
 def deep(path):
     document = Document(path)
     with pytest.raises(Invalid) as caught:
-        check(document, parse(document), ROOT / "sources/digits", seed=0)
+        examine(document, parse(document), ROOT / "sources/digits", seed=0)
     return str(caught.value).replace(f"{path}:", "")
 
 
@@ -70,11 +86,158 @@ def test_what_the_yaml_cannot_show_is_found_before_anything_is_spent(edited, old
     assert deep(edited((old, new))).startswith(message)
 
 
-def test_a_new_pipeline_is_active_and_right(project):
-    output = project.components("new", "letters", "--from", "digits")
+def test_names_and_paths_are_both_understood_wherever_one_is(project):
+    (project.root / "elsewhere").mkdir()
+    by_name = project.millrace("show", "digits")
 
-    assert output.startswith("pipelines/letters.yaml is active now; edit it, then: ")
-    assert "  name: letters\n" in (project.root / "pipelines/letters.yaml").read_text()
+    assert project.millrace("show", "pipelines/digits.yaml") == by_name
+    assert project.millrace("show", str(project.root / "pipelines/digits.yaml")) == by_name
+    code = f"import sys; sys.path.insert(0, {str(project.root)!r})"
+    below = subprocess.run(
+        [sys.executable, "-c", f"{code}; from components.cli.main import main; main()", "list"],
+        cwd=project.root / "elsewhere",
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert "digits" in below.stdout
+
+
+@pytest.mark.parametrize("command", ["check", "plan", "run", "summary", "show", "accept"])
+def test_a_pipeline_that_there_is_not_is_named_with_the_nearest(project, command):
+    assert project.millrace(command, "digts", status=2) == (
+        "no pipeline 'digts'; did you mean 'digits'?\n"
+    )
+
+
+@pytest.mark.parametrize("command", ["plan", "run", "summary", "register"])
+def test_a_pipeline_that_is_not_active_is_named(project, command):
+    assert project.millrace(command, "mnist", status=2) == (
+        "params.yaml: pipelines: mnist is not among the active ones\n"
+    )
+
+
+def test_outside_of_a_project_it_says_so(project, tmp_path_factory):
+    outside = tmp_path_factory.mktemp("outside")
+
+    done = subprocess.run(
+        [sys.executable, "-m", "components", "list"],
+        cwd=outside,
+        env=project.environment(PYTHONPATH=str(project.root)),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert done.returncode == 2
+    assert done.stderr == (
+        f"{outside} is in no project: no folder above has dvc.yaml, params.yaml, pipelines\n"
+    )
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_every_command_has_help_with_an_example(project, command):
+    shown = project.millrace(command, "--help")
+
+    assert f"Example: millrace {command}" in shown
+
+
+def test_a_misspelt_command_is_named_with_the_nearest(project):
+    assert "No such command 'chek'. Did you mean 'check'" in project.millrace("chek", status=2)
+
+
+def test_it_says_its_version(project):
+    assert project.millrace("--version").startswith("millrace ")
+
+
+def test_names_are_completed(project):
+    shown = project.run(
+        sys.executable,
+        "-m",
+        "components",
+        _MILLRACE_COMPLETE="complete_bash",
+        COMP_WORDS="millrace check dig",
+        COMP_CWORD="2",
+    )
+
+    assert shown.split() == ["digits"]
+
+
+def test_the_pipelines_are_listed(project):
+    rows = project.millrace("list").splitlines()
+
+    assert any(row.split()[:2] == ["digits", "active"] for row in rows)
+    assert not any(row.split()[:2] == ["mnist", "active"] for row in rows)
+
+
+def test_a_configuration_is_shown_with_where_each_value_comes_from(project):
+    project.edit("pipelines/digits.yaml", ("{cosine: {initial: 2.0e-3, warmup_epochs: 2}}", "1e-3"))
+
+    rows = project.millrace("show", "digits", COLUMNS="200").splitlines()
+
+    shown = {row.split()[0]: row.split() for row in rows[1:]}
+    assert shown["train.batch_size"][1:] == ["64", "pipelines/digits.yaml:27"]
+    assert shown["train.checkpoint.monitor"][1:] == ["val_loss", "default"]
+    assert shown["train.learning_rate.constant.initial"][1:] == [
+        "0.001",
+        "pipelines/digits.yaml:30",
+    ]
+    assert shown["preprocess.0"][-1] == "pipelines/digits.yaml:12"
+
+
+def test_the_doctor_looks_at_everything_and_removes_what_a_kill_has_left(project):
+    left = project.root / "data" / "digits" / ".trained.a1b2c3.partial"
+    left.mkdir(parents=True)
+
+    said = project.millrace("doctor")
+
+    assert "LOOK" not in said
+    for what in ("python", "keras", "mlflow", "devices", "disk", "git", "pipelines"):
+        assert f"ok    {what}" in said
+    assert "was left by a kill, and is removed" in said
+    assert not left.exists()
+
+
+def test_the_doctor_says_what_is_wrong(project):
+    project.edit("params.yaml", ("backend: tensorflow", "backend: tensrflow"))
+
+    said = project.millrace("doctor", status=1)
+
+    assert "LOOK  params" in said
+    assert "must be 'tensorflow' or 'jax', is 'tensrflow'" in said
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        pytest.param("register:\n  name: digits\n  gate: {min: 0.97}", id="a plain line"),
+        pytest.param("register:\n  name: 'digits'   # ours\n  gate: {min: 0.97}", id="quoted"),
+        pytest.param("register: {name: digits, gate: {min: 0.97}}", id="in one line"),
+        pytest.param('register: {"name": "digits", gate: {min: 0.97}}', id="as JSON"),
+        pytest.param("register:\n  gate: {min: 0.97}\n  name:\n    digits", id="on the next line"),
+        pytest.param("register: {gate: {min: 0.97}, name: other}", id="of another name"),
+    ],
+)
+def test_a_new_pipeline_never_registers_under_anothers_model(project, written):
+    text = (project.root / "pipelines/digits.yaml").read_text()
+    before = text[: text.index("register:")]
+    (project.root / "pipelines/digits.yaml").write_text(before + written + "\n")
+
+    output = project.millrace("new", "letters", "--from", "digits")
+
+    assert output == (
+        "pipelines/letters.yaml is active now; edit it, then: millrace check letters\n"
+    )
+    made = (project.root / "pipelines/letters.yaml").read_text()
+    assert yaml.safe_load(made)["register"] == {"name": "letters", "gate": {"min": 0.97}}
+    assert "# ZCAWhitening: {epsilon: 0.1} after these" in made  # comments stay
+    original = yaml.safe_load((project.root / "pipelines/digits.yaml").read_text())
+    assert {**yaml.safe_load(made), "register": 0} == {**original, "register": 0}
+
+
+def test_a_new_pipeline_is_active_and_the_comments_of_params_yaml_stay(project):
+    project.millrace("new", "letters", "--from", "pipelines/digits.yaml")
+
     params = (project.root / "params.yaml").read_text()
     assert "pipelines: [digits, letters]" in params
     assert "# of the split" in params
@@ -85,35 +248,86 @@ def test_a_new_pipeline_is_active_and_right(project):
     ("name", "origin", "message"),
     [
         ("digits", "digits", "pipelines/digits.yaml is there already\n"),
-        ("new", "digts", "no pipeline 'digts'; there are digits, fashion-mnist, mnist, photos\n"),
+        ("new", "digts", "no pipeline 'digts'; did you mean 'digits'?\n"),
+        ("new", "xyz", "no pipeline 'xyz'; there are digits, fashion-mnist, mnist, photos\n"),
         ("a b", "digits", "'a b' is no name: small letters, digits, '_' and '-' make one\n"),
+        ("..", "digits", "'..' is no name: small letters, digits, '_' and '-' make one\n"),
     ],
 )
-def test_a_pipeline_that_cannot_be_made_says_why(project, name, origin, message):
-    assert project.components("new", name, "--from", origin, status=2) == message
+def test_a_pipeline_that_cannot_be_made_says_why_and_changes_nothing(
+    project, name, origin, message
+):
+    before = (project.root / "params.yaml").read_bytes()
+
+    assert project.millrace("new", name, "--from", origin, status=2) == message
+    assert (project.root / "params.yaml").read_bytes() == before
+    assert project.run("git", "status", "--porcelain") == ""
 
 
 def test_before_a_run_the_plan_is_everything(project):
-    rows = project.components("plan", "digits").splitlines()[1:]
+    rows = project.millrace("plan", "digits").splitlines()[1:]
 
     starts = [row for row in rows if "@digits  " in row and " runs " in row]
-    assert len(starts) == 9
+    assert len(starts) == len(STAGES)
     assert "it has not run yet" in rows[0]
 
 
+def test_the_plan_of_a_pipeline_is_not_that_of_another_with_its_name_in_its_own(project):
+    project.millrace("new", "my-digits", "--from", "digits")
+
+    shown = project.millrace("plan", "digits")
+
+    assert "train@digits" in shown
+    assert "my-digits" not in shown
+    assert "my-digits" in project.millrace("plan")
+
+
 def test_before_a_run_there_is_no_summary(project):
-    message = "digits has not run to its end yet: dvc repro\n"
+    assert project.millrace("summary", status=1) == (
+        "digits has not run to its end yet: millrace run digits\n"
+    )
 
-    assert project.components("summary", status=1) == message
+
+def test_without_pipelines_every_command_says_so(project):
+    project.edit("params.yaml", ("pipelines: [digits]", "pipelines: []"))
+
+    for command in ("summary", "plan", "run", "check"):
+        assert project.millrace(command, status=2) == (
+            "params.yaml:2: pipelines: must be 1 or more, is empty\n"
+        )
 
 
-@pytest.mark.parametrize("stage", ["ingest", "validate", "tune"])
+def test_a_failing_stage_is_told_with_its_reason_and_where_the_whole_log_is(project):
+    strict = "max_duplicate_fraction: 0.01\n  imbalance: error\n  max_imbalance: 1.0"
+    project.edit("pipelines/digits.yaml", ("max_duplicate_fraction: 0.01", strict))
+
+    said = project.millrace("run", status=1).splitlines()
+
+    assert said[0].startswith("ingest@digits ")
+    assert any(one.startswith("imbalance: class '3' has ") for one in said)
+    assert said[-1] == "the whole log is in measured/run.log"
+    assert "Running stage 'validate@digits'" in (project.root / "measured/run.log").read_text()
+
+
+@pytest.mark.parametrize("stage", ["ingest", "validate", "tune", "fingerprint"])
 def test_a_stage_that_needs_no_framework_loads_none(stage):
     code = (
-        f"import sys, runpy; sys.argv = ['{stage}', '--help']\n"
-        f"try: runpy.run_module('components.{stage}', run_name='__main__')\n"
-        "except SystemExit: pass\n"
+        "import sys\n"
+        f"import components.{stage}.run\n"
         "print('>', sorted({'tensorflow', 'keras', 'jax', 'mlflow'} & set(sys.modules)))"
+    )
+
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+
+    assert done.stdout.partition("> ")[2] == "[]\n"
+
+
+def test_the_registry_is_asked_without_a_framework():
+    code = (
+        "import sys, components.register.run\n"
+        "print('>', sorted({'tensorflow', 'keras', 'jax'} & set(sys.modules)))"
     )
 
     done = subprocess.run(
@@ -126,7 +340,7 @@ def test_a_stage_that_needs_no_framework_loads_none(stage):
 def test_the_schema_command_writes_it(project):
     (project.root / "pipelines/pipeline.schema.json").unlink()
 
-    project.components("schema")
+    project.millrace("schema")
 
     assert json.loads((project.root / "pipelines/pipeline.schema.json").read_text())["title"]
 
@@ -142,7 +356,7 @@ def test_a_column_that_there_is_not_is_named_with_its_line(edited, tmp_path):
     document = Document(path)
 
     with pytest.raises(Invalid) as caught:
-        check(document, parse(document), tmp_path, seed=0)
+        examine(document, parse(document), tmp_path, seed=0)
 
     assert str(caught.value) == (
         f"{path}:9: ingest.label: no column 'lable' in labels.csv; did you mean 'label'?"
@@ -159,7 +373,7 @@ def write_validation(project, problems):
 def test_an_accepted_dataset_is_what_later_ones_are_compared_with(project):
     write_validation(project, [])
 
-    output = project.components("accept", "digits")
+    output = project.millrace("accept", "digits")
 
     kept = project.root / "accepted" / "digits" / "statistics.json"
     assert json.loads(kept.read_text()) == {"classes": {"0": 3}}
@@ -171,12 +385,12 @@ def test_an_accepted_dataset_is_what_later_ones_are_compared_with(project):
 def test_a_dataset_with_problems_is_not_accepted(project):
     write_validation(project, ["corrupt: 1 of 9 examples"])
 
-    assert project.components("accept", "digits", status=1) == (
+    assert project.millrace("accept", "digits", status=1) == (
         "data/digits/validation.json: not to be accepted:\ncorrupt: 1 of 9 examples\n"
     )
 
 
 def test_what_was_not_validated_is_not_accepted(project):
-    assert project.components("accept", "digits", status=1) == (
-        "data/digits/validation.json: no such file; run: dvc repro validate@digits\n"
+    assert project.millrace("accept", "digits", status=1) == (
+        "data/digits/validation.json: no such file; run: millrace run digits\n"
     )

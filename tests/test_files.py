@@ -5,8 +5,7 @@ import errno
 
 import pytest
 
-from components.command import exit_status
-from components.errors import Invalid, Stop
+from components.errors import Invalid, Stop, exit_status
 from components.files import read_json, replacing, write_csv, write_json
 
 
@@ -36,7 +35,7 @@ def test_a_failure_in_the_middle_leaves_the_earlier_output(tmp_path):
 
 
 def test_what_a_killed_process_left_is_removed_by_the_next(tmp_path):
-    left = tmp_path / ".out.partial"
+    left = tmp_path / ".out.k2j4h1.partial"
     left.mkdir()
     (left / "half").touch()
 
@@ -45,9 +44,10 @@ def test_what_a_killed_process_left_is_removed_by_the_next(tmp_path):
     assert [path.name for path in tmp_path.iterdir()] == ["out"]
 
 
-def test_a_number_that_json_lacks_is_refused(tmp_path):
-    with pytest.raises(ValueError, match="not JSON compliant"):
-        write_json(float("nan"), tmp_path / "out.json")
+def test_a_number_that_json_lacks_is_null(tmp_path):
+    write_json({"a": [float("nan"), 1.5], "b": float("inf")}, tmp_path / "out.json")
+
+    assert read_json(tmp_path / "out.json") == {"a": [None, 1.5], "b": None}
 
 
 def test_a_table_has_a_header(tmp_path):
@@ -64,7 +64,17 @@ def test_a_table_has_a_header(tmp_path):
         (
             OSError(errno.ENOSPC, "No space left on device", "data/out"),
             1,
-            "no space left on the disk: data/out; the earlier output stays\n",
+            "No space left on device: data/out; the earlier output stays\n",
+        ),
+        (
+            PermissionError(errno.EACCES, "Permission denied", "data/out"),
+            1,
+            "Permission denied: data/out; the earlier output stays\n",
+        ),
+        (
+            OSError("HDF5 says: errno = 27, error message = 'File too large'"),
+            1,
+            "File too large; the earlier output stays\n",
         ),
     ],
 )
@@ -77,5 +87,5 @@ def test_an_error_of_the_users_ends_with_its_message(capsys, error, status, mess
 
 
 def test_another_error_is_ours_and_keeps_its_traceback():
-    with pytest.raises(PermissionError, match="denied"), exit_status():
-        raise PermissionError(errno.EACCES, "denied")
+    with pytest.raises(ConnectionResetError, match="reset"), exit_status():
+        raise ConnectionResetError(errno.ECONNRESET, "reset")

@@ -1,88 +1,96 @@
-"""dvc.yaml names what each stage imports, so that a change of code reruns what it touches."""
+"""dvc.yaml says all that a stage reads and writes, and gives no free text to a shell."""
 
+import re
 from pathlib import Path
 
-import grimp
 import pytest
 import yaml
+from project import ALWAYS, ROOT, STAGES
 
-ROOT = Path(__file__).parent.parent
-STAGES = yaml.safe_load((ROOT / "dvc.yaml").read_text(encoding="utf-8"))["stages"]
+from components.code import reached
+from components.fingerprint.stage import _package
+from components.names import USES
 
-# They read the command line and the YAML, or write files beside and rename: a change of theirs
-# changes no output. Every stage's `__main__` imports them, so as deps they would rerun everything.
-CHANGE_NO_OUTPUT = {
-    "components",
-    "components.command",
-    "components.document",
-    "components.errors",
-    "components.files",
-    "components.lookup",
-    "components.overrides",
-    "components.pipeline",
-    "components.section",
-    "components.workers",
-}
+GRAPH = yaml.safe_load((ROOT / "dvc.yaml").read_text(encoding="utf-8"))["stages"]
 
 
-@pytest.fixture(scope="module")
-def imports():
-    return grimp.build_graph("components")
-
-
-def reached(graph, stage):
-    """The modules that a stage's package reaches, not looking behind those that change nothing."""
-    found, todo = set(), [f"components.{stage}", *graph.find_descendants(f"components.{stage}")]
-    while todo:
-        module = todo.pop()
-        if module in found or module in CHANGE_NO_OUTPUT:
-            continue
-        found.add(module)
-        todo += graph.find_modules_directly_imported_by(module)
-    return found
-
-
-@pytest.mark.parametrize("stage", STAGES)
-def test_a_stage_depends_on_the_code_that_it_imports(imports, stage):
-    deps = {Path(dep) for dep in STAGES[stage]["deps"]}
-
-    files = {Path(*module.split(".")) for module in reached(imports, stage)}
-    unnamed = {
-        path
-        for path in files
-        if not any(dep in (path, path.with_suffix(".py"), *path.parents) for dep in deps)
+def paths(entry, *kinds):
+    """The paths that a stage has in lists of dvc.yaml, without their settings."""
+    return {
+        next(iter(one)) if isinstance(one, dict) else one
+        for kind in kinds
+        for one in entry.get(kind, [])
     }
 
-    assert unnamed == set()
+
+def shared_params(entry):
+    """What a stage depends on of params.yaml."""
+    return {key for one in entry["params"] for key in one.get("params.yaml", ())}
 
 
-@pytest.mark.parametrize("stage", STAGES)
-def test_a_stage_names_no_code_that_it_does_not_import(imports, stage):
-    code = {dep for dep in STAGES[stage]["deps"] if dep.startswith("components/")}
-
-    used = {
-        dep
-        for dep in code
-        for module in reached(imports, stage)
-        if module.replace(".", "/").startswith(dep.removesuffix(".py"))
-    }
-
-    assert code == used
+def test_the_stages_are_those_that_are_fingerprinted_in_their_order():
+    assert tuple(GRAPH) == (ALWAYS[0], *STAGES, ALWAYS[1])
 
 
 @pytest.mark.parametrize("stage", STAGES)
 def test_every_path_of_the_command_line_is_in_the_graph(stage):
-    entry = STAGES[stage]
-    paths = {
-        word for word in entry["cmd"].split() if word.startswith(("data/", "reports/", "sources/"))
+    entry = GRAPH[stage]
+    words = [word.strip("'") for word in entry["cmd"].split()]
+    used = {
+        word for word in words if "/" in word and not word.startswith(("measured/", "pipelines/"))
     }
-    named = {*entry["deps"], *entry["outs"]}
-    for kind in ("metrics", "plots"):
-        named |= {next(iter(one)) if isinstance(one, dict) else one for one in entry.get(kind, [])}
 
-    assert paths - named == set()
+    declared = paths(entry, "deps", "outs", "metrics", "plots")
+
+    assert used == declared
+    assert "data/code/${item.pipeline}/" + f"{stage}.json" in paths(entry, "deps")
 
 
 @pytest.mark.parametrize("stage", STAGES)
-def test_every_out_is_cached(stage):
-    assert all(isinstance(out, str) for out in STAGES[stage]["outs"])
+def test_what_is_measured_is_no_output(stage):
+    entry = GRAPH[stage]
+
+    assert f"--measured 'measured/${{item.pipeline}}/{stage}.json'" in entry["cmd"]
+    assert not any("measured" in path for path in paths(entry, "outs", "metrics", "plots"))
+
+
+@pytest.mark.parametrize("stage", [*STAGES, *ALWAYS])
+def test_everything_is_cached(stage):
+    settings = [
+        one
+        for kind in ("outs", "metrics", "plots")
+        for one in GRAPH[stage].get(kind, [])
+        if isinstance(one, dict)
+    ]
+
+    assert all("cache" not in next(iter(one.values())) for one in settings)
+
+
+@pytest.mark.parametrize("stage", [*STAGES, *ALWAYS])
+def test_a_command_has_nothing_of_params_yaml_but_names_between_quotes(stage):
+    command = GRAPH[stage]["cmd"]
+
+    assert set(re.findall(r"\$\{([^}]*)\}", command)) <= {"item.pipeline"}
+    assert "${" not in re.sub(r"'[^']*'", "", command)
+
+
+@pytest.mark.parametrize("stage", STAGES)
+def test_a_stage_that_draws_depends_on_the_seed(stage):
+    package = ROOT / "components" / stage
+    draws = any("run.seed" in path.read_text() for path in package.glob("*.py"))
+
+    assert draws == ("seed" in shared_params(GRAPH[stage]))
+
+
+@pytest.mark.parametrize("stage", STAGES)
+def test_a_stage_that_computes_with_keras_depends_on_its_backend(stage):
+    computes = "keras" in reached(_package(stage)).libraries
+    fixed = USES[stage].backend
+
+    assert (computes and not fixed) == ("backend" in shared_params(GRAPH[stage]))
+
+
+def test_nothing_of_a_run_is_known_to_git():
+    ignored = Path(ROOT / ".gitignore").read_text().splitlines()
+
+    assert {"/data/", "/packages/", "/reports/", "/measured/", "/mlruns/"} <= set(ignored)

@@ -6,7 +6,7 @@ import keras
 import optuna
 import pytest
 
-from components.lookup import classes, find, near, parameters
+from components.config.lookup import classes, find, near, parameters
 
 
 @pytest.mark.parametrize(

@@ -32,10 +32,34 @@ def test_the_kept_epoch_is_marked_and_the_words_are_the_title():
     assert [line.get_xdata()[0] for axes in figure.axes for line in axes.lines[2:]] == [2, 2]
 
 
-def test_every_compressed_model_is_a_point():
-    model = {"size_bytes": 2000, "latency_ms": 0.1, "accuracy": 0.9}
+def compressed(method, drop, refused=None):
+    return {
+        "method": method,
+        "size_bytes": 2000,
+        "accuracy_drop": drop,
+        "accuracy_drop_low": drop - 0.01,
+        "accuracy_drop_high": drop + 0.01,
+        "refused": refused,
+    }
 
-    figure = pictures.tradeoff([{"method": "float16", **model}, {"method": "int8", **model}])
 
-    assert [text.get_text() for text in figure.axes[0].texts] == ["float16", "int8"]
-    assert len(figure.axes[0].collections[0].get_offsets()) == 2
+def test_every_compressed_model_has_a_row_of_its_own():
+    models = [compressed("float32", 0.0), compressed("int8", 0.0), compressed("pruned", 0.3, "no")]
+    models.append({"method": "broken", "size_bytes": None, "refused": "cannot be exported"})
+
+    figure = pictures.tradeoff(models, 0.02)
+
+    left, right = figure.axes
+    names = [label.get_text() for label in left.get_yticklabels()]
+    assert names == ["float32", "int8", "pruned (left out)"]
+    assert left.get_xlim()[0] == 0
+    assert len(right.lines) == 2 * 3 + 2
+
+
+def test_an_accuracy_is_drawn_no_further_than_it_can_be():
+    history = {name: [0.5, 1.0] for name in ("loss", "accuracy", "val_loss", "val_accuracy")}
+
+    loss, accuracy = pictures.learning_curves(history, 1, "fine").axes
+
+    assert accuracy.get_ylim()[1] == 1
+    assert loss.get_ylim()[1] > 1

@@ -8,10 +8,10 @@ import pytest
 import yaml
 from project import ROOT
 
-from components import docs, schema
+from components.cli import docs, schema
+from components.config.overrides import apply
+from components.config.pipeline import load
 from components.errors import Invalid
-from components.overrides import apply
-from components.pipeline import load
 
 FILES = sorted((ROOT / "pipelines").glob("*.yaml"))
 
@@ -140,7 +140,7 @@ def test_the_written_reference_is_in_step():
             "architecture: resnet",
             "architecture: nowhere.models:net",
             "22: model.architecture: no module 'nowhere.models'\n"
-            "{path}:23: model.blocks: unknown key; there are head_activation, architecture, "
+            "{path}:23: model.blocks: unknown key; there are architecture, head_activation, "
             "arguments",
             id="a module that there is not",
         ),

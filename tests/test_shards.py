@@ -6,8 +6,8 @@ import pytest
 from datasets import load_from_disk
 
 from components import dataset, shards
-from components.command import exit_status
 from components.dataset import Facts, Split
+from components.errors import exit_status
 from components.files import replacing
 
 FACTS = Facts((2,), "float32", ("a", "b"), {"train": 5, "test": 0})
@@ -76,7 +76,7 @@ def test_a_full_disk_leaves_the_earlier_dataset(tmp_path, split, monkeypatch, ca
         shards.save({"train": large}, FACTS, folder)
 
     assert caught.value.code == 1
-    assert capsys.readouterr().err.startswith("no space left on the disk: ")
+    assert capsys.readouterr().err.startswith("No space left on device")
     assert dataset.read_fingerprint(tmp_path / "data") == before
 
 

@@ -12,7 +12,7 @@ import tensorflow as tf
 from ai_edge_litert.interpreter import Interpreter
 from numpy.typing import NDArray
 
-from components.compress.config import Method
+from components.config.compress import Method
 
 WARM_UP, TIMED = 20, 200  # calls of the model around which its latency is measured
 

@@ -1,6 +1,6 @@
 """Compress a model, and measure what that costs and brings."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 import keras
@@ -8,37 +8,33 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import BaseModel
 
-from components.compress.config import Config, Method
+from components.building import reason
 from components.compress.litert import Runner, export
+from components.config.compress import Config, Method
 from components.dataset import Facts, Split
 from components.examples import Examples
+from components.tasks.comparison import difference
+
+UNCOMPRESSED = "float32"
+LIMIT = "compress.gate.max_accuracy_drop allows"
 
 
 class Compressed(BaseModel):
-    """One exported model."""
+    """A method, and the model that came of it."""
 
     method: str
-    file: str
-    size_bytes: int
-    accuracy: float
+    file: str | None = None
+    """In the folder; None where it is left out."""
+    size_bytes: int | None = None
+    accuracy: float | None = None
     """On the whole test split."""
-    accuracy_drop: float
+    accuracy_drop: float | None = None
     """Against the model before compression; negative where it became better."""
-    latency_ms: float
-    """Median time of one example on one thread of this machine."""
-
-
-def fixed(serving: keras.Model, facts: Facts) -> tuple[keras.Model, Sequence[keras.Layer]]:
-    """The part of a serving model that is exported, and the layers that come before it.
-
-    A LiteRT file takes examples of one shape, so a `Resizing` of images of several sizes stays
-    outside.
-    """
-    before = serving.layers[:1] if facts.is_ragged else []
-    inside = serving.layers[len(before) :]
-    size = [(layer.height, layer.width, facts.shape[-1]) for layer in before]
-    inputs = keras.Input(size[0] if size else facts.shape, dtype="float32")
-    return keras.Sequential([inputs, *inside]), before
+    accuracy_drop_low: float | None = None
+    """Lower end of its 95 % interval, of the same examples in pairs."""
+    accuracy_drop_high: float | None = None
+    refused: str | None = None
+    """Why it is left out."""
 
 
 def calibration(
@@ -56,47 +52,84 @@ def compress(
     examples: Sequence[NDArray[np.float32]],
     inputs: Iterable[NDArray[np.float32]],
     labels: NDArray[np.int64],
-    reference: float,
+    reference: NDArray[np.int64],
     folder: Path,
-) -> list[Compressed]:
+) -> tuple[list[Compressed], dict[str, float]]:
     """Exports a model uncompressed and by every method, and measures each.
+
+    A method that cannot be applied, or fails the gate, is left out and says why.
 
     Args:
         model: What `fixed` gives.
         config: The section.
         examples: What `calibration` gives.
-        inputs: The test split in chunks, `(n, ...)` each; iterated once for each method.
+        inputs: The test split in chunks, `(n, ...)` each; iterated once.
         labels: Its labels, `(n,)`.
-        reference: Test accuracy of the model before compression.
+        reference: What the model said before compression, `(n,)`.
         folder: Gets the `.tflite` files.
+
+    Returns:
+        Each method, and the milliseconds that its model takes for one example.
     """
+    found = [_exported(model, method, examples, folder) for method in (None, *config.methods)]
+    runners = {one.method: Runner(folder / one.file) for one in found if one.file}
+    said: dict[str, list[int]] = {method: [] for method in runners}
+    for example in (example for chunk in inputs for example in chunk):
+        for method, runner in runners.items():
+            said[method].append(int(runner(example).argmax()))
     measured = []
-    methods: list[Method | None] = [None, *config.methods]
-    for method in methods:
-        path = folder / f"{method or 'float32'}.tflite"
+    for one in found:
+        if one.file:
+            predicted = np.array(said[one.method])
+            one = _measured(one, config, labels, reference, predicted)
+            if one.refused:
+                (folder / f"{one.method}.tflite").unlink()
+        measured.append(one)
+    latency_ms = {method: one.latency_ms(examples[0][0]) for method, one in runners.items()}
+    return measured, latency_ms
+
+
+def _exported(
+    model: keras.Model, method: Method | None, examples: Sequence[NDArray[np.float32]], folder: Path
+) -> Compressed:
+    name = method or UNCOMPRESSED
+    path = folder / f"{name}.tflite"
+    try:
         path.write_bytes(export(model, method, examples))
-        runner = Runner(path)
-        predicted = np.array([runner(example).argmax() for chunk in inputs for example in chunk])
-        accuracy = float((predicted == labels).mean())
-        measured.append(
-            Compressed(
-                method=method or "float32",
-                file=path.name,
-                size_bytes=path.stat().st_size,
-                accuracy=accuracy,
-                accuracy_drop=reference - accuracy,
-                latency_ms=runner.latency_ms(examples[0][0]),
-            )
-        )
-    return measured
+    except OSError:
+        raise
+    except Exception as error:  # whatever a converter raises about an operation that it lacks
+        return Compressed(method=name, refused=f"cannot be exported: {reason(error)}")
+    return Compressed(method=name, file=path.name, size_bytes=path.stat().st_size)
 
 
-def refused(measured: Sequence[Compressed], config: Config) -> list[str]:
-    """Why the gate says no, one sentence for each method that fails it."""
+def _measured(
+    one: Compressed,
+    config: Config,
+    labels: NDArray[np.int64],
+    reference: NDArray[np.int64],
+    predicted: NDArray[np.int64],
+) -> Compressed:
+    drop = difference("accuracy", labels, reference, predicted)
     limit = config.gate.max_accuracy_drop
-    return [
-        f"compress: {one.method} loses {one.accuracy_drop:.4f} of test accuracy "
-        f"({one.accuracy:.4f}); compress.gate.max_accuracy_drop allows {limit}"
-        for one in measured
-        if one.method in config.methods and one.accuracy_drop > limit
-    ]
+    is_refused = one.method != UNCOMPRESSED and drop.low > limit
+    why = f"loses {drop.value:.4f} of test accuracy ({drop.low:.4f} or more); {LIMIT} {limit}"
+    return one.model_copy(
+        update={
+            "accuracy": float((predicted == labels).mean()),
+            "accuracy_drop": drop.value,
+            "accuracy_drop_low": drop.low,
+            "accuracy_drop_high": drop.high,
+            "file": None if is_refused else one.file,
+            "refused": why if is_refused else None,
+        }
+    )
+
+
+def sentences(measured: Sequence[Compressed]) -> Iterator[str]:
+    """Each method in a few words."""
+    for one in measured:
+        if one.refused:
+            yield f"{one.method} is left out: it {one.refused}"
+        elif one.size_bytes and one.accuracy is not None:
+            yield f"{one.method} {one.size_bytes / 1000:.1f} kB {one.accuracy:.4f}"

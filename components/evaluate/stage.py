@@ -9,13 +9,15 @@ from cleanlab.filter import find_label_issues
 from numpy.typing import NDArray
 
 from components.dataset import Facts, Split
-from components.examples import Examples
+from components.examples import Examples, fixed
 from components.images import pixels
 
 
 def predict(serving: keras.Model, split: Split, facts: Facts) -> NDArray[np.float32]:
     """Class probabilities `(n, classes)` of the raw examples of a split."""
-    return Examples(split, facts, serving.layers).array().astype(np.float32)
+    model, before = fixed(serving, facts)
+    chunks = Examples(split, facts, before)
+    return np.concatenate([model.predict_on_batch(chunk) for chunk in chunks]).astype(np.float32)
 
 
 def mistakes(
@@ -52,11 +54,22 @@ def raw_batch(split: Split, facts: Facts, count: int = 5) -> NDArray[Any]:
 def issue_rows(
     rows: NDArray[np.int64], test: Split, probabilities: NDArray[np.float32], facts: Facts
 ) -> Iterator[tuple[int, str, str, str, float]]:
-    """For each row: itself, where it comes from, its label, the class that it may be, how sure."""
-    for row in rows.tolist():
-        guess = int(probabilities[row].argmax())
-        label, other = facts.classes[test.labels[row]], facts.classes[guess]
-        yield row, test.name(row) or "", label, other, float(probabilities[row, guess])
+    """For each position: its row in the split as ingest wrote it, as everywhere, where it comes
+    from, its label, the class that it may be, and how sure the model is of that."""
+    for place in rows.tolist():
+        guess = int(probabilities[place].argmax())
+        label, other = facts.classes[test.labels[place]], facts.classes[guess]
+        sure = float(probabilities[place, guess])
+        yield test.row(place), test.name(place) or "", label, other, sure
+
+
+def prediction_rows(
+    test: Split, probabilities: NDArray[np.float32], facts: Facts
+) -> Iterator[tuple[Any, ...]]:
+    """For each example: its row, where it comes from, its label, its class, every probability."""
+    for place, shares in enumerate(probabilities):
+        label, guess = facts.classes[test.labels[place]], facts.classes[int(shares.argmax())]
+        yield test.row(place), test.name(place) or "", label, guess, *shares.tolist()
 
 
 def titles(

@@ -2,21 +2,24 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import keras
 import numpy as np
 
 from components import dataset, keras_files
+from components.building import build as build_named
+from components.building import reason
+from components.config.fitting import Fitting
+from components.config.models import Config as Model
 from components.dataset import Facts, Split
 from components.errors import Mistakes, Problem, Stop
 from components.fitting import schedules
 from components.fitting.augmentation import on_host, within
 from components.fitting.batches import Batches
-from components.fitting.config import Fitting
 from components.models.build import build
-from components.models.config import Config as Model
 from components.tasks import classification as task
 
 EVALUATION_BATCH = 1024  # without gradients, larger batches fit and cost less overhead
@@ -84,8 +87,22 @@ def fit(
         Mistakes: Keras refuses a setting, or the model does not fit the data.
         Diverged: The loss became NaN or infinite.
     """
+    before = keras.config.dtype_policy()
     keras.utils.set_random_seed(seed)
     keras.config.set_dtype_policy(config.precision)
+    try:
+        return _fit(config, model_config, data, seed, callbacks)
+    finally:
+        keras.config.set_dtype_policy(before)
+
+
+def _fit(
+    config: Fitting,
+    model_config: Model,
+    data: Data,
+    seed: int,
+    callbacks: Sequence[keras.callbacks.Callback],
+) -> Fitted:
     model = build(model_config, data.train.array.shape[1:], len(data.facts.classes), task.HEAD)
     # Loaded layers have drawn their seeds already; a clone draws them from `seed`.
     augmentation = keras.models.clone_model(data.augmentation)
@@ -96,41 +113,53 @@ def fit(
         loss=loss(config),
         metrics=task.metrics(config.loss),
     )
+    keeper, *stopping = _callbacks(config)
     history = trained.fit(
         batches,
         validation_data=validation,
         epochs=config.epochs,
         shuffle=False,  # Batches shuffles, alike on every backend
         verbose=0,
-        callbacks=[*_callbacks(config), *callbacks],
+        callbacks=[keeper, *stopping, *callbacks],
     ).history
     if not np.isfinite(history["loss"]).all():
         raise Diverged(
             f"train: the loss is not a number in epoch {len(history['loss'])}; "
             "a lower train.learning_rate, a warm-up or clipnorm keeps it finite"
         )
-    return Fitted(model, history, best_epoch(history, config.checkpoint.monitor))
+    if keeper.best is None:
+        raise Diverged(f"train: {keeper.monitor} is not a number in any epoch")
+    return Fitted(model, history, int(keeper.best_epoch))
 
 
 def _batches(
     config: Fitting, data: Data, seed: int, augmentation: keras.Model
 ) -> tuple[Batches, Batches]:
     """The batches of the train split, shuffled, and of the validation split, as they are."""
-    targets, other = (
-        task.targets(split.labels, len(data.facts.classes), config.loss)
-        for split in (data.train, data.validation)
-    )
-    size, augment = config.batch_size, on_host(augmentation)
+    encode = partial(task.targets, classes=len(data.facts.classes), named=config.loss)
+    train, validation = data.train, data.validation
+    augment = on_host(augmentation)
     return (
-        Batches(data.train.array, targets, size, seed, augment),
-        Batches(data.validation.array, other, EVALUATION_BATCH),
+        Batches(train.array, train.labels, config.batch_size, encode, seed, augment),
+        Batches(validation.array, validation.labels, EVALUATION_BATCH, encode),
     )
 
 
-def best_epoch(history: Mapping[str, Sequence[float]], monitor: str) -> int:
-    """Position of the best value of a column: the largest accuracy, the smallest loss."""
-    values = history[monitor]
-    return int(np.argmax(values) if monitor.endswith("accuracy") else np.argmin(values))
+def best_value(history: Mapping[str, Sequence[float]], monitor: str) -> float:
+    """The best value of a column, the largest accuracy or the smallest loss; NaN is none."""
+    values = np.asarray(history[monitor], float)
+    if np.isnan(values).all():
+        raise Diverged(f"train: {monitor} is not a number in any epoch")
+    return float(np.nanmax(values) if mode(monitor) == "max" else np.nanmin(values))
+
+
+class FiniteEarlyStopping(keras.callbacks.EarlyStopping):
+    """As Keras's, which takes a first NaN for the best value that there can be."""
+
+    def get_monitor_value(self, logs: Mapping[str, float] | None) -> float | None:
+        """The value of an epoch; None where it is not a number, and so neither best nor worse."""
+        value = super().get_monitor_value(logs)
+        return value if value is not None and np.isfinite(value) else None
 
 
 class StopOnNaN(keras.callbacks.Callback):
@@ -146,17 +175,19 @@ class StopOnNaN(keras.callbacks.Callback):
 
 
 def _callbacks(config: Fitting) -> list[keras.callbacks.Callback]:
+    """What keeps the best weights, then what stops."""
     monitor = config.checkpoint.monitor
-    keeps_best = keras.callbacks.EarlyStopping(
-        monitor, patience=config.epochs, mode=_mode(monitor), restore_best_weights=True
+    keeps_best = FiniteEarlyStopping(
+        monitor, patience=config.epochs, mode=mode(monitor), restore_best_weights=True
     )
     if (stopping := config.early_stopping) is None:
-        return [StopOnNaN(), keeps_best]
-    stops = keras.callbacks.EarlyStopping(**stopping.model_dump(), mode=_mode(stopping.monitor))
-    return [StopOnNaN(), keeps_best, stops]
+        return [keeps_best, StopOnNaN()]
+    stops = FiniteEarlyStopping(**stopping.model_dump(), mode=mode(stopping.monitor))
+    return [keeps_best, StopOnNaN(), stops]
 
 
-def _mode(monitor: str) -> str:
+def mode(monitor: str) -> Literal["max", "min"]:
+    """Which value of a column is best: an accuracy is to be large, a loss small."""
     return "max" if monitor.endswith("accuracy") else "min"
 
 
@@ -164,14 +195,14 @@ def optimizer(config: Fitting, steps_per_epoch: int) -> Any:
     """The Keras optimizer with its schedule; `Mistakes` where Keras refuses an argument."""
     rate = schedules.build(config.learning_rate, config.epochs, steps_per_epoch)
     try:
-        return config.optimizer.build(learning_rate=rate)
-    except (TypeError, ValueError) as error:
-        raise Mistakes([Problem(("train", "optimizer"), str(error))]) from None
+        return build_named(config.optimizer, learning_rate=rate)
+    except Exception as error:  # whatever it raises about its arguments
+        raise Mistakes([Problem(("train", "optimizer"), reason(error))]) from None
 
 
 def loss(config: Fitting) -> Any:
     """The Keras loss; `Mistakes` where Keras refuses an argument."""
     try:
         return task.loss(config.loss)
-    except (TypeError, ValueError) as error:
-        raise Mistakes([Problem(("train", "loss"), str(error))]) from None
+    except Exception as error:  # whatever it raises about its arguments
+        raise Mistakes([Problem(("train", "loss"), reason(error))]) from None

@@ -6,7 +6,7 @@ import keras
 from keras import ops
 from keras.optimizers import schedules
 
-from components.fitting.config import Annealing, Decay, InverseSquareRoot, Schedule, Step
+from components.config.fitting import Annealing, Decay, InverseSquareRoot, Schedule, Step
 
 
 @keras.saving.register_keras_serializable("millrace")

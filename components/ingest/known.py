@@ -1,7 +1,8 @@
 """What the last ingest of a folder has read, so that a grown folder is not read again.
 
 The shards of the last dataset stay in the cache as hard links, which cost no space, with a table
-of the files in them. A file whose size and date are those of the table is taken from its shard.
+of the files in them. A file whose size, dates and inode are those of the table is taken from its
+shard.
 The dataset that comes of it is the same, byte for byte; only the time is not.
 """
 
@@ -21,9 +22,10 @@ from numpy.typing import NDArray
 from components.dataset import Facts, open_shards
 from components.files import replacing
 from components.ingest.fetch import cache_folder
-from components.ingest.listing import Files
+from components.ingest.listing import STAMPS, Files
 
 TABLE = "files.parquet"
+KEY = ["path", *STAMPS]
 
 
 @dataclass(frozen=True)
@@ -50,8 +52,7 @@ class Known(Files):
         return replace(
             self,
             paths=[self.paths[row] for row in rows],
-            sizes=self.sizes[rows],
-            changed=self.changed[rows],
+            stamps=self.stamps[rows],
             shards=self.shards[rows],
             rows=self.rows[rows],
             digests=self.digests[rows],
@@ -73,15 +74,16 @@ def recall(files: Files) -> Known:
     """Adds to a listing what the last ingest of the same folder has read of it."""
     tables = sorted(_folder(files.root).glob(f"*/{TABLE}"))
     folder = tables[-1].parent if tables else _folder(files.root)
-    now = pd.DataFrame({"path": files.paths, "size": files.sizes, "changed": files.changed})
-    columns = ["path", "size", "changed", "shard", "row", "digest"]
+    columns = ["path", *STAMPS, "shard", "row", "digest"]
     try:
         before = pd.read_parquet(folder / TABLE, columns=columns)
-    except (OSError, ValueError):  # none yet, or not written whole
+    except (OSError, ValueError):  # none yet, or of an earlier form
         before = pd.DataFrame({column: [] for column in columns})
     there = {name for name in before["shard"].unique() if (folder / name).exists()}
-    before = before[before["shard"].isin(there)].astype({"size": "int64", "changed": "int64"})
-    found = now.merge(before.astype({"path": object}), "left", ["path", "size", "changed"])
+    before = before[before["shard"].isin(there)].astype(dict.fromkeys(STAMPS, "int64"))
+    # A table may name a file twice; each row of it must still be one row.
+    before = before.astype({"path": object}).drop_duplicates(KEY)
+    found = _table(files).merge(before, "left", KEY, validate="many_to_one")
     is_known = found["row"].notna().to_numpy()
     paths = np.array([str(folder / str(name)) for name in found["shard"]], object)
     return Known(
@@ -126,14 +128,18 @@ def _linked(
     os.link(shard, link)
     return pd.DataFrame(
         {
-            "path": [files.paths[row] for row in rows],
-            "size": files.sizes[rows],
-            "changed": files.changed[rows],
+            **_table(files.select(rows)),
             "shard": link.name,
             "row": np.arange(len(rows)),
             "digest": digests[rows],
         }
     )
+
+
+def _table(files: Files) -> pd.DataFrame:
+    """What a file is known by."""
+    stamps = pd.DataFrame(files.stamps, columns=list(STAMPS))
+    return stamps.assign(path=np.array(files.paths, object))
 
 
 def _folder(root: Path) -> Path:

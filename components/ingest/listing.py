@@ -10,6 +10,19 @@ from numpy.typing import NDArray
 
 from components.errors import Stop
 
+SPLITS = {
+    "train": "train",
+    "training": "train",
+    "val": "validation",
+    "valid": "validation",
+    "validation": "validation",
+    "test": "test",
+}
+"""What sources call the splits."""
+
+STAMPS = ("size", "written", "changed", "inode")
+MAX_INT64 = 2**63 - 1
+
 
 @dataclass(frozen=True)
 class Listing:
@@ -41,10 +54,11 @@ class Files(Sequence[bytes]):
 
     root: Path
     paths: Sequence[str]
-    sizes: NDArray[np.int64]
-    """Bytes of each file."""
-    changed: NDArray[np.int64]
-    """When each file was written last, nanoseconds."""
+    stamps: NDArray[np.int64]
+    """`(n, 4)`: bytes, when it was written and when its state changed, in nanoseconds, and inode.
+
+    All that tells a file from another one without reading it: files of equal size that are unpacked
+    from one archive have equal dates, and keep them when they are renamed."""
 
     @classmethod
     def of(cls, root: Path, paths: Sequence[str]) -> Self:
@@ -53,13 +67,16 @@ class Files(Sequence[bytes]):
         Raises:
             FileNotFoundError: A file is missing.
         """
-        stamps = [(root / path).stat() for path in paths]
-        return cls(
-            root,
-            paths,
-            np.array([one.st_size for one in stamps], np.int64),
-            np.array([one.st_mtime_ns for one in stamps], np.int64),
-        )
+        found = [(root / path).stat() for path in paths]
+        stamps = [
+            (one.st_size, one.st_mtime_ns, one.st_ctime_ns, one.st_ino & MAX_INT64) for one in found
+        ]
+        return cls(root, paths, np.array(stamps, np.int64).reshape(-1, len(STAMPS)))
+
+    @property
+    def sizes(self) -> NDArray[np.int64]:
+        """Bytes of each file, `(n,)`."""
+        return self.stamps[:, 0]
 
     def __len__(self) -> int:
         return len(self.paths)
@@ -75,8 +92,7 @@ class Files(Sequence[bytes]):
 
     def select(self, rows: NDArray[np.int64]) -> "Files":
         """Some of the files, small enough to be sent to another process."""
-        paths = [self.paths[row] for row in rows]
-        return Files(self.root, paths, self.sizes[rows], self.changed[rows])
+        return Files(self.root, [self.paths[row] for row in rows], self.stamps[rows])
 
 
 @dataclass(frozen=True)

@@ -4,6 +4,7 @@ import hashlib
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -11,11 +12,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from components import shards
+from components.config.ingest import Config
 from components.dataset import Facts, Split
 from components.errors import Stop
 from components.images import DEEP, GREY, Header, header
-from components.ingest import archive, bundled, fetch, idx, image_folder, splitting, table
-from components.ingest.config import Bundled, Config, File, HuggingFace, Idx, ImageFolder
+from components.ingest import splitting
 from components.ingest.known import Known, recall, remember
 from components.ingest.listing import Files, Listing
 from components.shards import Shard
@@ -35,51 +36,10 @@ def listing(config: Config, source: Path) -> Listing:
         Stop: The source cannot be read; the message names each file that is wrong.
         Mistakes: The section names what the source does not have.
     """
-
-    def locate(file: File) -> Path:
-        return located(file, source)[0]
-
-    if isinstance(config, Bundled):
-        return bundled.listing(config)
-    if isinstance(config, Idx):
-        return idx.listing(config, locate)
-    if isinstance(config, HuggingFace):
-        return table.from_hub(config)
-    root = _unpacked(config.archive, source) if config.archive else source
-    if isinstance(config, ImageFolder):
-        return image_folder.listing(_inside(config.path, root), config.split)
-    folder = _inside(config.folder, root)
-    cache = fetch.cache_folder() / "tables"
-    return table.from_files(config, lambda file: located(file, source), folder, cache)
-
-
-def located(file: File, source: Path) -> Sequence[Path]:
-    """Where a file of the section is; several where its name is a pattern.
-
-    Raises:
-        Stop: It is nowhere.
-    """
-    if not isinstance(file, str):
-        return [fetch.fetch(file.url, file.sha256)]
-    paths = sorted(source.glob(file)) if set(file) & set("*?[") else [source / file]
-    if not paths or not paths[0].is_file():
-        raise Stop(f"ingest: no file {source / file}")
-    return [_inside(path.relative_to(source).as_posix(), source) for path in paths]
-
-
-def _unpacked(file: File, source: Path) -> Path:
-    path = located(file, source)[0]
-    return archive.extract(path, None if isinstance(file, str) else file.sha256)
-
-
-def _inside(path: str, root: Path) -> Path:
-    # Resolved, since `root` itself may be a link, but DVC does not look behind one inside of it.
-    if not (root / path).resolve().is_relative_to(root.resolve()):
-        raise Stop(
-            f"ingest: {path} is not inside {root}, the folder that DVC watches; "
-            f"move the files there, or make the folder itself a link to them"
-        )
-    return root / path
+    # By its name: a stage depends on the source that it reads, not on the others.
+    reader = import_module(f"components.ingest.sources.{config.module}")
+    found: Listing = reader.listing(config, source)
+    return found
 
 
 def split(config: Config, found: Listing, seed: int, workers: Workers) -> splitting.Rows:

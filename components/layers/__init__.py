@@ -6,10 +6,15 @@ sums of layers that saw other batches, and `finalize_state()` turns the sums int
 Between processes the sums travel as NumPy arrays: `partial_state()` to `add_partial_state(state)`.
 """
 
-from components.layers.contrast import GlobalContrastNormalization, LocalContrastNormalization
-from components.layers.grayscale import Grayscale
-from components.layers.mean import MeanSubtraction
-from components.layers.whitening import PCAWhitening, ZCAWhitening
+from typing import TYPE_CHECKING
+
+# Named here, and imported from their modules by whoever uses one (`components.config.lookup`): a
+# stage depends on the layers of its pipeline alone.
+if TYPE_CHECKING:
+    from components.layers.contrast import GlobalContrastNormalization, LocalContrastNormalization
+    from components.layers.grayscale import Grayscale
+    from components.layers.mean import MeanSubtraction
+    from components.layers.whitening import PCAWhitening, ZCAWhitening
 
 __all__ = [
     "GlobalContrastNormalization",

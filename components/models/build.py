@@ -5,8 +5,8 @@ from typing import Any
 
 import keras
 
+from components.config.models import Config, Custom
 from components.errors import Mistakes, Problem
-from components.models.config import Config, Custom
 
 
 def build(config: Config, shape: tuple[int, ...], units: int, activation: str) -> keras.Model:

@@ -1,5 +1,6 @@
 """Fit preprocessing layers, and apply them, shard by shard."""
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
@@ -15,7 +16,7 @@ from components.dataset import Facts, Split
 from components.errors import Stop
 from components.examples import Examples
 from components.files import replacing
-from components.layers import MeanSubtraction
+from components.layers.mean import MeanSubtraction
 from components.layers.statistics import Statistics
 from components.shards import Shard
 from components.workers import Workers
@@ -37,9 +38,11 @@ class Source:
     def of(cls, folder: Path, split: str, dropped: Sequence[int]) -> "list[Source]":
         """One for each shard of a split."""
         facts, start, sources = dataset.read_facts(folder), 0, []
+        rows = np.sort(np.array(dropped, np.int64))
         for path in dataset.shard_paths(folder, split):
             stop = start + len(dataset.open_shards([path], facts))
-            inside = tuple(row - start for row in dropped if start <= row < stop)
+            first, last = np.searchsorted(rows, [start, stop])
+            inside = tuple((rows[first:last] - start).tolist())
             sources.append(cls(split, (path.absolute(),), facts, inside))
             start = stop
         return sources
@@ -60,15 +63,17 @@ class Applied:
     """The fitted layers, a `.keras` file."""
     backend: str
     """Keras's backend in the process that sent this."""
+    modules: tuple[str, ...]
+    """The project's modules that the layers come from."""
 
     def chunks(self) -> Iterator[NDArray[Any]]:
         """The examples after the layers, some at a time."""
-        layers = _loaded(self.model, self.backend)
+        layers = _loaded(self.model, self.backend, self.modules)
         yield from Examples(self.source.open(), self.source.facts, layers)
 
 
 @lru_cache(maxsize=1)
-def _loaded(model: Path, backend: str) -> Sequence[keras.Layer]:
+def _loaded(model: Path, backend: str, modules: tuple[str, ...]) -> Sequence[keras.Layer]:
     """The layers of a file, which every run of the stage names anew."""
     here = keras.backend.backend()
     if here != backend:
@@ -76,11 +81,16 @@ def _loaded(model: Path, backend: str) -> Sequence[keras.Layer]:
             f"a worker runs Keras on {here}, the pipeline on {backend}; "
             f"start the workers with KERAS_BACKEND={backend}"
         )
+    keras_files.know(modules)
     return keras_files.load(model).layers  # type: ignore[no-any-return]
 
 
 def fit(
-    layers: Sequence[keras.Layer], sources: Sequence[Source], folder: Path, workers: Workers
+    layers: Sequence[keras.Layer],
+    sources: Sequence[Source],
+    folder: Path,
+    workers: Workers,
+    modules: tuple[str, ...] = (),
 ) -> None:
     """Fits each layer with statistics to the train split, as the layers before it leave it.
 
@@ -92,13 +102,14 @@ def fit(
         sources: The shards of the train split.
         folder: Gets a file for every pass; the workers see it.
         workers: Gather the sums.
+        modules: The project's modules that the layers come from.
     """
     for position, layer in enumerate(layers):
-        if not hasattr(layer, "adapt"):
+        if not needs_fit(layer):
             continue
         model = _saved(layers[:position], sources[0].facts, folder / f"{position}.keras")
         backend = keras.backend.backend()
-        applied = [Applied(source, model, backend) for source in sources]
+        applied = [Applied(source, model, backend, modules) for source in sources]
         statistics = _statistics(layer)
         if statistics is None:  # a layer of Keras or of the user's that only fits by itself
             layer.adapt(_all_chunks(applied))
@@ -116,6 +127,11 @@ def fit(
         _finish(layer, statistics)
 
 
+def needs_fit(layer: keras.Layer) -> bool:
+    """Whether a layer has statistics, and was not given them (`Normalization: {mean: 0.5}`)."""
+    return hasattr(layer, "adapt") and getattr(layer, "input_mean", None) is None
+
+
 def _statistics(layer: keras.Layer) -> Statistics | None:
     """What gathers the sums of a layer: itself, or one like it for Keras's Normalization."""
     if isinstance(layer, Statistics):
@@ -128,6 +144,7 @@ def _statistics(layer: keras.Layer) -> Statistics | None:
 def _sums(item: tuple[Mapping[str, Any], Sequence[Applied], Path]) -> Path:
     """Gathers the sums of some shards in a file: sent, they would be in memory three times."""
     config, parts, path = item
+    keras_files.know(parts[0].modules)
     statistics = keras.saving.deserialize_keras_object(config)
     for chunk in _all_chunks(parts):
         statistics.update_state(chunk)
@@ -169,6 +186,7 @@ def transform(
     folder: Path,
     scratch: Path,
     workers: Workers,
+    modules: tuple[str, ...] = (),
 ) -> tuple[Facts, dict[str, float]]:
     """Applies the fitted layers to every shard; the inputs become float32.
 
@@ -178,6 +196,7 @@ def transform(
         folder: Gets the dataset.
         scratch: Gets what the workers need.
         workers: Write the shards.
+        modules: The project's modules that the layers come from.
 
     Returns:
         What is known about the new dataset, and `mean` and `standard_deviation` of its train
@@ -188,12 +207,13 @@ def transform(
     ready = replace(facts, shape=tuple(model.output_shape[1:]), dtype="float32", is_encoded=False)
     path = _saved(layers, facts, scratch / "all.keras")
     names = [source.split for source in sources]
+    totals, numbers = Counter(names), Counter[str]()
     items = []
-    for place, source in enumerate(sources):
-        number = place - names.index(source.split)
-        file = shards.file_name(number, names.count(source.split))
+    for source in sources:
+        file = shards.file_name(numbers[source.split], totals[source.split])
+        numbers[source.split] += 1
         target = (folder / source.split / file).absolute()
-        items.append((Applied(source, path, keras.backend.backend()), target, ready))
+        items.append((Applied(source, path, keras.backend.backend(), modules), target, ready))
     written, sums = zip(*workers.map(_write, items, "preprocessing"), strict=True)
     counts = dict.fromkeys(facts.counts, 0)
     for shard in written:

@@ -1,24 +1,28 @@
 """The model card."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
+
+from components.manifest import Manifest
 
 
 def card(
-    description: str,
-    measures: Mapping[str, Any],
-    compressed: Sequence[Mapping[str, Any]],
-    origin: Mapping[str, str],
+    description: str, manifest: Manifest, latency_ms: Mapping[str, float], origin: Mapping[str, str]
 ) -> str:
     """What a model is, how good it is, and where it comes from, as Markdown.
+
+    Args:
+        description: The pipeline's.
+        manifest: What is known of the model.
+        latency_ms: Of each compressed model, where it was measured on this machine.
+        origin: Where the model comes from, by what it is called.
 
     References:
         Mitchell et al., Model Cards for Model Reporting (2019).
     """
+    measures = manifest.measures
     models = "\n".join(
-        f"| {one['method']} | {one['size_bytes'] / 1000:.1f} kB | {one['accuracy']:.4f} "
-        f"| {one['latency_ms']:.3f} ms |"
-        for one in compressed
+        _row(one, latency_ms) for one in manifest.compressed if one["accuracy"] is not None
     )
     weakest = sorted(measures["per_class"], key=lambda one: one["f1"])[:3]
     classes = ", ".join(f"{one['name']} ({one['f1']:.3f})" for one in weakest)
@@ -41,3 +45,9 @@ Weakest classes by F1: {classes}.
 ## Origin
 {sources}
 """
+
+
+def _row(one: Mapping[str, Any], latency_ms: Mapping[str, float]) -> str:
+    latency = f"{latency_ms[one['method']]:.3f} ms" if one["method"] in latency_ms else ""
+    name = f"{one['method']} (left out)" if one["refused"] else one["method"]
+    return f"| {name} | {one['size_bytes'] / 1000:.1f} kB | {one['accuracy']:.4f} | {latency} |"

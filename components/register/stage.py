@@ -1,105 +1,260 @@
-"""Register a model in MLflow, and decide whether it becomes the champion."""
+"""Bring the registry in line with a package: nothing is done twice, whatever was done before."""
 
+import json
+import time
 from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
 from typing import Any
 
 from mlflow import MlflowClient
-from mlflow.entities.model_registry import ModelVersion
-from mlflow.exceptions import MlflowException
-from mlflow.protos.databricks_pb2 import RESOURCE_ALREADY_EXISTS, ErrorCode
-from pydantic import BaseModel
+from mlflow.entities import RunStatus
 
-from components.register.config import Config, Gate
+from components import tracking
+from components.config.pipeline import Pipeline
+from components.files import digest, read_json
+from components.manifest import FILE, Manifest
+from components.outcomes import read_outcomes
+from components.register import registry
+from components.register.again import measured_again
+from components.register.card import card
+from components.register.judge import OUTCOMES, Verdict, judge, outcomes_of
 
-ALIAS = "champion"
+CHAMPION, CANDIDATE = "champion", "candidate"
+RESTORED = "millrace.restored"
+DATASET = "millrace.dataset"
+PACKAGE = "millrace.package"  # a tag of a run: hash of all that was added to it
+SETTLED = "millrace.settled"  # a tag of a registered model: hash of the version judged last
+VERDICT = "millrace.verdict"  # a tag of a version: what the gate said of it
+EXPERIMENT = "an experiment becomes a candidate, never the champion"
+TRIES = 5  # of a judgement that another process keeps overtaking
 
 
-class Verdict(BaseModel):
-    """What the gate says."""
+@dataclass(frozen=True)
+class Place:
+    """Where a pipeline's files are.
 
-    is_promoted: bool
-    reason: str
-
-
-class Registered(BaseModel):
-    """A model version, and whether the alias points to it."""
+    Args:
+        name: Of the pipeline.
+        package: What `package` wrote.
+        raw: What `ingest` wrote.
+        verdict: What `validate` wrote.
+        measured: What the stages measured on this machine.
+    """
 
     name: str
-    version: int
-    run_id: str
-    is_champion: bool
+    package: Path
+    raw: Path
+    verdict: Path
+    measured: Path
+
+
+@dataclass(frozen=True)
+class Standing:
+    """What the registry says of a pipeline's model, read from it in the end."""
+
+    model: str
+    """The registered model."""
+    version: int | None
+    """None where the gate lets no version be made."""
+    champion: int | None
     reason: str
 
-
-def refused(measures: Mapping[str, Any], gate: Gate) -> str | None:
-    """Why nothing is registered, or None where the metric reaches the minimum."""
-    value = measures[gate.metric]
-    if value >= gate.min:
-        return None
-    return f"register: {gate.metric} {value:.4f} is below register.gate.min, {gate.min}"
-
-
-def judge(value: float, gate: Gate, champion: float | None) -> Verdict:
-    """Whether the alias moves.
-
-    Args:
-        value: The model's metric.
-        gate: What it must reach.
-        champion: The metric of the version that has the alias now; None where none has, or where
-            it is this very model.
-    """
-    if gate.must_beat is None:
-        return Verdict(is_promoted=True, reason="the gate compares with no other version")
-    if champion is None:
-        return Verdict(is_promoted=True, reason=f"there is no other {gate.must_beat}")
-    comparison = f"{gate.metric} {value:.4f} against the {gate.must_beat}'s {champion:.4f}"
-    return Verdict(is_promoted=value > champion, reason=comparison)
+    @property
+    def sentence(self) -> str:
+        """In words."""
+        if self.version is None:
+            return f"{self.model}: not registered: {self.reason}"
+        if self.version == self.champion:
+            return f"{self.model} version {self.version} is the champion: {self.reason}"
+        other = f"version {self.champion} is" if self.champion is not None else "there is none"
+        return f"{self.model} version {self.version} is not the champion, {other}: {self.reason}"
 
 
-def register(config: Config, run_id: str, model_uri: str, value: float, card: str) -> Registered:
-    """Makes a version of a logged model, once for each run, and moves the alias if it may.
+def reconcile(
+    client: MlflowClient,
+    place: Place,
+    pipeline: Pipeline,
+    values: Mapping[str, Any],
+    is_experiment: bool,
+) -> Standing:
+    """Makes the run, the version and the alias what the package says they should be.
 
     Args:
-        config: The section.
-        run_id: The MLflow run that trained the model.
-        model_uri: The logged model.
-        value: The metric that the gate compares.
-        card: The version's description, Markdown.
+        client: Of the server.
+        place: The pipeline's files.
+        pipeline: The pipeline file, checked.
+        values: The pipeline file as it was read.
+        is_experiment: Whether this is an experiment, whose model becomes a candidate at most.
     """
-    client = MlflowClient()
-    try:
-        client.create_registered_model(config.name)
-    except MlflowException as error:
-        if error.error_code != ErrorCode.Name(RESOURCE_ALREADY_EXISTS):
-            raise
-    version = _version(client, config.name, run_id, model_uri)
-    client.update_model_version(config.name, version.version, card)
-    client.set_model_version_tag(config.name, version.version, config.gate.metric, str(value))
-    verdict = judge(value, config.gate, _rival(client, config, version))
-    if verdict.is_promoted:
-        client.set_registered_model_alias(config.name, ALIAS, version.version)
-    return Registered(
-        name=config.name,
-        version=int(version.version),
-        run_id=run_id,
-        is_champion=verdict.is_promoted,
-        reason=verdict.reason,
+    manifest = Manifest.model_validate(read_json(place.package / FILE))
+    experiment = client.get_experiment_by_name(place.name)
+    run_id = _run(client, place, manifest, values, experiment.experiment_id)
+    config = pipeline.registration
+    if manifest.refused is not None:
+        return standing(client, config.name, manifest)
+    registry.registered_model(client, config.name)
+    folder = place.package / "model"
+    version = registry.version(
+        client, config.name, experiment.experiment_id, run_id, folder, manifest.version
+    )
+    number = int(version.version)
+    text = card(pipeline.description, manifest, _latency_ms(place), _origin(place, manifest))
+    if version.description != text:
+        client.update_model_version(config.name, version.version, text)
+    if is_experiment:
+        client.set_registered_model_alias(config.name, CANDIDATE, version.version)
+        client.set_model_version_tag(config.name, version.version, VERDICT, EXPERIMENT)
+    else:
+        _settle(client, place, pipeline, manifest, number)
+    return standing(client, config.name, manifest)
+
+
+def standing(client: MlflowClient, name: str, manifest: Manifest) -> Standing:
+    """Where a model stands, as the registry has it.
+
+    Args:
+        client: Of the server.
+        name: The registered model.
+        manifest: Of the package.
+    """
+    known = registry.find(client, name)
+    champion = known.aliases.get(CHAMPION) if known else None
+    versions = registry.versions(client, name, manifest.version) if known else []
+    reason = versions[0].tags.get(VERDICT, "not judged yet") if versions else "not registered yet"
+    return Standing(
+        name,
+        int(versions[0].version) if versions and manifest.refused is None else None,
+        int(champion) if champion is not None else None,
+        manifest.refused or reason,
     )
 
 
-def _version(client: MlflowClient, name: str, run_id: str, model_uri: str) -> ModelVersion:
-    """The version of this run: the one that is there already, or a new one."""
-    known = client.search_model_versions(f"name = '{name}' and run_id = '{run_id}'")
-    return known[0] if known else client.create_model_version(name, model_uri, run_id)
+def _run(
+    client: MlflowClient,
+    place: Place,
+    manifest: Manifest,
+    values: Mapping[str, Any],
+    experiment_id: str,
+) -> str:
+    """The run that trained the model, with all that the later stages found."""
+    runs = client.search_runs(
+        [experiment_id],
+        f"tags.`{tracking.MODEL}` = '{manifest.model}'",
+        order_by=["attributes.start_time DESC"],
+    )
+    known = [(str(run.info.run_id), run.data.tags.get(PACKAGE)) for run in runs]
+    if not known:
+        known = [(_restored(client, place, manifest, values), None)]
+    package = digest(place.package)
+    for run_id, recorded in known:
+        if recorded != package:
+            _record(client, run_id, place, manifest, package)
+    return known[0][0]
 
 
-def _rival(client: MlflowClient, config: Config, version: ModelVersion) -> float | None:
-    """The metric of the champion, where there is one and it is another version."""
-    try:
-        champion = client.get_model_version_by_alias(config.name, ALIAS)
-    except MlflowException:
-        return None  # no version has the alias
-    if champion.version == version.version:
-        return None
-    recorded = champion.tags.get(config.gate.metric)
-    return float(recorded) if recorded is not None else None
+def _restored(
+    client: MlflowClient, place: Place, manifest: Manifest, values: Mapping[str, Any]
+) -> str:
+    """Writes the run of a model anew, that another server has, or one that was lost."""
+    tags = {
+        tracking.MODEL: manifest.model,
+        RESTORED: "true",
+        "millrace.pipeline": place.name,
+        "dvc.stage": f"train@{place.name}",
+    }
+    run_id = tracking.create(client, place.name, values, tags)
+    tracking.log_history(client, run_id, manifest.learned["history"])
+    client.set_terminated(run_id, RunStatus.to_string(RunStatus.FINISHED))
+    return run_id
+
+
+def _record(
+    client: MlflowClient, run_id: str, place: Place, manifest: Manifest, package: str
+) -> None:
+    """Adds test metrics, compressed models, findings and the report to a run."""
+    scalars = {
+        f"test_{name}": value
+        for name, value in manifest.measures.items()
+        if isinstance(value, int | float)
+    }
+    latency_ms = {
+        f"compressed/{name}/latency_ms": value for name, value in _latency_ms(place).items()
+    }
+    for path in sorted((place.package / "report").iterdir()):
+        client.log_artifact(run_id, str(path))
+    compressed = _log_table(client, run_id, manifest.compressed, "compressed", "method")
+    findings = _log_table(client, run_id, manifest.findings, "validation", "kind")
+    # The tag last: a process that is killed before it does all of this again.
+    metrics = {**scalars, **compressed, **findings, **latency_ms}
+    tracking.log(client, run_id, metrics, {DATASET: manifest.dataset, PACKAGE: package})
+
+
+def _log_table(
+    client: MlflowClient, run_id: str, rows: list[dict[str, Any]], name: str, key: str
+) -> dict[str, float]:
+    """Adds a table to a run; its numbers as metrics `name/key/column`."""
+    if rows:
+        table = {"columns": list(rows[0]), "data": [list(row.values()) for row in rows]}
+        client.log_text(run_id, json.dumps(table, indent=1), f"{name}.json")
+    return {
+        f"{name}/{row[key]}/{column}": value
+        for row in rows
+        for column, value in row.items()
+        if isinstance(value, int | float)
+    }
+
+
+def _settle(
+    client: MlflowClient, place: Place, pipeline: Pipeline, manifest: Manifest, version: int
+) -> None:
+    """Judges a version, once; who moves the alias by hand afterwards is not overruled."""
+    name = pipeline.registration.name
+    known = registry.registered_model(client, name)
+    if known.tags.get(SETTLED) == manifest.version:
+        return
+    verdict = _judged(client, place, pipeline, manifest, version)
+    client.set_model_version_tag(name, str(version), VERDICT, verdict.reason)
+    metric = pipeline.registration.gate.metric
+    client.set_model_version_tag(name, str(version), metric, str(manifest.measures[metric]))
+    if verdict.is_final:
+        client.set_registered_model_tag(name, SETTLED, manifest.version)
+
+
+def _judged(
+    client: MlflowClient, place: Place, pipeline: Pipeline, manifest: Manifest, version: int
+) -> Verdict:
+    """The verdict, and the alias moved where it says so.
+
+    MLflow cannot move an alias only if it is still where it was; so it is read before and after,
+    and whoever was overtaken judges again, against the other one.
+    """
+    config = pipeline.registration
+    ours = read_outcomes(place.package / "model" / OUTCOMES)
+    again = partial(
+        measured_again, raw=place.raw, verdict=place.verdict, fingerprint=manifest.dataset
+    )
+    for pause in range(TRIES):
+        champion = registry.alias(client, config.name, CHAMPION)
+        theirs = partial(outcomes_of, config.name, champion or 0, ours, again)
+        verdict = judge(config.gate, version, ours, champion, theirs)
+        if not verdict.is_promoted:
+            return verdict
+        if registry.alias(client, config.name, CHAMPION) == champion:
+            client.set_registered_model_alias(config.name, CHAMPION, str(version))
+            time.sleep(0.05 * pause)
+            if registry.alias(client, config.name, CHAMPION) == version:
+                return verdict
+    reason = f"others moved the alias {TRIES} times meanwhile"
+    return Verdict(is_promoted=False, reason=reason, is_final=False)
+
+
+def _latency_ms(place: Place) -> dict[str, float]:
+    path = place.measured / "compress.json"
+    found: dict[str, float] = read_json(path).get("latency_ms", {}) if path.exists() else {}
+    return found
+
+
+def _origin(place: Place, manifest: Manifest) -> dict[str, str]:
+    return {"pipeline": place.name, "dataset": manifest.dataset, "model": manifest.model}

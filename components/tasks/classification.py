@@ -6,14 +6,15 @@ import keras
 import numpy as np
 from numpy.typing import NDArray
 
-from components.fitting.config import Loss
+from components.building import build
+from components.config.fitting import Loss
 
 HEAD = "softmax"
 
 
 def loss(named: Loss | None) -> keras.losses.Loss:
     """The Keras loss of the section, or sparse categorical cross-entropy."""
-    return named.build() if named else keras.losses.SparseCategoricalCrossentropy()
+    return build(named) if named else keras.losses.SparseCategoricalCrossentropy()
 
 
 def targets(labels: NDArray[np.int64], classes: int, named: Loss | None) -> NDArray[Any]:

@@ -5,8 +5,9 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 from pydantic import BaseModel
-from scipy.stats import binomtest
 from sklearn.metrics import confusion_matrix, log_loss, precision_recall_fscore_support
+
+from components.tasks.comparison import metric
 
 
 class PerClass(BaseModel):
@@ -37,7 +38,10 @@ class Measures(BaseModel):
     """Lower end of the 95 % interval (Wilson)."""
     accuracy_high: float
     macro_f1: float
-    """Mean of the classes' F1, each class weighing the same."""
+    """Mean of the F1 of the classes that occur, each class weighing the same."""
+    macro_f1_low: float
+    """Lower end of the 95 % interval (bootstrap)."""
+    macro_f1_high: float
     log_loss: float
     expected_calibration_error: float
     """Mean distance of confidence and accuracy over the bins, weighed by their examples."""
@@ -46,6 +50,15 @@ class Measures(BaseModel):
     reliability: list[Bin]
     confusion: list[list[int]]
     """Counts by actual class (row) and predicted class (column)."""
+
+    @property
+    def sentence(self) -> str:
+        """The two metrics that a gate may ask for, in words."""
+        interval = f"{self.accuracy_low:.4f} to {self.accuracy_high:.4f}"
+        return (
+            f"test accuracy {self.accuracy:.4f} (95 % interval {interval}, {self.examples} "
+            f"examples), macro F1 {self.macro_f1:.4f}"
+        )
 
 
 def measure(
@@ -60,24 +73,25 @@ def measure(
         bins: Bins of the reliability diagram, of equal width.
 
     References:
-        Wilson, Probable Inference (1927), for the interval; Guo et al., On Calibration of Modern
-        Neural Networks (2017), equation 3, for the calibration error.
+        Guo et al., On Calibration of Modern Neural Networks (2017), equation 3, for the calibration
+        error.
     """
     predicted = probabilities.argmax(axis=1)
     every = range(len(classes))
     precision, recall, f1, support = precision_recall_fscore_support(
         labels, predicted, labels=every, zero_division=0
     )
-    right = int((predicted == labels).sum())
-    interval = binomtest(right, len(labels)).proportion_ci(method="wilson")
+    accuracy, macro_f1 = (metric(name, labels, predicted) for name in ("accuracy", "macro_f1"))
     reliability = _reliability(predicted == labels, probabilities.max(axis=1), bins)
     shares = probabilities.astype(np.float64)
     shares /= shares.sum(axis=1, keepdims=True)
     return Measures(
-        accuracy=right / len(labels),
-        accuracy_low=interval.low,
-        accuracy_high=interval.high,
-        macro_f1=float(f1.mean()),
+        accuracy=accuracy.value,
+        accuracy_low=accuracy.low,
+        accuracy_high=accuracy.high,
+        macro_f1=macro_f1.value,
+        macro_f1_low=macro_f1.low,
+        macro_f1_high=macro_f1.high,
         log_loss=float(log_loss(labels, shares, labels=every)),
         expected_calibration_error=sum(
             one.count * abs(one.confidence - one.accuracy) for one in reliability

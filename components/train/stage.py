@@ -7,6 +7,8 @@ import keras
 import numpy as np
 
 from components import keras_files
+from components.files import write_json
+from components.fitting.fit import Fitted
 from components.tasks import classification as task
 
 
@@ -32,12 +34,21 @@ def in_float32(model: keras.Model) -> keras.Model:
     return copy
 
 
-def save(model: keras.Model, ready: Path, folder: Path) -> None:
-    """Saves the model, and the model to serve, into a folder, both in float32."""
-    model = in_float32(model)
+def save(fitted: Fitted, epochs: int, ready: Path, folder: Path) -> None:
+    """Saves the model, the model to serve, both in float32, and how it was learned.
+
+    Args:
+        fitted: What is saved.
+        epochs: That were allowed.
+        ready: The model-ready dataset, which has the preprocessing.
+        folder: Gets the files.
+    """
+    model = in_float32(fitted.model)
     keras_files.save(model, folder / "model.keras")
     preprocessing = keras_files.load(ready / "preprocessing.keras")
     keras_files.save(serving(preprocessing, model), folder / "serving.keras")
+    learned = {"epochs": epochs, "best": fitted.best, "history": fitted.history}
+    write_json(learned, folder / "history.json")
 
 
 def curve_rows(history: Mapping[str, Sequence[float]]) -> Iterator[tuple[float, ...]]:

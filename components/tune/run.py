@@ -1,28 +1,47 @@
-"""One search, tracked: what the stage does where a space is declared."""
+"""The tune stage, from paths to paths."""
 
 from collections.abc import Mapping
 from typing import Any
 
-from components import tracking
 from components.command import Run
-from components.fitting.config import Fitting
-from components.fitting.fit import Data
-from components.models.config import Config as Model
-from components.tune.stage import search, table
+from components.config.overrides import apply
+from components.config.pipeline import Pipeline
+from components.files import write_json
 
 
-def tuned(run: Run) -> dict[str, Any]:
-    """The best hyperparameters by dotted key, and every trial."""
-    tracking.connect(run.name)
+def run(run: Run) -> None:
+    """Writes `out`: the best values by dotted key, and every trial."""
+    # Imported there: without a search, the stage needs no framework and takes a moment.
+    found = _searched(run) if run.pipeline.tune.is_declared else {"best": {}, "trials": []}
+    write_json(found, run.out)
+    best = ", ".join(f"{key} {value}" for key, value in found["best"].items())
+    run.conclude(f"best: {best}" if best else "no search is declared")
+    run.measure({"trials": len(found["trials"])})
+
+
+def _searched(run: Run) -> dict[str, Any]:
+    from components import keras_files, tracking
+    from components.fitting.fit import Data
+    from components.tune.stage import Sections, search, table
+
+    keras_files.know(run.modules)
+    client = tracking.connect(run.name)
     data = Data.load(run.dataset, run.augmented)
     run.check(data.facts)
     config, tags = run.pipeline.tune, run.tags("tune", run.dataset)
 
-    def sections(values: Mapping[str, Any]) -> tuple[Fitting, Model]:
-        pipeline = run.overridden(values)
+    def sections(values: Mapping[str, Any]) -> Sections:
+        pipeline = Pipeline.model_validate(apply(run.document.data, values))
         return pipeline.train, pipeline.model
 
-    with tracking.start(run.name, run.document.data["tune"], tags, "search") as record:
-        study = search(config, sections, data, run.seed, run.name, record.run_id)
-        tracking.log_metrics({config.monitor: study.best_value})
-    return {"best": study.best_params, "trials": table(study), "run_id": record.run_id}
+    declared = run.document.data["tune"]
+    with tracking.start(client, run.name, declared, tags, "search") as live:
+
+        def trial(number: int, values: Mapping[str, Any]) -> Any:
+            one = {"dvc.stage": f"tune@{run.name}", "optuna.trial": str(number)}
+            name = f"trial {number}"
+            return tracking.start(client, run.name, values, one, name, live.run_id)
+
+        study = search(config, sections, data, run.seed, trial)
+        live.log({config.monitor: study.best_value})
+    return {"best": study.best_params, "trials": table(study)}

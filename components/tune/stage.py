@@ -1,42 +1,55 @@
 """Search hyperparameters with Optuna."""
 
 from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager
 from typing import Any
 
 import keras
 import optuna
 
-from components import tracking
-from components.fitting.config import Fitting
-from components.fitting.fit import Data, Diverged, best_epoch, fit
-from components.models.config import Config as Model
-from components.tune.config import Config
+from components.building import build
+from components.config.fitting import Fitting
+from components.config.models import Config as Model
+from components.config.tune import Config
+from components.errors import Stop
+from components.fitting.fit import Data, Diverged, best_value, fit, mode
+from components.fitting.progress import Curves
+from components.tracking import Live
 
-Sections = Callable[[Mapping[str, Any]], tuple[Fitting, Model]]
-"""Gives the `train` and `model` sections with hyperparameters laid over them."""
+Sections = tuple[Fitting, Model]
+"""The `train` and the `model` section."""
+
+Recorded = Callable[[int, Mapping[str, Any]], AbstractContextManager[Live]]
+"""Gives a trial, by its number and its values, a run to be recorded in."""
 
 
 def search(
-    config: Config, sections: Sections, data: Data, seed: int, experiment: str, parent: str
+    config: Config,
+    sections: Callable[[Mapping[str, Any]], Sections],
+    data: Data,
+    seed: int,
+    recorded: Recorded,
 ) -> optuna.Study:
-    """Runs the trials, each a training of its own and an MLflow run nested in `parent`.
+    """Runs the trials, each a training of its own.
 
     Args:
         config: The section.
-        sections: Makes the sections of a trial.
+        sections: Lays hyperparameters over the file's own sections.
         data: What to fit to.
         seed: Of the sampler and of every training, so that trials differ by their values alone.
-        experiment: The MLflow experiment.
-        parent: The MLflow run of the search.
+        recorded: Where a trial is recorded.
+
+    Raises:
+        Stop: No trial came to an end.
 
     References:
         Akiba et al., Optuna (2019); Bergstra et al., Algorithms for Hyper-Parameter
         Optimization (2011), section 4, for the default sampler.
     """
-    direction = "maximize" if config.monitor.endswith("accuracy") else "minimize"
-    space = {key: distribution.build() for key, distribution in config.space.items()}
+    direction = "maximize" if mode(config.monitor) == "max" else "minimize"
+    space = {key: build(distribution) for key, distribution in config.space.items()}
     study = optuna.create_study(
-        sampler=_sampler(config, seed), pruner=config.pruner.build(), direction=direction
+        sampler=_sampler(config, seed), pruner=build(config.pruner), direction=direction
     )
 
     def objective(trial: optuna.Trial) -> float:
@@ -44,19 +57,24 @@ def search(
         train, model = sections(values)
         if config.epochs:
             train = train.model_copy(update={"epochs": config.epochs})
-        tags = {"dvc.stage": f"tune@{experiment}", "optuna.trial": str(trial.number)}
-        name = f"trial {trial.number}"
-        with tracking.start(experiment, values, tags, name, parent):
-            callbacks = [tracking.Curves(), Prune(trial, config.monitor)]
+        keras.utils.clear_session()  # else each trial's graph stays until the last one has ended
+        with recorded(trial.number, values) as live:
+            callbacks = [Curves(live), Prune(trial, config.monitor)]
             try:
-                history = fit(train, model, data, seed, callbacks).history
+                value = best_value(fit(train, model, data, seed, callbacks).history, config.monitor)
             except Diverged as error:
-                raise optuna.TrialPruned(str(error)) from None
-        if trial.should_prune():
+                value = None
+                live.tag("millrace.diverged", str(error))
+        if value is None or trial.should_prune():
             raise optuna.TrialPruned
-        return history[config.monitor][best_epoch(history, config.monitor)]
+        return value
 
     study.optimize(objective, n_trials=config.trials)
+    if not study.get_trials(states=[optuna.trial.TrialState.COMPLETE]):
+        raise Stop(
+            f"tune: none of {config.trials} trials came to an end: each was pruned, or its loss "
+            "was not a number; another tune.space, or a lower learning rate"
+        )
     return study
 
 
@@ -85,9 +103,9 @@ class Prune(keras.callbacks.Callback):
 def _sampler(config: Config, seed: int) -> Any:
     # A grid or a brute force draws nothing and so takes no seed.
     try:
-        return config.sampler.build(seed=seed)
+        return build(config.sampler, seed=seed)
     except TypeError:
-        return config.sampler.build()
+        return build(config.sampler)
 
 
 def _suggest(trial: optuna.Trial, name: str, distribution: Any) -> Any:

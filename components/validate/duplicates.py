@@ -1,6 +1,7 @@
 """Examples that are equal, and images that look the same."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from functools import lru_cache
 
 import numpy as np
@@ -50,7 +51,8 @@ def near(
 ) -> dict[str, pd.DataFrame]:
     """Images that look like another one without being equal to it.
 
-    Candidates have similar perceptual hashes and means; their thumbnails decide.
+    Candidates have similar perceptual hashes and means; their thumbnails decide. Of those that
+    look alike over others, an image is a copy only of a kept one that it looks like itself.
 
     Args:
         table: What `inspect` found, of all splits, without unusable examples.
@@ -65,23 +67,55 @@ def near(
     usable = usable.drop_duplicates("digest")
     index, splits = usable.index.to_numpy(), usable["split"].to_numpy()
     means, contrasts = np.split(usable[measures].to_numpy(float), 2, axis=1)
-    left, right = _candidates(usable["phash"].to_numpy(np.uint64))
-    limit = SHIFT * np.maximum(contrasts[left], contrasts[right])
-    is_close = (np.abs(means[left] - means[right]) <= limit).all(axis=1)
-    left, right = left[is_close], right[is_close]
-    small = lru_cache(REMEMBERED)(thumbnail)
-    is_same = np.array(
-        [
-            float(small(one) @ small(other)) >= CORRELATION
-            for one, other in zip(index[left].tolist(), index[right].tolist(), strict=True)
-        ],
-        bool,
-    )
-    first = _firsts(left[is_same], right[is_same], len(usable))
+    small = lru_cache(REMEMBERED)(lambda place: thumbnail(int(index[place])))
+    looks = _Looks(usable["phash"].to_numpy(np.uint64), means, contrasts, small)
+    left, right = _candidates(looks.hashes)
+    is_same = looks.alike(left, right)
+    first = np.arange(len(usable))
+    for members in _groups(left[is_same], right[is_same], len(usable)):
+        first[members] = _kept(members, looks)
     found = usable.assign(other=index[first])
     is_copy = first != np.arange(len(usable))
     leaked = splits != splits[first]
     return {"near_leaked": found[is_copy & leaked], "near_duplicates": found[is_copy & ~leaked]}
+
+
+@dataclass(frozen=True)
+class _Looks:
+    """What images are compared by, `n` of them."""
+
+    hashes: NDArray[np.uint64]
+    means: NDArray[np.float64]
+    contrasts: NDArray[np.float64]
+    thumbnail: Callable[[int], NDArray[np.float32]]
+
+    def alike(self, ones: NDArray[np.int64], others: NDArray[np.int64]) -> NDArray[np.bool_]:
+        """Which of some images look the same as others, `(m,)` each, by all three."""
+        limit = SHIFT * np.maximum(self.contrasts[ones], self.contrasts[others])
+        is_alike: NDArray[np.bool_]
+        is_alike = np.bitwise_count(self.hashes[ones] ^ self.hashes[others]) <= BITS
+        is_alike &= (np.abs(self.means[ones] - self.means[others]) <= limit).all(axis=1)
+        for place in np.flatnonzero(is_alike):  # the thumbnails last: they are read from the disk
+            one, other = self.thumbnail(int(ones[place])), self.thumbnail(int(others[place]))
+            is_alike[place] = float(one @ other) >= CORRELATION
+        return is_alike
+
+
+def _kept(members: NDArray[np.int64], looks: _Looks) -> NDArray[np.int64]:
+    """For each image of a group the one that is kept in its place, which may be itself.
+
+    One that looks like a copy need not look like what that is a copy of: the frames of a video
+    each look like the next, and not like the first.
+    """
+    kept: list[int] = []
+    found = []
+    for member in members.tolist():
+        ones = np.array(kept, np.int64)
+        like = np.flatnonzero(looks.alike(ones, np.full(len(ones), member)))
+        if not len(like):
+            kept.append(member)
+        found.append(kept[like[0]] if len(like) else member)
+    return np.array(found, np.int64)
 
 
 def _by_precedence(table: pd.DataFrame) -> pd.DataFrame:
@@ -94,14 +128,17 @@ def _first(rows: pd.DataFrame, digests: pd.Series) -> pd.Series:
     return digests.map(pd.Series(firsts.index, firsts["digest"])).fillna(-1).astype(int)
 
 
-def _firsts(left: NDArray[np.int64], right: NDArray[np.int64], count: int) -> NDArray[np.int64]:
-    """For each of `count` positions the first that pairs join it with, which may be itself."""
+def _groups(
+    left: NDArray[np.int64], right: NDArray[np.int64], count: int
+) -> Iterator[NDArray[np.int64]]:
+    """Positions that pairs join, directly or over others, ascending; those that none joins not."""
     if not len(left):
-        return np.arange(count)
+        return
     pairs = coo_array((np.ones(len(left)), (left, right)), shape=(count, count))
     _, group = connected_components(pairs, directed=False)
-    first: NDArray[np.int64] = np.unique(group, return_index=True)[1][group]
-    return first
+    order = np.argsort(group, kind="stable")
+    edges = np.flatnonzero(np.diff(group[order])) + 1
+    yield from (members for members in np.split(order, edges) if len(members) > 1)
 
 
 def _candidates(hashes: NDArray[np.uint64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:

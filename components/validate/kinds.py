@@ -7,10 +7,10 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from components.config.validate import Config
 from components.dataset import Facts, Split
 from components.images import pixels
 from components.validate import duplicates
-from components.validate.config import Config
 from components.validate.inspection import measures, thumbnail
 
 UNUSABLE = ("corrupt", "foreign")  # nothing can be made of them

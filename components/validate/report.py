@@ -8,10 +8,10 @@ from matplotlib.figure import Figure
 from PIL import Image
 
 from components import html
+from components.config.validate import Config
 from components.dataset import Facts, Split
 from components.images import Undecodable, pixels
 from components.pictures import displayable
-from components.validate.config import Config
 from components.validate.stage import Report
 
 TEMPLATE = Path(__file__).parent / "report.html"
@@ -20,7 +20,6 @@ SHOWN, SIDE = 12, 160  # examples of a finding, and pixels of a thumbnail
 
 def render(
     name: str,
-    description: str,
     report: Report,
     splits: Mapping[str, Split],
     facts: Facts,
@@ -30,7 +29,6 @@ def render(
 
     Args:
         name: The pipeline's.
-        description: The pipeline's.
         report: What was found.
         splits: Every split as ingest wrote it, for the thumbnails.
         facts: What is known about the dataset.
@@ -50,7 +48,6 @@ def render(
     return html.render(
         TEMPLATE,
         name=name,
-        description=description,
         report=report,
         totals={split: sum(classes.values()) for split, classes in report.counts.items()},
         dropped=sum(map(len, report.dropped.values())),

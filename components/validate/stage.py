@@ -8,9 +8,9 @@ import pandas as pd
 from numpy.typing import NDArray
 from pydantic import BaseModel
 
+from components.config.validate import Config
 from components.dataset import Facts, Split
 from components.validate import drift
-from components.validate.config import Config
 from components.validate.inspection import measures
 from components.validate.kinds import UNUSABLE, of_examples
 

@@ -40,14 +40,14 @@ def test_the_projects_own_graph_is_dvcs():
 
 
 def test_two_pipelines_are_two_lines(project):
-    project.components("new", "letters", "--from", "digits")
+    project.millrace("new", "letters", "--from", "digits")
 
     assert [line.name for line in lines(project.root)] == ["digits", "letters"]
     assert by_us(project.root) == by_dvc(project.root)
 
 
 def test_a_graph_in_a_sub_folder_is_a_line_of_its_own(project):
-    folder = project.root / "reports" / "weekly"
+    folder = project.root / "other" / "weekly"
     folder.mkdir(parents=True)
     (folder / "params.yaml").write_text("kind: pdf\n")
     (folder / "dvc.yaml").write_text(
@@ -58,10 +58,10 @@ def test_a_graph_in_a_sub_folder_is_a_line_of_its_own(project):
 
     weekly = lines(project.root)[-1]
 
-    assert weekly.name == "reports.weekly"
+    assert weekly.name == "other.weekly"
     assert [stage.address for stage in weekly.stages] == [
-        "reports/weekly/dvc.yaml:collect",
-        "reports/weekly/dvc.yaml:print",
+        "other/weekly/dvc.yaml:collect",
+        "other/weekly/dvc.yaml:print",
     ]
     assert by_us(project.root) == by_dvc(project.root)
 

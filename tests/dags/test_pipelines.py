@@ -5,7 +5,7 @@ import sys
 
 import pytest
 from airflow.dag_processing.dagbag import DagBag
-from project import ROOT, STAGES, Project
+from project import ALWAYS, ROOT, STAGES, Project
 
 
 @pytest.fixture(scope="module")
@@ -25,7 +25,9 @@ def show(project, expression):
 
 
 def test_a_stage_is_a_task_in_the_order_of_the_graph(digits):
-    assert [task.task_id for task in digits.topological_sort()] == list(STAGES)
+    order = [task.task_id for task in digits.topological_sort()]
+
+    assert order == [ALWAYS[0], *STAGES, ALWAYS[1]]
 
 
 def test_the_airflow_section_sets_schedule_retries_and_pools(digits):
@@ -49,7 +51,7 @@ def test_a_name_is_never_code(digits):
 
 def test_a_broken_file_breaks_its_own_dag_alone_and_says_where(tmp_path):
     project = Project(tmp_path)
-    project.components("new", "letters", "--from", "digits")
+    project.millrace("new", "letters", "--from", "digits")
     project.edit("pipelines/letters.yaml", ("epochs: 40", "epoch: 40"))
 
     shown = show(
@@ -58,7 +60,8 @@ def test_a_broken_file_breaks_its_own_dag_alone_and_says_where(tmp_path):
         "[task.task_id for task in bag.dags['letters'].tasks], bag.dags['letters'].doc_md",
     )
 
-    assert shown.startswith("{} ['digits', 'letters'] 9 ['mistakes'] ")
+    tasks = len(STAGES) + len(ALWAYS)
+    assert shown.startswith(f"{{}} ['digits', 'letters'] {tasks} ['mistakes'] ")
     assert "pipelines/letters.yaml:26: train.epoch: unknown key; did you mean 'epochs'?" in shown
 
 
@@ -66,9 +69,29 @@ def test_the_task_of_a_broken_file_fails_with_its_mistakes(tmp_path):
     project = Project(tmp_path)
     project.edit("pipelines/digits.yaml", ("epochs: 40", "epoch: 40"))
 
-    output = project.components("check", "pipelines/digits.yaml", status=2)
+    output = project.millrace("check", "pipelines/digits.yaml", status=2)
 
     assert "pipelines/digits.yaml:26: train.epoch: unknown key; did you mean 'epochs'?" in output
+
+
+def test_what_works_for_all_pipelines_at_once_works_for_its_own(digits):
+    first, last = (digits.get_task(name) for name in ALWAYS)
+
+    assert first.bash_command.endswith(
+        'exec python -m components.fingerprint --params params.yaml --out data/code "$LINE"'
+    )
+    assert last.bash_command.endswith('exec python -m components.register --strict "$LINE"')
+    assert first.env["LINE"] == last.env["LINE"] == "digits"
+
+
+def test_mistakes_in_params_yaml_are_a_dag_that_says_so(tmp_path):
+    project = Project(tmp_path)
+    project.edit("params.yaml", ("backend: tensorflow", 'backend: "tensorflow; touch x"'))
+
+    shown = show(project, "bag.import_errors, list(bag.dags), bag.dags['params'].doc_md")
+
+    assert shown.startswith("{} ['params'] ")
+    assert "params.yaml:4: backend: must be 'tensorflow' or 'jax'" in shown
 
 
 def test_a_graph_of_the_users_own_becomes_a_dag(tmp_path):

@@ -13,6 +13,7 @@ from components.evaluate.stage import (
     label_issues,
     mistakes,
     predict,
+    prediction_rows,
     raw_batch,
     titles,
 )
@@ -62,6 +63,24 @@ def test_an_issue_names_the_example_and_both_classes(test_split):
     assert row[4] == pytest.approx(0.95)
 
 
+def test_a_row_is_that_of_ingest_wherever_examples_were_dropped(test_split):
+    named = Split(test_split.inputs, LABELS, [f"{row}.png" for row in range(6)])
+    kept = named.take(np.array([0, 2, 3, 5]))
+    probabilities = PROBABILITIES[[0, 2, 3, 5]]
+
+    issues = list(issue_rows(np.array([2]), kept, probabilities, FACTS))
+    predictions = list(prediction_rows(kept, probabilities, FACTS))
+
+    assert issues[0][:2] == (3, "3.png")
+    assert [row[:2] for row in predictions] == [
+        (0, "0.png"),
+        (2, "2.png"),
+        (3, "3.png"),
+        (5, "5.png"),
+    ]
+    assert predictions[2][2:4] == ("<dog>", "cat")
+
+
 def test_predictions_are_those_of_the_model(test_split):
     model = keras.Sequential(
         [keras.Input((4, 4, 1)), keras.layers.Flatten(), keras.layers.Dense(2, "softmax")]
@@ -79,7 +98,7 @@ def test_the_report_is_one_file_and_escapes_what_it_shows(test_split):
     issues = np.array([3])
     drawn = figures(measures, PROBABILITIES, test_split, FACTS, issues, shown=4)
 
-    page = render("pets", "<script>alert(1)</script>", measures, drawn, {"run": "1"})
+    page = render("<script>alert(1)</script>", measures, drawn)
 
     assert list(drawn) == [
         "Confusion matrix",

@@ -4,13 +4,13 @@ import keras
 import numpy as np
 import pytest
 
+from components.config.fitting import Fitting
+from components.config.models import Mlp
 from components.dataset import Facts, Split
 from components.errors import Mistakes
 from components.fitting.augmentation import on_host, within
 from components.fitting.batches import Batches
-from components.fitting.config import Fitting
-from components.fitting.fit import Data, Diverged, best_epoch, fit
-from components.models.config import Mlp
+from components.fitting.fit import Data, Diverged, best_value, fit, mode
 
 
 @pytest.fixture
@@ -104,10 +104,60 @@ def test_a_loss_that_is_no_number_stops_with_advice(data):
 
 
 def test_accuracy_is_best_high_and_loss_low():
-    history = {"val_accuracy": [0.1, 0.9, 0.8], "val_loss": [3.0, 2.0, 1.0]}
+    nan = float("nan")
+    history = {"val_accuracy": [nan, 0.1, 0.9, 0.8], "val_loss": [3.0, nan, 2.0, 1.0]}
 
-    assert best_epoch(history, "val_accuracy") == 1
-    assert best_epoch(history, "val_loss") == 2
+    assert best_value(history, "val_accuracy") == 0.9
+    assert best_value(history, "val_loss") == 1.0
+    assert [mode(one) for one in ("accuracy", "val_accuracy", "loss", "val_loss")] == [
+        "max",
+        "max",
+        "min",
+        "min",
+    ]
+
+
+def test_a_column_without_a_number_has_no_best_value():
+    with pytest.raises(Diverged, match=r"^train: val_loss is not a number in any epoch$"):
+        best_value({"val_loss": [float("nan")] * 2}, "val_loss")
+
+
+@pytest.mark.parametrize("monitor", ["val_loss", "val_accuracy"])
+def test_the_kept_epoch_is_the_one_with_the_best_value(data, monitor):
+    result = fitted(data, epochs=12, learning_rate=0.5, checkpoint={"monitor": monitor})
+
+    values = result.history[monitor]
+    best = max(values) if monitor == "val_accuracy" else min(values)
+    assert result.best == values.index(best)
+    probabilities = np.asarray(result.model(data.validation.array))
+    accuracy = (probabilities.argmax(axis=1) == data.validation.labels).mean()
+    assert accuracy == pytest.approx(result.history["val_accuracy"][result.best])
+
+
+def test_a_first_value_that_is_not_a_number_is_never_the_best(data, monkeypatch):
+    seen = []
+    real = keras.callbacks.EarlyStopping.get_monitor_value
+
+    def spoiled(self, logs):
+        seen.append(real(self, logs))
+        return float("nan") if len(seen) == 1 else seen[-1]
+
+    monkeypatch.setattr(keras.callbacks.EarlyStopping, "get_monitor_value", spoiled)
+
+    result = fitted(data)
+
+    assert result.best > 0
+    result.model.compile(loss="sparse_categorical_crossentropy")
+    loss = result.model.evaluate(data.validation.array, data.validation.labels, verbose=0)
+    assert loss == pytest.approx(result.history["val_loss"][result.best], rel=1e-4)
+
+
+def test_the_dtype_policy_is_left_as_it_was(data):
+    before = keras.config.dtype_policy()
+
+    fitted(data, precision="mixed_bfloat16", epochs=1)
+
+    assert keras.config.dtype_policy() == before
 
 
 def test_the_model_that_is_fitted_is_never_the_model_itself(data):
@@ -119,8 +169,21 @@ def test_the_model_that_is_fitted_is_never_the_model_itself(data):
     assert on_host(data.augmentation) is None
 
 
+def as_they_are(labels):
+    return labels
+
+
+def test_a_batch_is_varied_on_the_host_and_keeps_its_labels():
+    inputs = np.arange(10, dtype=np.float32)[:, None]
+    batches = Batches(inputs, np.arange(10), 4, as_they_are, 0, lambda batch: batch + 100)
+
+    for position in range(len(batches)):
+        varied, labels = batches[position]
+        assert varied[:, 0].tolist() == (labels + 100).tolist()
+
+
 def test_every_example_is_in_an_epoch_once():
-    batches = Batches(np.arange(10)[:, None], np.arange(10), batch_size=4, seed=0)
+    batches = Batches(np.arange(10)[:, None], np.arange(10), 4, as_they_are, seed=0)
 
     labels = np.concatenate([batches[position][1] for position in range(len(batches))])
 
@@ -129,7 +192,9 @@ def test_every_example_is_in_an_epoch_once():
 
 
 def test_the_order_follows_from_seed_and_epoch():
-    first, again = (Batches(np.zeros(100), np.arange(100), 10, seed=1) for _ in range(2))
+    first, again = (
+        Batches(np.zeros(100), np.arange(100), 10, as_they_are, seed=1) for _ in range(2)
+    )
 
     before = first.order.copy()
     first.on_epoch_end()
@@ -139,7 +204,7 @@ def test_the_order_follows_from_seed_and_epoch():
 
 
 def test_without_a_seed_the_order_stays():
-    batches = Batches(np.zeros(5), np.arange(5), 2)
+    batches = Batches(np.zeros(5), np.arange(5), 2, as_they_are)
     batches.on_epoch_end()
 
     assert batches.order.tolist() == [0, 1, 2, 3, 4]

@@ -4,8 +4,8 @@ import keras
 import numpy as np
 import pytest
 
+from components.config.fitting import Schedule
 from components.fitting import schedules
-from components.fitting.config import Schedule
 
 EPOCHS, STEPS = 10, 20  # 200 steps of the optimizer
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from scipy import ndimage
 
-from components.layers import GlobalContrastNormalization, LocalContrastNormalization
+from components.layers.contrast import GlobalContrastNormalization, LocalContrastNormalization
 
 
 @pytest.fixture

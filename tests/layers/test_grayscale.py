@@ -5,7 +5,7 @@ import re
 import numpy as np
 import pytest
 
-from components.layers import Grayscale
+from components.layers.grayscale import Grayscale
 
 
 @pytest.fixture

@@ -5,7 +5,7 @@ import re
 import numpy as np
 import pytest
 
-from components.layers import MeanSubtraction
+from components.layers.mean import MeanSubtraction
 
 AXES = [
     pytest.param(-1, (0, 1, 2), id="per channel"),

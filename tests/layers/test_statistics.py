@@ -6,8 +6,9 @@ import re
 import numpy as np
 import pytest
 
-from components.layers import MeanSubtraction, PCAWhitening, ZCAWhitening
+from components.layers.mean import MeanSubtraction
 from components.layers.statistics import Moments
+from components.layers.whitening import PCAWhitening, ZCAWhitening
 
 LAYERS = (
     lambda: MeanSubtraction(axis=(1, 2, 3)),

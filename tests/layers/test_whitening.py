@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from sklearn.decomposition import PCA
 
-from components.layers import PCAWhitening, ZCAWhitening
+from components.layers.whitening import PCAWhitening, ZCAWhitening
 
 
 def flat(images):

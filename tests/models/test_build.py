@@ -5,9 +5,9 @@ import pytest
 from keras import layers
 from pydantic import TypeAdapter
 
+from components.config.models import Config
 from components.errors import Mistakes
 from components.models.build import build
-from components.models.config import Config
 
 
 def made(section, shape=(8, 8, 1), units=3):

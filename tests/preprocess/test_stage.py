@@ -9,11 +9,12 @@ import pytest
 from PIL import Image
 
 from components import dataset, shards
+from components.building import build_all
+from components.config.section import Layer
 from components.dataset import Facts, Split
 from components.errors import Mistakes, Stop
-from components.layers import ZCAWhitening
+from components.layers.whitening import ZCAWhitening
 from components.preprocess.stage import Applied, Source, as_model, fit, transform
-from components.section import Layer, build_all
 from components.workers import Workers
 
 FACTS = Facts((2, 2, 1), "uint8", ("a", "b"), {"train": 50, "test": 7})
@@ -44,12 +45,15 @@ def sources(raw, train=(), test=()):
     return [*Source.of(raw, "train", train), *Source.of(raw, "test", test)]
 
 
+MODULES = ("components.layers.whitening",)
+
+
 def prepared(layers, parts, folder, address=None):
     """Fits and applies the layers, and opens the result."""
     train = [part for part in parts if part.split == "train"]
     with Workers(address) as workers:
-        fit(layers, train, folder / "scratch", workers)
-        return transform(layers, parts, folder / "ready", folder / "scratch", workers)
+        fit(layers, train, folder / "scratch", workers, MODULES)
+        return transform(layers, parts, folder / "ready", folder / "scratch", workers, MODULES)
 
 
 def test_each_layer_is_fitted_to_what_the_one_before_leaves(tmp_path, raw, images):
@@ -145,7 +149,7 @@ def test_images_of_several_sizes_are_resized(tmp_path):
 
 
 def test_a_worker_on_another_backend_is_refused(tmp_path, raw):
-    applied = Applied(Source.of(raw, "train", [])[0], tmp_path / "none.keras", "torch")
+    applied = Applied(Source.of(raw, "train", [])[0], tmp_path / "none.keras", "torch", ())
 
     with pytest.raises(Stop) as caught:
         next(applied.chunks())

@@ -1,97 +1,230 @@
-"""The registry, and the gate before the alias."""
+"""The registry is brought in line with a package, once, whatever was done before."""
 
-import keras
 import mlflow
-import numpy as np
 import pytest
 from mlflow import MlflowClient
+from mlflow.entities import LoggedModelStatus
 
-from components.register.card import card
-from components.register.config import Config, Gate
-from components.register.logged import log_model
-from components.register.stage import judge, refused, register
-
-CONFIG = Config(name="pets", gate={"min": 0.5, "must_beat": "champion"})
-
-
-def registered(value, name="pets"):
-    """A new run with a model of its own, registered with a metric."""
-    with mlflow.start_run() as run:
-        model = keras.Sequential([keras.Input((2,), dtype="uint8"), keras.layers.Dense(3)])
-        uri = log_model(model, np.ones((2, 2), np.uint8), run.info.run_id)
-        config = CONFIG.model_copy(update={"name": name})
-        return register(config, run.info.run_id, uri, value, "a card"), uri
+from components import tracking
+from components.files import write_json
+from components.register import registry
+from components.register.stage import PACKAGE, RESTORED
+from tests.register.made import outcomes, package, registered, trained
 
 
-def champion():
-    return int(MlflowClient().get_model_version_by_alias("pets", "champion").version)
+@pytest.fixture
+def root(mlflow_store):
+    return mlflow_store
 
 
-def test_the_first_is_the_champion_and_only_a_better_one_takes_its_place(mlflow_store):
-    versions = [registered(value)[0] for value in (0.8, 0.8, 0.7, 0.9)]
-
-    assert [one.version for one in versions] == [1, 2, 3, 4]
-    assert [one.is_champion for one in versions] == [True, False, False, True]
-    assert versions[2].reason == "accuracy 0.7000 against the champion's 0.8000"
-    assert champion() == 4
+def versions():
+    found = MlflowClient().search_model_versions("name = 'pets'")
+    return sorted(int(one.version) for one in found)
 
 
-def test_registering_a_run_again_makes_no_second_version(mlflow_store):
-    first, uri = registered(0.8)
-
-    again = register(CONFIG, first.run_id, uri, 0.8, "another card")
-
-    assert again.version == first.version == champion()
-    assert again.is_champion
-    assert MlflowClient().get_model_version("pets", 1).description == "another card"
+def logged():
+    return MlflowClient().search_logged_models(["1"])
 
 
-def test_a_run_logs_its_model_once_and_it_loads_without_our_code(mlflow_store):
-    first, uri = registered(0.8)
-    with mlflow.start_run(run_id=first.run_id):
-        again = log_model(keras.Sequential(), np.ones((2, 2), np.uint8), first.run_id)
-
-    loaded = mlflow.pyfunc.load_model("models:/pets@champion")
-
-    assert again == uri
-    assert loaded.predict(np.ones((5, 2), np.uint8)).shape == (5, 3)
-    assert loaded.input_example.shape == (2, 2)
+def runs():
+    return mlflow.search_runs(["1"], output_format="list")
 
 
-def test_below_the_minimum_nothing_is_registered():
-    assert refused({"accuracy": 0.5}, CONFIG.gate) is None
-    assert refused({"accuracy": 0.49}, CONFIG.gate) == (
-        "register: accuracy 0.4900 is below register.gate.min, 0.5"
-    )
+def test_the_first_model_becomes_the_champion(root):
+    package(root / "package", "a", outcomes(10))
+
+    found = registered(root)
+
+    assert (found.version, found.champion) == (1, 1)
+    assert found.sentence == "pets version 1 is the champion: there was no champion"
 
 
+def test_a_second_time_nothing_is_done(root):
+    package(root / "package", "a", outcomes(10))
+    first = registered(root)
+    before = MlflowClient().get_model_version("pets", "1").last_updated_timestamp
+
+    assert registered(root) == first
+    assert versions() == [1]
+    assert len(logged()) == len(runs()) == 1
+    assert MlflowClient().get_model_version("pets", "1").last_updated_timestamp == before
+
+
+def test_the_run_that_trained_the_model_holds_what_later_stages_found(root):
+    run_id = trained("a")
+    package(root / "package", "a", outcomes(10))
+    write_json({"latency_ms": {"float32": 0.25}}, root / "measured" / "compress.json")
+
+    registered(root)
+
+    (run,) = runs()
+    assert run.info.run_id == run_id
+    assert run.data.params == {"train.epochs": "2"}
+    assert run.data.metrics["test_accuracy"] == 0.95
+    assert run.data.metrics["compressed/int8/size_bytes"] == 400
+    assert run.data.metrics["compressed/float32/latency_ms"] == 0.25
+    assert run.data.metrics["validation/corrupt/count"] == 3
+    assert run.info.status == "FINISHED"
+    files = {one.path for one in MlflowClient().list_artifacts(run_id)}
+    assert {"report.html", "compressed.json", "validation.json"} <= files
+    assert MlflowClient().get_model_version("pets", "1").run_id == run_id
+
+
+def test_a_model_that_this_server_does_not_know_gets_its_run_written_anew(root):
+    package(root / "package", "a", outcomes(10))
+
+    registered(root)
+
+    (run,) = runs()
+    assert run.data.tags[RESTORED] == "true"
+    assert run.info.status == "FINISHED"
+    assert run.data.params["train.epochs"] == "40"
+    history = MlflowClient().get_metric_history(run.info.run_id, "loss")
+    assert [one.value for one in history] == [2.0, 1.0]
+
+
+def test_a_run_that_was_deleted_is_not_added_to(root):
+    run_id = trained("a")
+    MlflowClient().delete_run(run_id)
+    package(root / "package", "a", outcomes(10))
+
+    registered(root)
+
+    (run,) = runs()
+    assert run.info.run_id != run_id
+    assert run.data.tags[RESTORED] == "true"
+
+
+def test_two_trainings_of_one_model_both_get_what_was_found(root):
+    both = {trained("a") for _ in range(2)}
+    package(root / "package", "a", outcomes(10))
+
+    registered(root)
+
+    assert {run.info.run_id for run in runs()} == both
+    assert {run.data.metrics["test_accuracy"] for run in runs()} == {0.95}
+
+
+def test_another_report_of_the_same_model_is_no_new_version(root):
+    package(root / "package", "a", outcomes(10))
+    registered(root)
+    (root / "package" / "report" / "report.html").write_text("<p>in another colour")
+
+    registered(root)
+
+    assert versions() == [1]
+    page = mlflow.artifacts.load_text(f"runs:/{runs()[0].info.run_id}/report.html")
+    assert page == "<p>in another colour"
+
+
+def test_below_the_minimum_nothing_is_registered_and_the_reason_is_kept(root):
+    package(root / "package", "a", outcomes(150), refused="accuracy 0.2500 is below 0.9")
+
+    found = registered(root)
+
+    assert found.sentence == "pets: not registered: accuracy 0.2500 is below 0.9"
+    assert MlflowClient().search_registered_models() == []
+    assert runs()[0].data.metrics["test_accuracy"] == 0.25
+
+
+def die(*_, **__):
+    raise KeyboardInterrupt
+
+
+@pytest.mark.parametrize("killed_in", ["log_model_artifacts", "finalize_logged_model"])
+def test_a_killed_upload_is_done_again_and_never_registered_half(root, monkeypatch, killed_in):
+    package(root / "package", "a", outcomes(10))
+    with monkeypatch.context() as patch:
+        patch.setattr(MlflowClient, killed_in, die)
+        with pytest.raises(KeyboardInterrupt):
+            registered(root)
+    assert [one.status for one in logged()] == [LoggedModelStatus.PENDING]
+    assert versions() == []
+
+    registered(root)
+
+    assert [one.status for one in logged()] == [LoggedModelStatus.READY]
+    assert versions() == [1]
+    found = mlflow.artifacts.list_artifacts(artifact_uri="models:/pets/1")
+    files = {one.path for one in found}
+    assert {"MLmodel", "outcomes.csv", "classes.json"} <= files
+
+
+@pytest.mark.parametrize("after", [False, True], ids=["before", "after"])
 @pytest.mark.parametrize(
-    ("gate", "champion", "promoted"),
+    "call",
     [
-        pytest.param(Gate(), 0.99, True, id="no comparison"),
-        pytest.param(Gate(must_beat="champion"), None, True, id="no champion yet"),
-        pytest.param(Gate(must_beat="champion"), 0.8, False, id="a tie"),
-        pytest.param(Gate(must_beat="champion"), 0.79, True, id="better"),
+        "log_artifact",
+        "log_text",
+        "log_batch",
+        "create_logged_model",
+        "create_model_version",
+        "update_model_version",
+        "set_registered_model_alias",
+        "set_model_version_tag",
+        "set_registered_model_tag",
     ],
 )
-def test_the_alias_moves_only_to_a_better_model(gate, champion, promoted):
-    assert judge(0.8, gate, champion).is_promoted is promoted
+def test_killed_at_any_call_the_next_run_ends_as_one_that_was_not(root, monkeypatch, call, after):
+    run_id = trained("a")
+    package(root / "package", "a", outcomes(10))
+    real = getattr(MlflowClient, call)
+
+    def dying(self, *arguments, **more):
+        if after:
+            real(self, *arguments, **more)
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(MlflowClient, call, dying)
+        with pytest.raises(KeyboardInterrupt):
+            registered(root)
+
+    found = registered(root)
+
+    assert (found.version, found.champion) == (1, 1)
+    assert versions() == [1]
+    assert len(logged()) == 1
+    (run,) = runs()
+    assert (run.info.run_id, run.info.status) == (run_id, "FINISHED")
+    assert run.data.metrics["test_accuracy"] == 0.95
+    assert run.data.tags[PACKAGE]
+    assert MlflowClient().get_model_version("pets", "1").description.startswith("Handwritten")
 
 
-def test_the_card_names_the_weakest_classes():
-    measures = {
-        "accuracy": 0.9,
-        "accuracy_low": 0.8,
-        "accuracy_high": 1.0,
-        "examples": 10,
-        "macro_f1": 0.9,
-        "expected_calibration_error": 0.1,
-        "per_class": [{"name": "cat", "f1": 0.99}, {"name": "dog", "f1": 0.5}],
-    }
-    models = [{"method": "int8", "size_bytes": 1500, "accuracy": 0.9, "latency_ms": 0.1}]
+def test_of_two_that_register_at_once_both_keep_the_first_version(root, monkeypatch):
+    package(root / "package", "a", outcomes(10))
+    real = MlflowClient.create_model_version
 
-    text = card("Pets.", measures, models, {"dvc.stage": "train@pets"})
+    def overtaken(self, name, source, run_id, **more):
+        real(self, name, source, run_id, **more)  # the other process, a moment earlier
+        return real(self, name, source, run_id, **more)
 
-    assert "Weakest classes by F1: dog (0.500), cat (0.990)." in text
-    assert "| int8 | 1.5 kB | 0.9000 | 0.100 ms |" in text
-    assert "- dvc.stage: `train@pets`" in text
+    monkeypatch.setattr(MlflowClient, "create_model_version", overtaken)
+
+    assert registered(root).version == 1
+    assert versions() == [1]
+
+
+def test_the_card_names_the_weakest_classes_and_what_was_left_out(root):
+    package(root / "package", "a", outcomes(10))
+    write_json({"latency_ms": {"float32": 0.25}}, root / "measured" / "compress.json")
+
+    registered(root)
+
+    text = MlflowClient().get_model_version("pets", "1").description
+    assert "Weakest classes by F1: cat (0.500), dog (0.500)." in text
+    assert "| float32 | 1.0 kB | 0.9000 | 0.250 ms |" in text
+    assert "| int8 (left out) | 0.4 kB | 0.5000 |  |" in text
+    assert f"- dataset: `{'d' * 64}`" in text
+
+
+def test_what_the_server_says_otherwise_is_not_taken_for_nothing_there(root, monkeypatch):
+    def unavailable(*_, **__):
+        raise mlflow.MlflowException("try later", error_code=8)  # TEMPORARILY_UNAVAILABLE
+
+    client = tracking.connect("pets")
+    monkeypatch.setattr(MlflowClient, "get_registered_model", unavailable)
+
+    with pytest.raises(mlflow.MlflowException, match="try later"):
+        registry.find(client, "pets")

@@ -5,8 +5,9 @@ import numpy as np
 import pytest
 
 from components import keras_files
-from components.layers import GlobalContrastNormalization
-from components.train.diagnosis import diagnose
+from components.files import read_json
+from components.fitting.fit import Fitted
+from components.layers.contrast import GlobalContrastNormalization
 from components.train.stage import curve_rows, in_float32, save, serving
 
 
@@ -43,7 +44,9 @@ def test_a_model_of_mixed_precision_is_saved_in_float32(tmp_path, preprocessing)
     model = network(dtype="mixed_bfloat16")
     keras_files.save(preprocessing, tmp_path / "preprocessing.keras")
 
-    save(model, tmp_path, tmp_path)
+    fitted = Fitted(model, {"loss": [2.0, float("nan")]}, 0)
+
+    save(fitted, 5, tmp_path, tmp_path)
 
     saved = keras_files.load(tmp_path / "model.keras")
     assert {layer.compute_dtype for layer in saved.layers} == {"float32"}
@@ -51,22 +54,9 @@ def test_a_model_of_mixed_precision_is_saved_in_float32(tmp_path, preprocessing)
     x = np.ones((1, 3), np.float32)
     assert np.asarray(in_float32(model)(x)) == pytest.approx(np.asarray(model(x)), abs=0.02)
     assert keras_files.load(tmp_path / "serving.keras")(RAW).shape == (2, 2)
+    learned = {"epochs": 5, "best": 0, "history": {"loss": [2.0, None]}}
+    assert read_json(tmp_path / "history.json") == learned
 
 
 def test_curves_are_rows_that_begin_with_the_epoch():
     assert list(curve_rows({"loss": [3, 2], "accuracy": [0, 1]})) == [(1, 3, 0), (2, 2, 1)]
-
-
-@pytest.mark.parametrize(
-    ("train", "validation", "best", "epochs", "words"),
-    [
-        pytest.param([0.5, 0.6], [0.5, 0.6], 1, 20, "underfitting", id="low and level"),
-        pytest.param([0.9, 0.99], [0.8, 0.8], 1, 20, "overfitting", id="train runs ahead"),
-        pytest.param([0.9, 0.95], [0.9, 0.95], 1, 2, "still improving", id="best at the end"),
-        pytest.param([0.9, 0.99], [0.9, 0.99], 1, 20, "agree within 0.000", id="fine"),
-    ],
-)
-def test_the_curves_are_read_in_words(train, validation, best, epochs, words):
-    history = {"accuracy": train, "val_accuracy": validation}
-
-    assert words in diagnose(history, best, epochs)

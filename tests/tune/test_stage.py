@@ -6,12 +6,13 @@ import numpy as np
 import pytest
 
 from components import tracking
+from components.config.fitting import Fitting
+from components.config.models import Mlp
+from components.config.overrides import apply
+from components.config.tune import Config
 from components.dataset import Facts, Split
-from components.fitting.config import Fitting
+from components.errors import Stop
 from components.fitting.fit import Data
-from components.models.config import Mlp
-from components.overrides import apply
-from components.tune.config import Config
 from components.tune.stage import search, table
 
 RATE, SIZE = "train.learning_rate", "train.batch_size"
@@ -44,9 +45,14 @@ def searched(data, **settings):
             **settings,
         }
     )
-    tracking.connect("points")
-    with tracking.start("points", {}, {}) as record:
-        return search(config, sections, data, 0, "points", record.run_id), record.run_id
+    client = tracking.connect("points")
+    with tracking.start(client, "points", {}, {}) as live:
+
+        def recorded(number, values):
+            tags = {"optuna.trial": str(number)}
+            return tracking.start(client, "points", values, tags, parent=live.run_id)
+
+        return search(config, sections, data, 0, recorded), live.run_id
 
 
 def test_every_trial_is_a_run_nested_in_the_search(mlflow_store, data):
@@ -66,6 +72,28 @@ def test_the_same_seed_tries_the_same_values(mlflow_store, data):
     first, again = (table(searched(data)[0]) for _ in range(2))
 
     assert first == again
+
+
+def test_a_diverging_trial_is_pruned_and_the_search_goes_on(mlflow_store, data):
+    space = {RATE: {"CategoricalDistribution": {"choices": [1e30, 0.1]}}}
+    sampler = {"GridSampler": {"search_space": {RATE: [1e30, 0.1]}}}
+
+    study, _ = searched(data, trials=2, space=space, sampler=sampler)
+
+    states = {trial.params[RATE]: trial.state.name for trial in study.trials}
+    assert states == {1e30: "PRUNED", 0.1: "COMPLETE"}
+
+
+def test_a_search_of_which_every_trial_diverges_says_so(mlflow_store, data):
+    space = {RATE: {"CategoricalDistribution": {"choices": [1e30]}}}
+
+    with pytest.raises(Stop) as caught:
+        searched(data, trials=2, space=space)
+
+    assert str(caught.value) == (
+        "tune: none of 2 trials came to an end: each was pruned, or its loss was not a number; "
+        "another tune.space, or a lower learning rate"
+    )
 
 
 def test_a_hopeless_trial_is_stopped(mlflow_store, data):

@@ -7,8 +7,8 @@ from PIL import Image
 from scipy.ndimage import zoom
 
 from components import dataset, shards
+from components.config.validate import Config
 from components.dataset import Facts, Split
-from components.validate.config import Config
 from components.validate.inspection import Shard, inspect, together
 from components.validate.stage import validate
 

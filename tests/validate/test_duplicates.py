@@ -93,10 +93,31 @@ def test_flat_thumbnails_are_never_the_same():
     assert looking_alike([7, 7], [[0, 0], [0, 0]]) == {}
 
 
-def test_what_looks_alike_over_others_is_one_group():
-    thumbnails = [[np.cos(angle), np.sin(angle)] for angle in (0, 0.1, 0.2)]
+def turned(*angles):
+    """Thumbnails of which those within 0.14 of each other correlate by 0.99."""
+    return [[np.cos(angle), np.sin(angle)] for angle in angles]
 
-    assert looking_alike([0, 0, 0], thumbnails) == {"near_duplicates": {1: 0, 2: 0}}
+
+@pytest.mark.parametrize(
+    ("angles", "copies"),
+    [
+        pytest.param((0, 0.1, 0.2), {1: 0}, id="the last is not like the first"),
+        pytest.param((0, 0.1, 0.2, 0.3), {1: 0, 3: 2}, id="two of a chain are kept"),
+        pytest.param((0, 0.2, 0.1), {2: 0}, id="what joins two others is a copy of the first"),
+        pytest.param((0, 0.05, 0.1), {1: 0, 2: 0}, id="all are like the first"),
+    ],
+)
+def test_a_copy_looks_like_what_is_kept_for_it(angles, copies):
+    assert looking_alike([0] * len(angles), turned(*angles)) == {"near_duplicates": copies}
+
+
+def test_the_frames_of_a_video_do_not_vanish():
+    frames = np.linspace(0, np.pi, 200)  # each like the next, the last the opposite of the first
+
+    copies = looking_alike([0] * 200, turned(*frames))["near_duplicates"]
+
+    assert all(abs(frames[copy] - frames[kept]) <= 0.15 for copy, kept in copies.items())
+    assert 20 <= 200 - len(copies) <= 40
 
 
 def test_the_copy_of_the_test_split_is_kept():

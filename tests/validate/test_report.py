@@ -10,8 +10,8 @@ from matplotlib.figure import Figure
 from PIL import Image
 
 from components import shards
+from components.config.validate import Config
 from components.dataset import Facts, Split
-from components.validate.config import Config
 from components.validate.report import render
 from components.validate.stage import validate
 from tests.validate.made import FILES, LENIENT, arrays, file, files, opened, photo, photos
@@ -22,7 +22,7 @@ def page(folder, splits, facts=FILES, **config):
     shards.save(splits, facts, folder)
     facts, splits, table = opened(folder)
     report = validate(table, splits, facts, Config(**{**LENIENT, **config}))
-    return render("ants", "Ants & bees.", report, splits, facts, Figure(figsize=(1, 1)))
+    return render("ants & bees", report, splits, facts, Figure(figsize=(1, 1)))
 
 
 def thumbnails(html):
@@ -38,7 +38,7 @@ def test_names_are_escaped(tmp_path):
 
     assert "<script>" not in html
     assert "&lt;script&gt;alert(&#34;x&#34;)&lt;/script&gt;.jpg" in html
-    assert "Ants &amp; bees." in html
+    assert "<h1>ants &amp; bees: the data</h1>" in html
 
 
 def test_a_good_dataset(tmp_path):

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from components.validate.config import Config
+from components.config.validate import Config
 from components.validate.stage import numbers, unusable, validate
 from tests.validate.made import (
     FILES,

@@ -1,0 +1,1 @@
+"""What a person calls: `millrace`, one file for each command."""

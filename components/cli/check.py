@@ -1,0 +1,91 @@
+"""All mistakes of pipeline files: those that the YAML shows, then what Keras and the data show."""
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+
+from components.config.document import Document
+from components.config.params import Params
+from components.config.pipeline import parse
+from components.errors import Invalid, Stop
+from components.files import write_json
+from components.words import duration, size_of
+
+LIMIT_S = 300  # of the look at one file
+
+
+def check(paths: Sequence[Path]) -> None:
+    """Checks params.yaml and the files, and says what each will cost to train.
+
+    Raises:
+        Invalid: The mistakes of all files, a line each.
+        Stop: A source cannot be read.
+    """
+    params = Params.load(Path("params.yaml"))
+    # Only then: with a mistake that the YAML shows, nobody waits for a framework to load.
+    _raise([_mistakes(path) for path in paths])
+    console = Console(highlight=False, soft_wrap=True)
+    failed: list[Stop] = []
+    for path in paths:
+        try:
+            found = _deep(path, params.backend)
+        except Stop as error:
+            failed.append(error)
+            continue
+        write_json(found, Path("measured", path.stem, "check.json"))
+        console.print(
+            f"{path}: no mistakes; {found['parameters']:,} parameters, about "
+            f"{size_of(found['step_bytes'])} a training step, about {duration(found['seconds'])} "
+            "for all epochs on this machine"
+        )
+    _raise(failed)
+
+
+def _mistakes(path: Path) -> Stop | None:
+    try:
+        parse(Document(path))
+    except Stop as error:
+        return error
+    return None
+
+
+def _raise(found: Sequence[Stop | None]) -> None:
+    """Raises what was found, all of it at once; a mistake of a file before a source's no."""
+    errors = [one for one in found if one is not None]
+    if errors:
+        kind = Invalid if any(isinstance(one, Invalid) for one in errors) else Stop
+        raise kind("\n".join(map(str, errors)))
+
+
+def _deep(path: Path, backend: str) -> dict[str, Any]:
+    command = [sys.executable, "-m", "components.cli.deep", str(path)]
+    environment = {**os.environ, "KERAS_BACKEND": backend, "PYTHONPATH": str(Path.cwd())}
+    try:
+        done = subprocess.run(  # noqa: S603  our own arguments
+            command, env=environment, capture_output=True, text=True, timeout=LIMIT_S, check=False
+        )
+    except subprocess.TimeoutExpired:
+        raise Stop(
+            f"{path}: the check did not end in {LIMIT_S} s: a layer or a model takes so long to be "
+            "built, or a source does not answer"
+        ) from None
+    if done.returncode == 0:
+        found: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
+        return found
+    said = "\n".join(line for line in done.stderr.splitlines() if not _is_chatter(line))
+    if done.returncode in (Stop.status, Invalid.status) and "Traceback" not in said:
+        raise (Invalid if done.returncode == Invalid.status else Stop)(said)
+    if done.returncode < 0:
+        raise Stop(f"{path}: the check was killed, perhaps since memory ran out: {said[-500:]}")
+    raise RuntimeError(said)
+
+
+def _is_chatter(line: str) -> bool:
+    """Whether TensorFlow's C++ says it, about every start."""
+    return line.startswith(("I0000", "W0000", "E0000", "WARNING: All log messages"))

@@ -1,0 +1,131 @@
+"""A page for every section of a pipeline file, from the section's own types."""
+
+import json
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from components.cli.schema import schema
+from components.config.lookup import classes, docstring
+from components.files import write_text
+
+Definitions = Mapping[str, Mapping[str, Any]]
+
+
+def pages() -> dict[str, str]:
+    """Markdown by the name of its section."""
+    whole = schema()
+    definitions = whole["$defs"]
+    return {
+        key: _page(key, node, definitions)
+        for key, node in whole["properties"].items()
+        if key != "description"
+    }
+
+
+def write(folder: Path) -> list[Path]:
+    """Writes the pages; a test keeps them in step."""
+    paths = []
+    for name, text in pages().items():
+        paths.append(folder / f"{name}.md")
+        write_text(text, paths[-1])
+    return paths
+
+
+def _page(key: str, node: Mapping[str, Any], definitions: Definitions) -> str:
+    lines = [f"# `{key}`", ""]
+    if description := node.get("description"):
+        lines += [_sentence(description), ""]
+    for title, section in _sections(node, definitions, set()):
+        if section.get("description"):
+            lines += [f"## {title}", "", _sentence(section["description"]), ""]
+        lines += _table(section, definitions)
+    if key == "preprocess":
+        lines += _layers()
+    return "\n".join(lines).rstrip() + "\n"
+
+
+def _layers() -> Iterator[str]:
+    """What our layers say of themselves; Keras's own are documented by Keras."""
+    for name, definition in sorted(classes("components.layers").items()):
+        yield from (f"## {name}", "", "```text", docstring(definition), "```", "")
+
+
+def _sections(
+    node: Mapping[str, Any], definitions: Definitions, seen: set[str]
+) -> Iterator[tuple[str, Mapping[str, Any]]]:
+    """The sections that a node leads to, itself first, each once."""
+    for name in _names(node):
+        section = definitions[name]
+        if name in seen:
+            continue
+        seen.add(name)
+        yield name, section
+        for child in section.get("properties", {}).values():
+            yield from _sections(child, definitions, seen)
+
+
+def _names(node: Mapping[str, Any]) -> Iterator[str]:
+    """The definitions that a node names, itself or in a list, a union or a mapping."""
+    if "$ref" in node:
+        yield node["$ref"].rpartition("/")[2]
+    children = [
+        *node.get("anyOf", []),
+        *node.get("oneOf", []),
+        node.get("items"),
+        node.get("additionalProperties"),
+    ]
+    for child in children:
+        if isinstance(child, Mapping):
+            yield from _names(child)
+
+
+def _table(section: Mapping[str, Any], definitions: Definitions) -> list[str]:
+    required = section.get("required", [])
+    rows = [
+        f"| `{key}` | {_kind(node, definitions)} | "
+        f"{'required' if key in required else _default(node)} | "
+        f"{_sentence(node.get('description', ''))} |"
+        for key, node in section.get("properties", {}).items()
+    ]
+    head = ["| key | value | default | |", "|---|---|---|---|"]
+    return [*head, *rows, ""] if rows else []
+
+
+def _kind(node: Mapping[str, Any], definitions: Definitions) -> str:
+    if "enum" in node or "const" in node:
+        values = node.get("enum", [node.get("const")])
+        return ", ".join(f"`{value}`" for value in values)
+    if "$ref" in node:
+        return _link(node["$ref"].rpartition("/")[2])
+    if members := node.get("anyOf", node.get("oneOf")):
+        kinds = [_kind(one, definitions) for one in members if one.get("type") != "null"]
+        return " or ".join(dict.fromkeys(kinds))
+    if node.get("type") == "array":
+        return f"list of {_kind(node.get('items', {}), definitions)}"
+    if node.get("type") == "object" and isinstance(node.get("additionalProperties"), Mapping):
+        return f"mapping to {_kind(node['additionalProperties'], definitions)}"
+    return str(node.get("type", "any")) + _limits(node)
+
+
+def _limits(node: Mapping[str, Any]) -> str:
+    signs = {"minimum": ">=", "exclusiveMinimum": ">", "maximum": "<=", "exclusiveMaximum": "<"}
+    limits = [f"{sign} {node[key]:g}" for key, sign in signs.items() if key in node]
+    return f" {' and '.join(limits)}" if limits else ""
+
+
+def _link(name: str) -> str:
+    return f"[{name}](#{name.lower()})"
+
+
+def _default(node: Mapping[str, Any]) -> str:
+    if "default" not in node:
+        return ""
+    value = node["default"]
+    if isinstance(value, dict):
+        value = {key: part for key, part in value.items() if part is not None}
+    return "none" if value is None else f"`{json.dumps(value)}`"
+
+
+def _sentence(text: str) -> str:
+    return " ".join(text.split()).replace("|", "\\|")

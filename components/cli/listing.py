@@ -1,0 +1,34 @@
+"""The pipelines that there are."""
+
+from pathlib import Path
+
+from rich.console import Console
+from rich.table import Table
+
+from components.cli import project
+from components.config.document import Document
+from components.config.params import Params
+from components.errors import Invalid
+from components.files import read_json
+
+
+def show() -> None:
+    """Prints each pipeline: whether it is active, what its last run measured, what it is."""
+    try:
+        active = set(Params.load(Path("params.yaml")).pipelines)
+    except Invalid:  # `check` says what is wrong
+        active = set()
+    table = Table("pipeline", "", "test accuracy", "description", box=None)
+    for name in project.names():
+        measured = Path("reports", name, "evaluate.json")
+        accuracy = f"{read_json(measured)['accuracy']:.4f}" if measured.exists() else ""
+        table.add_row(name, "active" if name in active else "", accuracy, _description(name))
+    Console(highlight=False).print(table)
+
+
+def _description(name: str) -> str:
+    try:
+        data = Document(Path("pipelines", f"{name}.yaml")).data
+    except Invalid as error:
+        return str(error).splitlines()[0]
+    return str(data.get("description", ""))

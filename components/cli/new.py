@@ -1,0 +1,86 @@
+"""A new pipeline file from one that there is."""
+
+import io
+import re
+from pathlib import Path
+from typing import Any
+
+from ruamel.yaml import YAML
+from ruamel.yaml.comments import CommentedMap, CommentedSeq
+
+from components.config.document import Document
+from components.config.params import NAME, Params
+from components.errors import Invalid
+from components.files import write_text
+
+
+def new(name: str, origin: str, root: Path) -> Path:
+    """Copies a pipeline file, registers its model under the new name, and makes it active.
+
+    Args:
+        name: Of the new pipeline: small letters, digits, `_` and `-`.
+        origin: Name of the pipeline that is copied.
+        root: The project.
+
+    Returns:
+        The new file, ready to edit.
+
+    Raises:
+        Invalid: The name cannot be used, or a file cannot be read.
+    """
+    source, target = (root / "pipelines" / f"{one}.yaml" for one in (origin, name))
+    if not re.fullmatch(NAME, name):
+        raise Invalid(f"'{name}' is no name: small letters, digits, '_' and '-' make one")
+    if target.exists():
+        raise Invalid(f"{target} is there already")
+    params = root / "params.yaml"
+    Params.load(params)  # what cannot be read cannot be added to
+    write_text(_renamed(Document(source), name), target)
+    _activate(name, params)
+    for folder in (root / "sources" / name, root / "accepted" / name):
+        folder.mkdir(parents=True, exist_ok=True)
+        (folder / ".gitkeep").touch()
+    return target
+
+
+def _renamed(document: Document, name: str) -> str:
+    """The text of a file with another `register.name`, wherever and however it is written."""
+    text = document.path.read_text(encoding="utf-8")
+    line = document.line(("register", "name"))
+    lines = text.splitlines(keepends=True)
+    named = re.compile(r"""(\bname['"]?\s*:\s*)(?:"[^"]*"|'[^']*'|[^\s,}#]+)""")
+    # In the text, since no writer keeps its layout; where that is not possible, by a writer.
+    start = sum(map(len, lines[: line - 1]))
+    changed = named.sub(lambda match: match[1] + name, lines[line - 1], count=1)
+    result = text[:start] + changed + text[start + len(lines[line - 1]) :]
+    if _name_of(result) != name:
+        result = _rewritten(text, name)
+    return result
+
+
+def _name_of(text: str) -> Any:
+    register = YAML(typ="safe", pure=True).load(text).get("register")
+    return register.get("name") if isinstance(register, dict) else None
+
+
+def _rewritten(text: str, name: str) -> str:
+    yaml = YAML()
+    yaml.width, yaml.preserve_quotes = 4096, True
+    document = yaml.load(text)
+    document.setdefault("register", CommentedMap())["name"] = name
+    stream = io.StringIO()
+    yaml.dump(document, stream)
+    return stream.getvalue()
+
+
+def _activate(name: str, params: Path) -> None:
+    """Adds the name to the active pipelines; comments and layout stay."""
+    yaml = YAML()
+    yaml.width, yaml.preserve_quotes = 4096, True
+    document = yaml.load(params.read_text(encoding="utf-8"))
+    names: CommentedSeq = document["pipelines"]
+    if name not in names:
+        names.append(name)
+        stream = io.StringIO()
+        yaml.dump(document, stream)
+        write_text(stream.getvalue(), params)

@@ -1,0 +1,232 @@
+"""Which stages `dvc repro` would run, why, and how long each took the last time."""
+
+import hashlib
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Literal
+
+from dvc.dependency import ParamsDependency
+from dvc.exceptions import DvcException
+from dvc.repo import Repo
+from dvc.stage import PipelineStage
+from dvc_data.hashfile.hash_info import HashInfo
+from networkx import topological_sort
+from rich.console import Console
+from rich.table import Table
+
+from components.config.overrides import flatten
+from components.files import as_json
+from components.fingerprint.run import fingerprints
+from components.words import duration
+
+Action = Literal["runs", "is restored", "may run", "is up to date", "asks the server"]
+CODE = Path("data/code")
+
+
+@dataclass
+class Step:
+    """What would happen to one stage."""
+
+    stage: str
+    action: Action
+    reasons: list[str] = field(default_factory=list)
+    seconds: float | None = None
+    """How long it took the last time on this machine."""
+    estimate: float | None = None
+    """How long it will take, where it never ran here and `millrace check` has tried a few steps."""
+
+
+def show(names: Sequence[str]) -> None:
+    """Prints the plan of some pipelines; of all, where none is named."""
+    table = Table("stage", "", "takes", "why", box=None)
+    for step in plan(Path(), names):
+        took = duration(step.seconds) if step.seconds is not None else ""
+        if not took and step.estimate is not None:
+            took = f"about {duration(step.estimate)}"
+        table.add_row(step.stage, step.action, took, "\n".join(step.reasons))
+    Console(highlight=False).print(table)
+
+
+def plan(root: Path, names: Sequence[str] = ()) -> list[Step]:
+    """Every stage in the order of `dvc repro`, and what would happen to it.
+
+    A stage after one that runs may run: not where the other writes what it wrote before. One
+    whose inputs are known, and are in the run cache, is restored.
+
+    Args:
+        root: The project.
+        names: Only the stages of these pipelines; none for all.
+
+    Raises:
+        Invalid: A pipeline file has mistakes.
+    """
+    now = fingerprints(root / "params.yaml")
+    with Repo(str(root)) as repo:
+        order = topological_sort(repo.index.graph.reverse(copy=True))
+        planner = _Planner(repo, now)
+        steps = [planner.step(stage) for stage in order if isinstance(stage, PipelineStage)]
+    return [step for step in steps if not names or step.stage.partition("@")[2] in names]
+
+
+class _Planner:
+    """Walks the stages in order and remembers which outputs are not known yet.
+
+    Args:
+        repo: The project.
+        now: What each stage of each pipeline depends on besides data, as it is now, whatever the
+            last run of `fingerprint` has written.
+    """
+
+    def __init__(self, repo: Repo, now: Mapping[str, Mapping[str, Mapping[str, str]]]) -> None:
+        self.repo = repo
+        self.unknown: dict[str, str] = {}  # output -> the stage that will write it
+        self.restored: dict[str, Any] = {}  # output -> the hash that it will have
+        self.code = {
+            repo.fs.join(repo.root_dir, *CODE.parts, name, f"{stage}.json"): depends
+            for name, stages in now.items()
+            for stage, depends in stages.items()
+        }
+
+    def step(self, stage: PipelineStage) -> Step:
+        if stage.always_changed:
+            # What `fingerprint` will write is known; what `register` finds is the server's to say.
+            action: Action = "asks the server" if stage.deps else "is up to date"
+            return Step(stage.addressing, action)
+        before = [
+            f"{self.unknown[dep.fs_path]} runs before it"
+            for dep in stage.deps
+            if dep.fs_path in self.unknown
+        ]
+        reasons = [*self._own_reasons(stage), *self._restored_reasons(stage)]
+        measured = Path(self.repo.root_dir, "measured", stage.addressing.partition("@")[2])
+        step = Step(
+            stage.addressing,
+            "is up to date",
+            reasons,
+            _number(measured / f"{stage.addressing.partition('@')[0]}.json"),
+            _number(measured / "check.json") if stage.addressing.startswith("train@") else None,
+        )
+        if reasons and not before:
+            step.action = "is restored" if self._restore(stage) else "runs"
+        elif before:
+            step.action = "runs" if reasons else "may run"
+            step.reasons = [*reasons, *dict.fromkeys(before)]
+        if step.action in ("runs", "may run"):
+            self.unknown |= dict.fromkeys((out.fs_path for out in stage.outs), stage.addressing)
+        return step
+
+    def _restored_reasons(self, stage: PipelineStage) -> list[str]:
+        return [
+            f"{dep} is restored: {_short(dep.hash_info)} -> {_short(self.restored[dep.fs_path])}"
+            for dep in stage.deps
+            if dep.fs_path in self.restored and dep.hash_info != self.restored[dep.fs_path]
+        ]
+
+    def _restore(self, stage: PipelineStage) -> bool:
+        """Whether the run cache knows the stage with the inputs that it would have."""
+        try:
+            for dep in stage.deps:
+                dep.save()
+                dep.hash_info = self.restored.get(dep.fs_path, dep.hash_info)
+                if dep.fs_path in self.code:
+                    dep.hash_info = HashInfo("md5", _md5(self.code[dep.fs_path]))
+            # DVC has no public way to ask; `restore(dry=True)` keeps the hashes to itself.
+            entry = self.repo.stage_cache._load(stage)
+            cached = entry and self.repo.stage_cache._create_stage(entry, wdir=stage.wdir)
+        except DvcException:
+            return False
+        if not cached or not cached.outs_cached():
+            return False
+        self.restored |= {out.fs_path: out.hash_info for out in cached.outs}
+        return True
+
+    def _own_reasons(self, stage: PipelineStage) -> Iterator[str]:
+        """What differs from the last run, whatever other stages do."""
+        locked = _lock(stage)
+        if locked is None:
+            yield "it has not run yet"
+            return
+        if stage.cmd_changed:
+            yield f"its command changed: {locked.get('cmd')} -> {stage.cmd}"
+        params = [dep for dep in stage.deps if isinstance(dep, ParamsDependency)]
+        changed = [change for dep in params for change in _param_changes(dep)]
+        yield from changed
+        for dep in stage.deps:
+            if dep.fs_path in self.code:
+                shown = {change.partition(".")[0] for change in changed}
+                yield from self._code_changes(dep, shown)
+            elif dep not in params and dep.fs_path not in self.unknown and dep.status():
+                yield f"{dep} {_changed(dep)}"
+        for out in stage.outs:
+            if not out.exists:
+                yield f"{out} is missing"
+            elif out.status():
+                yield f"{out} was changed by hand"
+
+    def _code_changes(self, dep: Any, shown: set[str]) -> Iterator[str]:
+        """Every section that is not shown yet, module and library that differs."""
+        now = self.code[dep.fs_path]
+        md5 = dep.hash_info.value if dep.hash_info else None
+        if _md5(now) == md5:
+            return
+        kept = Path(self.repo.cache.local.oid_to_path(md5)) if md5 else None
+        if kept is None or not kept.exists():
+            yield "what it runs changed; what of it, is not known here"
+            return
+        before = json.loads(kept.read_text(encoding="utf-8"))
+        for key in sorted({**before, **now}):
+            was, is_ = before.get(key), now.get(key)
+            if was == is_:
+                continue
+            if key.endswith(":"):
+                if key[:-1] not in shown:
+                    yield f"{key[:-1]} has other values"
+            elif was is None or is_ is None:
+                yield f"{key} is {'new' if was is None else 'gone'}"
+            else:
+                yield f"{key} changed" + (
+                    "" if key.startswith("components") else f": {was} -> {is_}"
+                )
+
+
+def _changed(dep: Any) -> str:
+    if not dep.exists:
+        return "is missing"
+    if not dep.hash_info:
+        return "is new"
+    return f"changed: {_short(dep.hash_info)} -> {_short(dep.get_hash())}"
+
+
+def _param_changes(dep: ParamsDependency) -> Iterator[str]:
+    """Every value that changed, by its dotted key, from what to what."""
+    before = dict(flatten(dep.hash_info.value or {}))
+    after = dict(flatten(dep.read_params(flatten=False)))
+    for key in {**before, **after}:
+        if before.get(key) != after.get(key):
+            yield f"{key}: {before.get(key, 'not there')} -> {after.get(key, 'not there')}"
+
+
+def _lock(stage: PipelineStage) -> Mapping[str, Any] | None:
+    entry: Mapping[str, Any] | None = (
+        stage.dvcfile._lockfile.load().get("stages", {}).get(stage.name)
+    )
+    return entry
+
+
+def _short(hash_info: Any) -> str:
+    return str(hash_info.value)[:7] if hash_info else "unknown"
+
+
+def _number(path: Path) -> float | None:
+    """The seconds that a file of measurements has."""
+    if not path.exists():
+        return None
+    seconds = json.loads(path.read_text(encoding="utf-8")).get("seconds")
+    return float(seconds) if seconds is not None else None
+
+
+def _md5(depends: Mapping[str, str]) -> str:
+    """What DVC will say of the file that `fingerprint` writes."""
+    return hashlib.md5(as_json(depends).encode(), usedforsecurity=False).hexdigest()

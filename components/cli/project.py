@@ -1,0 +1,87 @@
+"""The project that a command is for, and its pipelines by name or by path."""
+
+import os
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from components.config.document import Document
+from components.config.lookup import near
+from components.config.params import Params
+from components.errors import Invalid
+
+MARKS = ("dvc.yaml", "params.yaml", "pipelines")
+
+
+def enter() -> Path:
+    """Goes to the project's folder, this one or one above, and gives the one where it was called.
+
+    Raises:
+        Invalid: There is none.
+    """
+    here = Path.cwd()
+    for folder in (here, *here.parents):
+        if all((folder / mark).exists() for mark in MARKS):
+            os.chdir(folder)
+            return here
+    raise Invalid(f"{here} is in no project: no folder above has {', '.join(MARKS)}")
+
+
+def pipeline_file(given: str, called_from: Path) -> Path:
+    """The file of a pipeline.
+
+    Args:
+        given: Its name (`digits`), or a path (`pipelines/digits.yaml`).
+        called_from: What a path starts from.
+
+    Raises:
+        Invalid: There is no such file.
+    """
+    if given.endswith((".yaml", ".yml")) or "/" in given:
+        path = called_from / given
+        if not path.is_file():
+            raise Invalid(f"{given}: no such file")
+        return Path(os.path.relpath(path))
+    path = Path("pipelines", f"{given}.yaml")
+    if not path.is_file():
+        known = names()
+        there = f"; there are {', '.join(known)}" if known else "; there is none"
+        raise Invalid(f"no pipeline '{given}'{near(given, known) or there}")
+    return path
+
+
+def name(given: str, called_from: Path) -> str:
+    """The name of a pipeline of the project, from its name or its path."""
+    path = pipeline_file(given, called_from)
+    if path.parent != Path("pipelines"):
+        raise Invalid(f"{given} is not in pipelines/")
+    return path.stem
+
+
+def names() -> list[str]:
+    """Of all pipelines that have a file."""
+    return sorted(path.stem for path in Path("pipelines").glob("*.yaml"))
+
+
+def active() -> Sequence[str]:
+    """The names that params.yaml lists, checked."""
+    return Params.load(Path("params.yaml")).pipelines
+
+
+def completed(incomplete: str) -> Iterator[str]:
+    """Names that begin so, for the shell."""
+    try:
+        enter()
+    except Invalid:
+        return
+    yield from (one for one in names() if one.startswith(incomplete))
+
+
+def document(given: str, called_from: Path) -> Document:
+    """The file of a pipeline, read."""
+    return Document(pipeline_file(given, called_from))
+
+
+def check_active(chosen: Sequence[str], known: Sequence[str]) -> None:
+    """Raises `Invalid` where a pipeline is not among the active ones, and so in no graph."""
+    if idle := [one for one in chosen if one not in known]:
+        raise Invalid(f"params.yaml: pipelines: {', '.join(idle)} is not among the active ones")

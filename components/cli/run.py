@@ -1,0 +1,111 @@
+"""Run pipelines: what `dvc repro` does, said in one line for each stage."""
+
+import re
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from rich.console import Console
+
+from components.cli import summary
+from components.errors import Stop
+from components.files import read_json
+from components.fingerprint.run import write
+from components.names import USES
+from components.words import duration
+
+LOG = Path("measured", "run.log")
+CODE = Path("data", "code")
+
+RUNS = re.compile(r"Running stage '([^']+)':")
+RESTORED = re.compile(r"Stage '([^']+)' is cached - skipping run")
+UNCHANGED = re.compile(r"Stage '([^']+)' didn't change")
+BUSY = "is busy, it is being blocked by"
+
+
+def run(names: Sequence[str], pull: bool, force: bool) -> None:
+    """Runs pipelines, brings the registry in line, and shows what came of it.
+
+    Args:
+        names: Of the pipelines, which are active.
+        pull: Whether what others have run is fetched.
+        force: Whether stages run whose inputs did not change.
+
+    Raises:
+        Invalid: A file has mistakes.
+        Stop: A stage failed.
+    """
+    write(Path("params.yaml"), CODE, names)  # so mistakes are ours to name, not DVC's
+    options = [*(["--pull"] if pull else []), *(["--force"] if force else [])]
+    # One by one, and not by the last: so two runs in one checkout do not wait for each other.
+    targets = [f"{stage}@{name}" for name in names for stage in USES]
+    console = Console(highlight=False, soft_wrap=True)
+    status = _repro(["fingerprint", *targets], options, console)
+    if status and BUSY in _tail() and "'fingerprint'" in _tail():
+        status = _repro(targets, options, console)  # another run uses the file; it is written
+    if status:
+        raise Stop(f"{_tail()}\nthe whole log is in {LOG}")
+    from components.register.run import register
+
+    standings = {name: found.sentence for name, found in register(Path(), names)}
+    summary.show(names, standings)
+
+
+def _repro(targets: Sequence[str], options: Sequence[str], console: Console) -> int:
+    """Runs DVC, with its output in a file; its exit status."""
+    command = [sys.executable, "-m", "dvc", "repro", "--single-item", *options, *targets]
+    LOG.parent.mkdir(exist_ok=True)
+    with (
+        LOG.open("w", encoding="utf-8") as log,
+        subprocess.Popen(  # noqa: S603  our own arguments
+            command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, bufsize=1
+        ) as process,
+    ):
+        lines = process.stdout or iter(())
+        _follow((line for line in lines if log.write(line)), console)
+    return process.returncode
+
+
+def _follow(lines: Iterator[str], console: Console) -> None:
+    """Says of each stage, when it has ended, how long it took and what came of it."""
+    running, begun, unchanged = "", 0.0, 0
+    with console.status("") as status:
+        for line in lines:
+            started, restored = RUNS.match(line), RESTORED.match(line)
+            if started or restored or UNCHANGED.match(line):
+                _ended(running, begun, console)
+                running, begun = started[1] if started else "", time.monotonic()
+            if started:
+                status.update(f"{running} ...")
+            elif restored:
+                console.print(f"{restored[1]:<22} restored")
+            elif UNCHANGED.match(line):
+                unchanged += 1
+            elif running and ": " in line and not line.startswith((">", " ")):
+                status.update(f"{running} ... {line.partition(': ')[2].strip()[:60]}")
+        _ended(running, begun, console)
+    if unchanged:
+        console.print(f"{unchanged} stages are up to date")
+
+
+def _ended(stage: str, begun: float, console: Console) -> None:
+    name, _, pipeline = stage.partition("@")
+    measured = Path("measured", pipeline, f"{name}.json")
+    if (
+        not pipeline
+        or not measured.exists()
+        or measured.stat().st_mtime < time.time() - (time.monotonic() - begun)
+    ):
+        return  # it is not of a pipeline, or it failed
+    finding = read_json(measured).get("finding", "")
+    console.print(f"{stage:<22} {duration(time.monotonic() - begun):>6}  {finding}", markup=False)
+
+
+def _tail() -> str:
+    """The end of the log, from the stage that failed on."""
+    text = LOG.read_text(encoding="utf-8")
+    said = text.rpartition("Running stage '")[2] or text
+    lines = [line for line in said.splitlines()[1:] if line and not line.startswith(">")]
+    return "\n".join(lines[-30:])

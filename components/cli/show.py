@@ -1,0 +1,64 @@
+"""The configuration of a pipeline, with every default, and where each value comes from."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+
+from components.config.document import Document
+from components.config.pipeline import parse
+from components.errors import Location
+
+
+def show(document: Document) -> None:
+    """Prints each value with the line of the file that it stands on, or that it is a default.
+
+    Raises:
+        Invalid: The file has mistakes.
+    """
+    pipeline = parse(document)
+    table = Table(box=None)
+    for column in ("key", "value", "from"):
+        table.add_column(column, overflow="fold")
+    for location, value in _values(pipeline.model_dump(mode="json", by_alias=True)):
+        line = _line(document, location)
+        # What was searched is laid over the file's own values when the pipeline trains.
+        key = ".".join(map(str, location))
+        origin = f"{document.path}:{line}" if line else "default"
+        if key in pipeline.tune.space:
+            origin += ", searched by tune"
+        table.add_row(key, str(value), origin)
+    Console(highlight=False, soft_wrap=True).print(table)
+
+
+def _values(value: Any, location: Location = ()) -> Iterator[tuple[Location, Any]]:
+    """The values of nested mappings and lists, each with its place."""
+    if isinstance(value, Mapping) and set(value) == {"name", "arguments"}:
+        yield location, _named(value)
+    elif isinstance(value, Mapping) and value:
+        for key, part in value.items():
+            yield from _values(part, (*location, key))
+    elif isinstance(value, list) and any(isinstance(part, Mapping) for part in value):
+        for position, part in enumerate(value):
+            yield from _values(part, (*location, position))
+    elif value is not None:
+        yield location, value
+
+
+def _named(value: Mapping[str, Any]) -> str:
+    arguments = ", ".join(f"{key}: {part}" for key, part in value["arguments"].items())
+    return f"{value['name']}: {{{arguments}}}" if arguments else str(value["name"])
+
+
+def _line(document: Document, location: Location) -> int | None:
+    """The line of a value that stands in the file; None for a default."""
+    here: Any = document.data
+    for part in location:
+        if isinstance(here, int | float | str):
+            break  # a short form: a number for a schedule, a name for a section
+        try:
+            here = here[part]
+        except (KeyError, IndexError, TypeError):
+            return None
+    return document.line(location)

@@ -1,0 +1,86 @@
+"""What a run has made, where its model stands in the registry, and what to do next."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+
+from components.errors import Stop
+from components.files import read_json
+from components.manifest import FILE, Manifest
+
+
+def show(names: Sequence[str], standings: Mapping[str, str] | None = None) -> None:
+    """Prints metrics, compressed models, the registered version and the report of pipelines.
+
+    Args:
+        names: Of the pipelines.
+        standings: What the registry says of each; left out, it is asked.
+
+    Raises:
+        Stop: A pipeline has not run to its end.
+    """
+    console = Console(highlight=False)
+    missing = [name for name in names if not Path("packages", name, FILE).exists()]
+    for name in names:
+        if name not in missing:
+            _show(name, console, standings if standings is not None else _asked(name))
+    if missing:
+        raise Stop(
+            "\n".join(f"{one} has not run to its end yet: millrace run {one}" for one in missing)
+        )
+    _next_commands(names[0], console)
+
+
+def _show(name: str, console: Console, standings: Mapping[str, str]) -> None:
+    reports = Path("reports", name)
+    manifest = Manifest.model_validate(read_json(Path("packages", name, FILE)))
+    measured = manifest.measures
+    interval = f"{measured['accuracy_low']:.4f} to {measured['accuracy_high']:.4f}"
+    console.print(
+        f"\n[bold]{name}[/bold]  test accuracy {measured['accuracy']:.4f} "
+        f"(95 % interval {interval}, {measured['examples']} examples)"
+    )
+    console.print(_models(manifest.compressed, Path("measured", name, "compress.json")))
+    registered = standings.get(name, "not registered yet: millrace register")
+    console.print(f"registered  {registered}", soft_wrap=True, markup=False)
+    console.print(f"report      {reports / 'report.html'}", soft_wrap=True)
+
+
+def _asked(name: str) -> dict[str, str]:
+    """What the registry says, read from it; a file could only say what it said once."""
+    from components.register.run import read
+
+    try:
+        return {name: read(Path(), name)}
+    except Stop as error:
+        return {name: f"not known: {error}"}
+
+
+def _next_commands(name: str, console: Console) -> None:
+    console.print(
+        "\nnext        make ui         compare the runs in MLflow\n"
+        "            make airflow    run the same stages on schedule\n"
+        f"            dvc exp run -S 'pipelines/{name}.yaml:train.batch_size=32'\n"
+        f"            millrace new NAME --from {name}",
+        highlight=False,
+    )
+
+
+def _models(models: Sequence[Mapping[str, Any]], measured: Path) -> Table:
+    latency_ms = read_json(measured).get("latency_ms", {}) if measured.exists() else {}
+    table = Table("model", box=None)
+    for title in ("size", "test accuracy", "latency, one thread", ""):
+        table.add_column(title, justify="right" if title else "left")
+    for one in models:
+        size, accuracy, latency = one["size_bytes"], one["accuracy"], latency_ms.get(one["method"])
+        table.add_row(
+            one["method"],
+            f"{size / 1000:.1f} kB" if size else "",
+            f"{accuracy:.4f}" if accuracy is not None else "",
+            f"{latency:.3f} ms" if latency is not None else "",
+            f"left out: it {one['refused']}" if one["refused"] else "",
+        )
+    return table

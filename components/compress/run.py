@@ -1,0 +1,36 @@
+"""The compress stage, from paths to paths."""
+
+import csv
+
+import numpy as np
+
+from components import dataset, keras_files, pictures
+from components.command import Run
+from components.compress.stage import calibration, compress, sentences
+from components.examples import Examples, fixed
+from components.files import replacing, write_json
+
+
+def run(run: Run) -> None:
+    """Writes `out`: the `.tflite` files, and what each is worth in `models.json`."""
+    keras_files.know(run.modules)
+    config, facts = run.pipeline.compress, dataset.read_facts(run.dataset)
+    dropped = dataset.read_dropped(run.verdict)
+    train, test = (
+        dataset.open_split(run.dataset, name, dropped[name]) for name in ("train", "test")
+    )
+    with (run.evaluation / "predictions.csv").open(newline="", encoding="utf-8") as file:
+        said = [facts.classes.index(row["predicted"]) for row in csv.DictReader(file)]
+    model, before = fixed(keras_files.load(run.trained / "serving.keras"), facts)
+    examples = calibration(train, facts, before, config.calibration_examples, run.seed)
+    inputs = Examples(test, facts, before)
+    with replacing(run.out) as folder:
+        folder.mkdir()
+        measured, latency_ms = compress(
+            model, config, examples, inputs, test.labels, np.array(said), folder
+        )
+        rows = [one.model_dump() for one in measured]
+        write_json(rows, folder / "models.json")
+    pictures.save(pictures.tradeoff(rows, config.gate.max_accuracy_drop), run.picture)
+    run.conclude("; ".join(sentences(measured)))
+    run.measure({row.pop("method"): row for row in rows}, latency_ms=latency_ms)

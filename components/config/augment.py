@@ -1,0 +1,14 @@
+"""The `augment` section of a pipeline file."""
+
+from pydantic import NonNegativeInt
+
+from components.config.section import Layer, Section
+
+
+class Config(Section):
+    """Random variations of the train split."""
+
+    layers: tuple[Layer, ...] = ()
+    """Keras layers, first to last, drawn anew in every epoch and switched off for inference."""
+    copies: NonNegativeInt = 0
+    """How many varied copies of each training example to write to disk, besides the original."""

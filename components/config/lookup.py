@@ -1,0 +1,272 @@
+"""Find a class by the name that a pipeline file gives it, without importing anything.
+
+Keras already is a registry: a name is looked up in a list of homes, modules such as
+`keras.layers`, first home first, and `package.module:Class` is looked up in that module. The
+lookup reads source files instead of importing them, so that a whole pipeline file is checked
+in milliseconds and by processes that never load a framework (DVC's, Airflow's). Only classes
+are found: a name cannot reach a helper function.
+"""
+
+import ast
+import difflib
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import cache
+from importlib import import_module
+from importlib.machinery import PathFinder
+from pathlib import Path
+from typing import Any
+
+
+@dataclass(frozen=True)
+class Parameters:
+    """What a constructor takes."""
+
+    names: tuple[str, ...]
+    required: frozenset[str]
+    is_open: bool
+    """Whether it takes more than the names: a `**kwargs` that could not be followed."""
+
+
+@dataclass(frozen=True)
+class Definition:
+    """Where a class is defined."""
+
+    module: str
+    name: str
+
+    @property
+    def home(self) -> str:
+        """The module that defines the class, behind all re-exports."""
+        resolved = _resolve(self.module, self.name)
+        return resolved[0] if resolved else self.module
+
+    def load(self) -> type[Any]:
+        """Imports the class from its home, and so nothing that is re-exported beside it."""
+        return getattr(import_module(self.home), self.name)  # type: ignore[no-any-return]
+
+
+def find(name: str, homes: Sequence[str], kind: str) -> Definition:
+    """Looks `name` up in `homes`, or in its own module where it has a colon.
+
+    Args:
+        name: A class name, or `package.module:Class`.
+        homes: Module names; the first that has the name wins.
+        kind: What the name should be, for the message: "layer".
+
+    Raises:
+        LookupError: No home has it; the message offers the nearest name. Or its module is not
+            Python.
+    """
+    if ":" in name:
+        module, _, name = name.partition(":")
+        check_module(module)
+        homes = [module]
+    for home in homes:
+        if name[:1].isupper() and _resolve(home, name):
+            return Definition(home, name)
+    known = [key for home in homes for key in classes(home)]
+    raise LookupError(f"no {kind} '{name}' in {' or '.join(homes)}{near(name, known)}")
+
+
+def check_module(module: str) -> None:
+    """Raises a `LookupError` where there is no such module, or it is not Python."""
+    path = source_file(module) if module else None
+    if path is None:
+        raise LookupError(f"no module '{module}'")
+    try:
+        _tree(module)
+    except (SyntaxError, UnicodeDecodeError, ValueError) as error:
+        line = getattr(error, "lineno", None) or 1
+        raise LookupError(f"{path}:{line}: not valid Python: {error}") from None
+
+
+def near(name: str, known: Iterable[str]) -> str:
+    """`; did you mean 'X'?` for the nearest of the known names, or nothing."""
+    lowered = {key.lower(): key for key in known}
+    matches = difflib.get_close_matches(name.lower(), lowered, n=1, cutoff=0.6)
+    return f"; did you mean '{lowered[matches[0]]}'?" if matches else ""
+
+
+@cache
+def source_file(module: str) -> Path | None:
+    """The file that `module` would be imported from, or None where there is none."""
+    path: Sequence[str] | None = None
+    spec = None
+    for part in module.split("."):
+        spec = PathFinder.find_spec(part, path)
+        if spec is None:
+            return None
+        path = spec.submodule_search_locations
+    return Path(spec.origin) if spec and spec.origin else None
+
+
+@cache
+def _tree(module: str) -> ast.Module:
+    path = source_file(module)
+    return ast.parse(path.read_text(encoding="utf-8")) if path else ast.Module([], [])
+
+
+@cache
+def _imports(module: str) -> dict[str, Definition]:
+    """What `from x import y as z` lines of `module` bind: z -> (x, y).
+
+    Those that only a type checker reads count too: a package names so what it has, and imports
+    nothing (`components.layers`).
+    """
+    return {
+        alias.asname or alias.name: Definition(absolute(module, node), alias.name)
+        for node in _top_level(_tree(module).body)
+        if isinstance(node, ast.ImportFrom)
+        for alias in node.names
+    }
+
+
+def _top_level(body: Iterable[ast.stmt]) -> Iterator[ast.stmt]:
+    for node in body:
+        yield node
+        if isinstance(node, ast.If) and is_type_checking(node):
+            yield from node.body
+
+
+def is_type_checking(node: ast.If) -> bool:
+    """Whether a branch is for type checkers alone."""
+    return ast.unparse(node.test) in ("TYPE_CHECKING", "typing.TYPE_CHECKING")
+
+
+def absolute(module: str, node: ast.ImportFrom) -> str:
+    """The module that a `from ... import` line of `module` names."""
+    if not node.level:
+        return node.module or ""
+    path = source_file(module)
+    parts = module.split(".")
+    # The package of a module is its parent; a package is its own.
+    drop = node.level - (1 if path and path.name == "__init__.py" else 0)
+    return ".".join([*parts[: len(parts) - drop], *([node.module] if node.module else [])])
+
+
+@cache
+def _defined(module: str) -> dict[str, ast.ClassDef]:
+    return {node.name: node for node in _tree(module).body if isinstance(node, ast.ClassDef)}
+
+
+@cache
+def classes(module: str) -> dict[str, Definition]:
+    """The public classes of `module`: defined there, or imported there by name.
+
+    An imported one keeps the public home (`keras.layers.Dense`, not the file behind it).
+    """
+    return {
+        name: Definition(module, name)
+        for name in [*_imports(module), *_defined(module)]
+        if name[0].isupper() and _resolve(module, name)
+    }
+
+
+def _resolve(module: str, name: str) -> tuple[str, ast.ClassDef] | None:
+    """The module and the source of class `name`, followed through re-exports."""
+    head, _, rest = name.partition(".")
+    for _ in range(8):  # re-exports are a few deep; a cycle must not hang
+        if not rest and head in _defined(module):
+            return module, _defined(module)[head]
+        imported = _imports(module).get(head)
+        if imported is None:
+            return None
+        module, head = imported.module, imported.name
+        if rest and source_file(f"{module}.{head}"):
+            module, head, rest = f"{module}.{head}", rest, ""
+    return None
+
+
+def docstring(definition: Definition) -> str:
+    """What the source of a class says of it, indented as in a module."""
+    resolved = _resolve(definition.module, definition.name)
+    return (ast.get_docstring(resolved[1]) if resolved else None) or ""
+
+
+def _lineage(definition: Definition) -> Iterator[tuple[str, ast.ClassDef]]:
+    """The class and its base classes as far as their sources are found, nearest first."""
+    todo = [_resolve(definition.module, definition.name)]
+    seen = set()
+    while todo:
+        resolved = todo.pop(0)
+        if resolved is None or (resolved[0], resolved[1].name) in seen:
+            continue
+        module, node = resolved
+        seen.add((module, node.name))
+        yield module, node
+        todo += [_resolve(module, ast.unparse(base)) for base in node.bases]
+
+
+@cache
+def ancestry(definition: Definition) -> frozenset[str]:
+    """The names of a class and of its base classes."""
+    return frozenset(node.name for _, node in _lineage(definition))
+
+
+@cache
+def makes(definition: Definition, name: str) -> bool:
+    """Whether the constructor of a class, or of a base class, makes a thing (`SeedGenerator`)."""
+    return any(
+        isinstance(one, ast.Call) and ast.unparse(one.func).rpartition(".")[2] == name
+        for _, node in _lineage(definition)
+        for method in node.body
+        if isinstance(method, ast.FunctionDef) and method.name == "__init__"
+        for one in ast.walk(method)
+    )
+
+
+@cache
+def parameters(definition: Definition) -> Parameters:
+    """What the constructor of a class takes, its base classes' `**kwargs` included."""
+    names: dict[str, None] = {}
+    required: frozenset[str] | None = None
+    resolved = _resolve(definition.module, definition.name)
+    while resolved:
+        module, node = resolved
+        signature = _constructor(node) or _of_dataclass(node)
+        if signature:
+            names |= dict.fromkeys(arg.arg for arg in _arguments(signature))
+            required = _required(signature) if required is None else required
+            # Layer is where Keras's own keyword arguments end.
+            if signature.kwarg is None or node.name in ("Layer", "BaseOptimizer"):
+                return Parameters(tuple(names), required, is_open=False)
+        bases = [_resolve(module, ast.unparse(base)) for base in node.bases]
+        if not bases:
+            return Parameters(tuple(names), required or frozenset(), is_open=False)
+        resolved = next(filter(None, bases), None)
+    return Parameters(tuple(names), required or frozenset(), is_open=True)
+
+
+def _constructor(node: ast.ClassDef) -> ast.arguments | None:
+    for item in node.body:
+        if isinstance(item, ast.FunctionDef) and item.name == "__init__":
+            return item.args
+    return None
+
+
+def _of_dataclass(node: ast.ClassDef) -> ast.arguments | None:
+    """The constructor that a dataclass is given: its annotated fields."""
+    if not any("dataclass" in ast.unparse(one) for one in node.decorator_list):
+        return None
+    fields = [
+        one
+        for one in node.body
+        if isinstance(one, ast.AnnAssign) and not ast.unparse(one.annotation).startswith("ClassVar")
+    ]
+    names = [ast.arg("self"), *(ast.arg(ast.unparse(one.target)) for one in fields)]
+    defaults = [one.value for one in fields if one.value]
+    inherited = ast.arg("inherited") if node.bases else None  # a base class may add fields
+    return ast.arguments([], names, None, [], [], inherited, defaults)
+
+
+def _arguments(signature: ast.arguments) -> list[ast.arg]:
+    return [*signature.posonlyargs, *signature.args, *signature.kwonlyargs][1:]
+
+
+def _required(signature: ast.arguments) -> frozenset[str]:
+    positional = [*signature.posonlyargs, *signature.args][1:]
+    without = positional[: len(positional) - len(signature.defaults)]
+    keyword = zip(signature.kwonlyargs, signature.kw_defaults, strict=True)
+    without += [arg for arg, default in keyword if default is None]
+    return frozenset(arg.arg for arg in without)

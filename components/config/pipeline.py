@@ -1,0 +1,136 @@
+"""A whole pipeline file, typed and checked. Loads no framework, and no stage depends on it."""
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any, Literal, Self
+
+from pydantic import Field, NonNegativeInt, ValidationError, model_validator
+
+from components.config.augment import Config as Augment
+from components.config.compress import Config as Compress
+from components.config.document import Document
+from components.config.evaluate import Config as Evaluate
+from components.config.ingest import Config as Ingest
+from components.config.models import Config as Model
+from components.config.overrides import apply, samples
+from components.config.preprocess import Config as Preprocess
+from components.config.problems import problems
+from components.config.register import Config as Register
+from components.config.rules import problems as section_problems
+from components.config.section import Section
+from components.config.tasks import Config as Task
+from components.config.train import Config as Train
+from components.config.tune import Config as Tune
+from components.config.validate import Config as Validate
+from components.errors import Mistakes, Problem
+
+StageName = Literal[
+    "ingest",
+    "validate",
+    "preprocess",
+    "augment",
+    "tune",
+    "train",
+    "evaluate",
+    "compress",
+    "register",
+]
+
+
+class Airflow(Section):
+    """When and how Airflow runs the pipeline; a stage never reads it."""
+
+    schedule: str | None = None
+    """A cron expression or preset (`@daily`); left out, only by hand."""
+    retries: NonNegativeInt = 0
+    """How often a failed task is tried again."""
+    pools: dict[StageName, str] = {}
+    """Airflow pool of a stage's task, such as one slot for each GPU."""
+
+
+class Pipeline(Section):
+    """One pipeline, from raw data to a registered model."""
+
+    description: str
+    """What it learns, from what, and how long that takes."""
+    task: Task
+    airflow: Airflow = Airflow()
+    ingest: Ingest
+    validation: Validate = Field(alias="validate")
+    preprocess: Preprocess
+    augment: Augment
+    model: Model
+    tune: Tune
+    train: Train
+    evaluate: Evaluate
+    compress: Compress
+    registration: Register = Field(alias="register")
+
+    @classmethod
+    def attribute(cls, key: str) -> str:
+        """The attribute that holds a section; it is the key but for pydantic's own names."""
+        return next(name for name, field in cls.model_fields.items() if key in (name, field.alias))
+
+    @model_validator(mode="before")
+    @classmethod
+    def _empty_sections(cls, value: Any) -> Any:
+        """`tune:` with nothing behind it is an empty section, as in `tune: {}`."""
+        return {key: {} if part is None else part for key, part in value.items()}
+
+    @model_validator(mode="after")
+    def _sections_agree(self) -> Self:
+        found = section_problems(self.task, self.preprocess, self.augment, self.model, self.train)
+        if found:
+            raise Mistakes(found)
+        return self
+
+
+def load(path: Path) -> Pipeline:
+    """Reads and checks a pipeline file.
+
+    Raises:
+        Invalid: The file has mistakes; the message has a line for each.
+    """
+    return parse(Document(path))
+
+
+def parse(document: Document) -> Pipeline:
+    """Checks a pipeline file that was read before; `Invalid` as for `load`."""
+    try:
+        pipeline = Pipeline.model_validate(document.data)
+        found = _space_problems(document.data, pipeline)
+    except ValidationError as error:
+        found = problems(error, Pipeline)
+    except Mistakes as error:
+        found = list(error.problems)
+    if found:
+        raise document.locate(found)
+    return pipeline
+
+
+def variants(
+    data: Mapping[str, Any], pipeline: Pipeline
+) -> Iterator[tuple[str, Any, Pipeline | list[Problem]]]:
+    """The file with one value of the search space at a time laid over it.
+
+    Yields:
+        The dotted key, the value, and the file with it, or what is wrong with it.
+    """
+    for key, distribution in pipeline.tune.space.items():
+        for value in samples(distribution):
+            try:
+                yield key, value, Pipeline.model_validate(apply(data, {key: value}))
+            except ValidationError as error:
+                yield key, value, problems(error, Pipeline)
+            except Mistakes as error:
+                yield key, value, list(error.problems)
+
+
+def _space_problems(data: Mapping[str, Any], pipeline: Pipeline) -> list[Problem]:
+    """What is wrong with the search space: keys and values that the file could not have."""
+    return [
+        Problem(("tune", "space", key), f"with the value {value!r}: {problem.message}")
+        for key, value, found in variants(data, pipeline)
+        if isinstance(found, list)
+        for problem in found
+    ]

@@ -1,0 +1,33 @@
+"""The `register` section of a pipeline file."""
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from components.config.section import Fraction, Section
+
+
+class Gate(Section):
+    """What a model must reach before the alias moves to it."""
+
+    metric: Literal["accuracy", "macro_f1"] = "accuracy"
+    """The metric of the test split that decides."""
+    min: Fraction = 0.0
+    """A model is not registered where the whole 95 % interval of its metric is below this. That is
+    a result, shown with the others; the line goes on."""
+    must_beat: Literal["champion"] | None = None
+    """Alias of a version that must be beaten on the same test examples, by more than chance (the
+    95 % interval of the difference is above 0); otherwise the alias stays with it. Left out, each
+    new model gets the alias."""
+    strict: bool = False
+    """Whether a model that is not registered ends `register` with status 1, as it always does under
+    Airflow."""
+
+
+class Config(Section):
+    """How the model is registered."""
+
+    name: Annotated[str, Field(pattern=r"^\w[\w.-]*$", max_length=200)]
+    """Name of the registered model in MLflow."""
+    gate: Gate = Gate()
+    """Left out, every model passes."""

@@ -1,0 +1,132 @@
+"""The types that the sections of a pipeline file are made of. Loads no framework."""
+
+from collections.abc import Mapping
+from typing import Annotated, Any, ClassVar
+
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    GetJsonSchemaHandler,
+    model_validator,
+)
+from pydantic_core import CoreSchema, PydanticCustomError
+
+from components.config.lookup import Definition, classes, find, near, parameters
+
+Fraction = Annotated[float, Field(ge=0, le=1)]
+"""A share of a whole, 0 to 1."""
+
+
+class Section(BaseModel):
+    """Base of every section: frozen, and a key that nothing reads is an error."""
+
+    model_config = ConfigDict(
+        frozen=True,
+        extra="forbid",
+        use_attribute_docstrings=True,
+        allow_inf_nan=False,
+        validate_default=True,
+    )
+
+
+class Named(Section):
+    """A class by its name, with its own arguments: `Name` or `Name: {argument: value}`."""
+
+    homes: ClassVar[tuple[str, ...]]
+    kind: ClassVar[str]
+    reserved: ClassVar[frozenset[str]] = frozenset()
+    """Arguments that Millrace gives, and a pipeline file therefore must not."""
+
+    name: str
+    arguments: dict[str, Any] = {}
+
+    @model_validator(mode="before")
+    @classmethod
+    def _from_yaml(cls, value: object) -> object:
+        if isinstance(value, Named):
+            return value.model_dump()
+        if isinstance(value, str):
+            return {"name": value}
+        if isinstance(value, Mapping) and len(value) == 1:
+            name, arguments = next(iter(value.items()))
+            if isinstance(name, str) and isinstance(arguments, Mapping | None):
+                return {"name": name, "arguments": arguments or {}}
+        if isinstance(value, Mapping) and set(value) == {"name", "arguments"}:
+            return value
+        raise _mistake(f"must be the name of one {cls.kind}, or one name with its arguments")
+
+    @model_validator(mode="after")
+    def _is_known(self) -> "Named":
+        try:
+            definition = self.definition
+        except LookupError as error:
+            raise _mistake(str(error)) from None
+        self._check_arguments(definition)
+        return self
+
+    def _check_arguments(self, definition: Definition) -> None:
+        taken = parameters(definition)
+        known = [name for name in taken.names if name not in self.reserved]
+        for name in self.arguments:
+            if name in self.reserved:
+                raise _mistake(f"{name} is set elsewhere in the file, not here", self.name, name)
+            if name not in known and not taken.is_open:
+                hint = near(name, known) or f"; it takes {', '.join(known)}"
+                raise _mistake(f"{self.name} has no argument '{name}'{hint}", self.name, name)
+        missing = sorted(taken.required - set(self.arguments) - self.reserved)
+        if missing:
+            raise _mistake(f"{self.name} needs {' and '.join(missing)}")
+
+    @property
+    def definition(self) -> Definition:
+        """The class that is named."""
+        return find(self.name, self.homes, self.kind)
+
+    @classmethod
+    def __get_pydantic_json_schema__(
+        cls, core_schema: CoreSchema, handler: GetJsonSchemaHandler
+    ) -> dict[str, Any]:
+        definitions: dict[str, Definition] = {}
+        for home in reversed(cls.homes):  # later ones overwrite, so the first home wins
+            definitions |= classes(home)
+        return {
+            "description": cls.__doc__,
+            "anyOf": [
+                {"type": "string", "enum": sorted(definitions)},
+                {"type": "string", "pattern": "^[\\w.]+:\\w+$"},
+                {
+                    "type": "object",
+                    "minProperties": 1,
+                    "maxProperties": 1,
+                    "properties": {
+                        name: cls._arguments_schema(definitions[name])
+                        for name in sorted(definitions)
+                    },
+                    "patternProperties": {"^[\\w.]+:\\w+$": {"type": ["object", "null"]}},
+                    "additionalProperties": False,
+                },
+            ],
+        }
+
+    @classmethod
+    def _arguments_schema(cls, definition: Definition) -> dict[str, Any]:
+        taken = parameters(definition)
+        return {
+            "type": ["object", "null"],
+            "properties": {name: {} for name in taken.names if name not in cls.reserved},
+            "additionalProperties": taken.is_open,
+        }
+
+
+def _mistake(message: str, *inside: str) -> PydanticCustomError:
+    """A validation error at the place of the value, or at a key inside of it."""
+    return PydanticCustomError("named", "{message}", {"message": message, "inside": inside})
+
+
+class Layer(Named):
+    """A Keras layer, or one of `components/layers/`, by its name; it computes in float32."""
+
+    homes = ("components.layers", "keras.layers")
+    kind = "layer"
+    reserved = frozenset({"dtype"})

@@ -1,0 +1,1 @@
+"""The first stage: what the others depend on, besides data."""

@@ -1,0 +1,45 @@
+"""Where the files of the `ingest` section are."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from components.config.ingest import File
+from components.errors import Stop
+from components.ingest import archive, fetch
+
+
+def located(file: File, source: Path) -> Sequence[Path]:
+    """Where a file of the section is; several where its name is a pattern.
+
+    Raises:
+        Stop: It is nowhere.
+    """
+    if not isinstance(file, str):
+        return [fetch.fetch(file.url, file.sha256)]
+    paths = sorted(source.glob(file)) if set(file) & set("*?[") else [source / file]
+    if not paths or not paths[0].is_file():
+        raise Stop(f"ingest: no file {source / file}")
+    return [inside(path.relative_to(source).as_posix(), source) for path in paths]
+
+
+def base(file: File | None, source: Path) -> Path:
+    """The folder that an archive is unpacked to; where there is none, the folder of sources."""
+    if file is None:
+        return source
+    path = located(file, source)[0]
+    return archive.extract(path, None if isinstance(file, str) else file.sha256)
+
+
+def inside(path: str, folder: Path) -> Path:
+    """A path of the section, in the folder that it may not leave.
+
+    Raises:
+        Stop: It is a link out of it.
+    """
+    # Resolved, since `folder` itself may be a link, but DVC does not look behind one inside of it.
+    if not (folder / path).resolve().is_relative_to(folder.resolve()):
+        raise Stop(
+            f"ingest: {path} is not inside {folder}, the folder that DVC watches; "
+            f"move the files there, or make the folder itself a link to them"
+        )
+    return folder / path

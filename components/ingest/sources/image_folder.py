@@ -1,0 +1,104 @@
+"""A folder of images with one folder for each class."""
+
+import os
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+
+from components.config.ingest import ImageFolder, Split
+from components.errors import Stop
+from components.ingest.listing import SPLITS, Files, Listing
+from components.ingest.places import base, inside
+
+
+def listing(config: ImageFolder, source: Path) -> Listing:
+    """Lists what `config.path` holds, in the pipeline's folder of sources or in the archive."""
+    return of_folder(inside(config.path, base(config.archive, source)), config.split)
+
+
+def of_folder(folder: Path, split: Split) -> Listing:
+    """Lists `folder/CLASS/**` or, with the split given, `folder/SPLIT/CLASS/**`.
+
+    The names of the class folders, sorted, are the classes. Hidden files are passed over; so is
+    what lies beside the class folders, which is reported.
+
+    Raises:
+        Stop: There are no classes, a link leads out of the folder, or no group is found in a path.
+    """
+    if not folder.is_dir():
+        raise Stop(f"ingest.path: no folder {folder}")
+    outer = {SPLITS[one]: folder / one for one in _folders(folder) if one in SPLITS}
+    if split.by == "given" and not {"train", "test"} <= set(outer):
+        raise Stop(f"{folder}: split: {{by: given}} needs folders train and test in it")
+    roots = outer if split.by == "given" else {"": folder}
+    classes = sorted({name for root in roots.values() for name in _folders(root)})
+    problems = list(_links(folder))
+    if len(classes) < 2:
+        problems.append(f"{folder}: needs two folders or more, one for each class")
+    elif split.by != "given" and set(classes) <= set(SPLITS):
+        problems.append(
+            f"{folder}: {', '.join(classes)} are splits, not classes; ingest.split: {{by: given}}"
+        )
+    if problems:
+        raise Stop("\n".join(problems))
+    found = [
+        (path, label, name)
+        for name, root in roots.items()
+        for label, one in enumerate(classes)
+        for path in _files(root / one)
+    ]
+    paths = [path.relative_to(folder).as_posix() for path, _, _ in found]
+    return Listing(
+        Files.of(folder, paths),
+        np.array([label for _, label, _ in found], np.int64),
+        tuple(classes),
+        paths,
+        given=np.array([name for _, _, name in found]) if split.by == "given" else None,
+        groups=_groups(paths, split.group) if split.group else None,
+        passed_over=tuple(_beside(folder, roots.values())),
+    )
+
+
+def _groups(paths: list[str], expression: str) -> np.ndarray:
+    pattern = re.compile(expression)
+    matches = [pattern.search(path) for path in paths]
+    missing = [path for path, match in zip(paths, matches, strict=True) if match is None]
+    if missing:
+        raise Stop(
+            f"ingest.split.group: {expression} is not found in {len(missing)} paths, "
+            f"such as {missing[0]}"
+        )
+    return np.array([match[1] for match in matches if match])
+
+
+def _folders(folder: Path) -> list[str]:
+    """Names of the folders in a folder, sorted, without hidden ones."""
+    if not folder.is_dir():
+        return []
+    return sorted(one.name for one in os.scandir(folder) if one.is_dir() and one.name[0] != ".")
+
+
+def _files(folder: Path) -> Iterator[Path]:
+    """Every file below a folder, sorted by path, without hidden ones."""
+    for root, folders, files in os.walk(folder):
+        folders[:] = sorted(one for one in folders if one[0] != ".")
+        yield from (Path(root, one) for one in sorted(files) if one[0] != ".")
+
+
+def _links(folder: Path) -> Iterator[str]:
+    for root, folders, files in os.walk(folder):
+        for one in (*folders, *files):
+            path = Path(root, one)
+            if path.is_symlink():
+                yield f"{path}: a link, which DVC does not look behind; make {folder} itself one"
+
+
+def _beside(folder: Path, roots: object) -> Iterator[str]:
+    for root in {folder, *roots}:  # type: ignore[misc]
+        yield from sorted(
+            Path(one).relative_to(folder).as_posix()
+            for one in os.scandir(root)
+            if one.is_file() and one.name[0] != "."
+        )

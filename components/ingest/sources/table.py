@@ -1,0 +1,60 @@
+"""A table with one line for each image: CSV or Parquet."""
+
+import hashlib
+import shutil
+from collections.abc import Sequence
+from pathlib import Path
+
+from datasets import Dataset
+from datasets.exceptions import DatasetGenerationError
+
+from components.config.ingest import Table
+from components.errors import Stop
+from components.files import digest
+from components.ingest import columns
+from components.ingest.fetch import cache_folder
+from components.ingest.listing import Listing
+from components.ingest.places import base, inside, located
+
+
+def listing(config: Table, source: Path) -> Listing:
+    """Lists the lines of a CSV or Parquet file.
+
+    Args:
+        config: The section.
+        source: The pipeline's folder of sources.
+
+    Raises:
+        Stop: The file cannot be read, or images are missing.
+        Mistakes: It has no such column.
+    """
+    folder = inside(config.folder, base(config.archive, source))
+    paths = located(config.file, source)
+    kind = paths[0].suffix.lower()
+    readers = {".csv": Dataset.from_csv, ".parquet": Dataset.from_parquet}
+    if kind not in readers:
+        raise Stop(f"{paths[0]}: neither .csv nor .parquet")
+    try:
+        table = readers[kind]([str(path) for path in paths], cache_dir=str(_cache(paths)))
+    except (DatasetGenerationError, ValueError, OSError) as error:
+        raise Stop(f"{paths[0]}: cannot be read: {error.__cause__ or error}") from None
+    wanted = [config.image, config.label, config.split.group, config.split_column]
+    columns.check(table, config, paths[0].name)
+    table = table.select_columns([one for one in dict.fromkeys(wanted) if one])
+    given = columns.splits(table[config.split_column][:]) if config.split_column else None
+    return columns.listing(table, config, given, folder)
+
+
+def _cache(paths: Sequence[Path]) -> Path:
+    """Where `datasets` keeps what it makes of files, by their content.
+
+    By itself it goes by their dates, and takes a file that was replaced under its old date for
+    the old one. What it made of earlier contents goes.
+    """
+    where = hashlib.sha256(str(paths[0].resolve()).encode()).hexdigest()[:16]
+    what = hashlib.sha256("".join(map(digest, paths)).encode()).hexdigest()[:16]
+    folder = cache_folder() / "tables" / where / what
+    for earlier in folder.parent.glob("*") if folder.parent.is_dir() else ():
+        if earlier != folder:
+            shutil.rmtree(earlier, ignore_errors=True)
+    return folder

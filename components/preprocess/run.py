@@ -1,0 +1,35 @@
+"""The preprocess stage, from paths to paths."""
+
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from components import dataset, keras_files
+from components.building import build_all
+from components.command import Run
+from components.files import replacing
+from components.layer_checks import check_preprocessing
+from components.preprocess.stage import Source, as_model, fit, transform
+from components.workers import Workers
+
+
+def run(run: Run) -> None:
+    """Writes `out`, the model-ready dataset, and in it the fitted layers."""
+    facts = dataset.read_facts(run.dataset)
+    dropped = dataset.read_dropped(run.verdict)
+    left = {name: count - len(dropped[name]) for name, count in facts.counts.items()}
+    run.check(facts.with_counts(left))
+    layers = build_all(run.pipeline.preprocess, ("preprocess",), dtype="float32")
+    check_preprocessing(layers)
+    sources = {name: Source.of(run.dataset, name, dropped[name]) for name in facts.counts}
+    with Workers(run.params.dask) as workers, replacing(run.out) as folder:
+        folder.mkdir()
+        # Beside the dataset, where every worker sees it.
+        with TemporaryDirectory(dir=folder) as scratch:
+            fit(layers, sources["train"], Path(scratch), workers, run.modules)
+            every = [one for part in sources.values() for one in part]
+            ready, values = transform(layers, every, folder, Path(scratch), workers, run.modules)
+        keras_files.save(as_model(layers, facts), folder / "preprocessing.keras")
+    mean, deviation = values["mean"], values["standard_deviation"]
+    shape = "x".join(map(str, ready.shape))
+    run.conclude(f"{shape} float32, mean {mean:.3g}, standard deviation {deviation:.3g}")
+    run.measure(values)

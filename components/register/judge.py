@@ -1,0 +1,94 @@
+"""Whether the alias moves: to a model that is better on the same examples, by more than chance."""
+
+import tempfile
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from mlflow import artifacts
+from mlflow.exceptions import MlflowException
+
+from components.config.register import Gate
+from components.errors import Stop
+from components.outcomes import Outcomes, read_outcomes
+from components.tasks.comparison import difference
+
+OUTCOMES = "outcomes.csv"
+
+MeasuredAgain = Callable[[Path], Outcomes]
+"""Measures a model, a folder of MLflow's, on the test examples of today.
+
+Raises:
+    Stop: It cannot, and why.
+"""
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What the gate says."""
+
+    is_promoted: bool
+    reason: str
+    is_final: bool = True
+    """False where the two could not be compared: the next time they are tried again."""
+
+
+def judge(
+    gate: Gate,
+    version: int,
+    ours: Outcomes,
+    champion: int | None,
+    theirs: Callable[[], Outcomes],
+) -> Verdict:
+    """Whether the alias moves to a version.
+
+    Args:
+        gate: What it must reach.
+        version: Its number.
+        ours: What it said of the test examples.
+        champion: The version that has the alias now.
+        theirs: Gives what that one said of the same examples; raises `Stop` where it cannot.
+    """
+    if champion == version:
+        return Verdict(is_promoted=False, reason="it was the champion already")
+    if champion is None:
+        return Verdict(is_promoted=True, reason="there was no champion")
+    if gate.must_beat is None:
+        return Verdict(is_promoted=True, reason="the gate compares with no other version")
+    try:
+        said = theirs().predicted
+    except Stop as error:
+        reason = f"it cannot be compared with the champion, version {champion}: {error}"
+        return Verdict(is_promoted=False, reason=reason, is_final=False)
+    found = difference(gate.metric, ours.labels, ours.predicted, said)
+    better = found.low > 0
+    verb = "beats" if better else "does not beat"
+    what = f"{gate.metric} differs by {found.value:+.4f} ({found.low:+.4f} to {found.high:+.4f})"
+    reason = f"it {verb} version {champion} on {len(ours.labels)} test examples: {what}"
+    return Verdict(is_promoted=better, reason=reason)
+
+
+def outcomes_of(name: str, version: int, ours: Outcomes, again: MeasuredAgain) -> Outcomes:
+    """What a registered version says of the test examples that another one was measured on.
+
+    Args:
+        name: The registered model.
+        version: The version.
+        ours: Of the other one.
+        again: Measures it, where it was measured on others.
+
+    Raises:
+        Stop: It cannot be had.
+    """
+    with tempfile.TemporaryDirectory() as scratch:
+        try:
+            uri = f"models:/{name}/{version}"
+            files = {one.path for one in artifacts.list_artifacts(artifact_uri=uri)}
+            if OUTCOMES in files:
+                kept = artifacts.download_artifacts(f"{uri}/{OUTCOMES}", dst_path=scratch)
+                if (found := read_outcomes(Path(kept))).fingerprint == ours.fingerprint:
+                    return found
+            model = artifacts.download_artifacts(uri, dst_path=scratch)
+        except (MlflowException, OSError) as error:
+            raise Stop(f"its files cannot be had: {error}") from None
+        return again(Path(model))

@@ -1,0 +1,107 @@
+"""The registry of an MLflow server: what it has, and what is brought to it, each once."""
+
+import shutil
+import tempfile
+from pathlib import Path
+
+import yaml
+from mlflow import MlflowClient
+from mlflow.entities import LoggedModelOutput
+from mlflow.entities.logged_model_status import LoggedModelStatus
+from mlflow.entities.model_registry import ModelVersion, RegisteredModel
+from mlflow.exceptions import MlflowException
+from mlflow.protos.databricks_pb2 import RESOURCE_ALREADY_EXISTS, RESOURCE_DOES_NOT_EXIST, ErrorCode
+
+VERSION = "millrace.version"  # a tag: hash of what a version is made of
+
+
+def find(client: MlflowClient, name: str) -> RegisteredModel | None:
+    """The registered model with its aliases and tags; None where there is none.
+
+    Raises:
+        MlflowException: The server says anything else than that it is there, or is not.
+    """
+    try:
+        return client.get_registered_model(name)
+    except MlflowException as error:
+        if error.error_code != ErrorCode.Name(RESOURCE_DOES_NOT_EXIST):
+            raise
+        return None
+
+
+def registered_model(client: MlflowClient, name: str) -> RegisteredModel:
+    """As `find`, made where there is none."""
+    if known := find(client, name):
+        return known
+    try:
+        return client.create_registered_model(name)
+    except MlflowException as error:  # by another process, meanwhile
+        if error.error_code != ErrorCode.Name(RESOURCE_ALREADY_EXISTS):
+            raise
+        return client.get_registered_model(name)
+
+
+def alias(client: MlflowClient, name: str, which: str) -> int | None:
+    """The version that an alias points to."""
+    found = registered_model(client, name).aliases.get(which)
+    return int(found) if found is not None else None
+
+
+def version(
+    client: MlflowClient, name: str, experiment_id: str, run_id: str, folder: Path, what: str
+) -> ModelVersion:
+    """The version that is made of a folder: the one that there is, or a new one.
+
+    Args:
+        client: Of the server.
+        name: The registered model, which there is.
+        experiment_id: Of the run.
+        run_id: That trained the model.
+        folder: The model as MLflow keeps it.
+        what: Its hash.
+    """
+    if known := versions(client, name, what):
+        return known[0]
+    uri = f"models:/{_uploaded(client, experiment_id, run_id, folder, what)}"
+    tags = {VERSION: what}
+    made = client.create_model_version(name, uri, run_id, tags=tags, model_id=uri[8:])
+    # Another process may have made one at the same moment; both keep the first.
+    first = versions(client, name, what)[0]
+    if first.version != made.version:
+        client.delete_model_version(name, made.version)
+    return first
+
+
+def versions(client: MlflowClient, name: str, what: str) -> list[ModelVersion]:
+    """The versions with a hash, the first one first; more than one only while two race."""
+    found = client.search_model_versions(f"name = '{name}'", max_results=10_000)
+    return sorted((one for one in found if one.tags.get(VERSION) == what), key=_number)
+
+
+def _number(one: ModelVersion) -> int:
+    return int(one.version)
+
+
+def _uploaded(
+    client: MlflowClient, experiment_id: str, run_id: str, folder: Path, what: str
+) -> str:
+    """The id of a logged model with the files of a folder, all of them there."""
+    found = client.search_logged_models([experiment_id], f"tags.`{VERSION}` = '{what}'")
+    for one in found:
+        if one.status == LoggedModelStatus.READY:
+            return str(one.model_id)
+    # One that is not ready was left by a process that was killed while it uploaded.
+    model = (
+        found[0]
+        if found
+        else client.create_logged_model(experiment_id, "model", run_id, tags={VERSION: what})
+    )
+    with tempfile.TemporaryDirectory() as scratch:
+        copy = Path(shutil.copytree(folder, Path(scratch) / "model"))
+        described = yaml.safe_load((folder / "MLmodel").read_text())
+        described |= {"run_id": model.source_run_id, "model_id": model.model_id}
+        (copy / "MLmodel").write_text(yaml.safe_dump(described))
+        client.log_model_artifacts(model.model_id, str(copy))
+    client.finalize_logged_model(model.model_id, LoggedModelStatus.READY)
+    client.log_outputs(model.source_run_id, [LoggedModelOutput(model.model_id, step=0)])
+    return str(model.model_id)

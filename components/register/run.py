@@ -1,0 +1,90 @@
+"""The register stage, for all pipelines at once: the server is asked by one process."""
+
+import os
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, nullcontext
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import mlflow
+from filelock import FileLock
+from mlflow.exceptions import MlflowException
+
+from components import tracking
+from components.config.document import Document
+from components.config.params import Params
+from components.config.pipeline import parse
+from components.errors import Stop
+from components.files import read_json
+from components.manifest import FILE, Manifest
+from components.register.stage import Place, Standing, reconcile, standing
+
+
+def register(
+    root: Path, names: Sequence[str] = (), is_strict: bool = False
+) -> Iterator[tuple[str, Standing]]:
+    """Brings the registry in line with the packages that there are.
+
+    Args:
+        root: The project.
+        names: Of pipelines; none for all active ones.
+        is_strict: Whether a model that the gate does not let in is an error.
+
+    Yields:
+        The name of a pipeline, and where its model stands.
+
+    Raises:
+        Invalid: A pipeline file has mistakes.
+        Stop: The server cannot be used, or in the end, where it is strict, the gate said no.
+    """
+    refused = []
+    for name in names or Params.load(root / "params.yaml").pipelines:
+        package = root / "packages" / name
+        if not (package / FILE).exists():
+            continue
+        document = Document(root / "pipelines" / f"{name}.yaml")
+        pipeline = parse(document)
+        data = root / "data" / name
+        place = Place(name, package, data / "raw", data / "verdict.json", root / "measured" / name)
+        client = tracking.connect(name)
+        # DVC tells its commands so; an experiment may be a queue of many.
+        is_experiment = bool(os.environ.get("DVC_EXP_NAME"))
+        with _alone(), _explained():
+            found = reconcile(client, place, pipeline, document.data, is_experiment)
+        yield name, found
+        if found.version is None and (is_strict or pipeline.registration.gate.strict):
+            refused.append(found.sentence)
+    if refused:
+        raise Stop("\n".join(refused))
+
+
+def read(root: Path, name: str) -> str:
+    """Where the model of a pipeline stands, in words; nothing is changed.
+
+    Raises:
+        Stop: The server cannot be used.
+    """
+    pipeline = parse(Document(root / "pipelines" / f"{name}.yaml"))
+    manifest = Manifest.model_validate(read_json(root / "packages" / name / FILE))
+    client = tracking.connect(name)
+    with _explained():
+        return standing(client, pipeline.registration.name, manifest).sentence
+
+
+def _alone() -> FileLock | nullcontext[None]:
+    """On a server in a file, one process at a time; others have to be overtaken."""
+    address = urlsplit(mlflow.get_tracking_uri())
+    if address.scheme == "sqlite":
+        return FileLock(f"{address.path[1:]}.register.lock")
+    return nullcontext()
+
+
+@contextmanager
+def _explained() -> Iterator[None]:
+    try:
+        yield
+    except MlflowException as error:
+        raise Stop(
+            f"register: MLflow says no, and no alias moves: {error.error_code}: "
+            f"{str(error).splitlines()[0]}"
+        ) from None

@@ -1,0 +1,43 @@
+"""The validate stage, from paths to paths."""
+
+from components import dataset, pictures
+from components.command import Run
+from components.errors import Stop
+from components.files import write_json, write_text
+from components.validate.drift import Statistics
+from components.validate.inspection import Shard, inspect, together
+from components.validate.report import render
+from components.validate.stage import numbers, unusable, validate
+from components.workers import Workers
+
+
+def run(run: Run) -> None:
+    """Looks at every example of `dataset`; `verdict` has what the next stages go by.
+
+    Raises:
+        Stop: The dataset must not be trained on.
+    """
+    facts = dataset.read_facts(run.dataset)
+    splits = {name: dataset.open_split(run.dataset, name) for name in facts.counts}
+    shards = [
+        Shard(name, path.absolute(), facts)
+        for name in splits
+        for path in dataset.shard_paths(run.dataset, name)
+    ]
+    with Workers(run.params.dask) as workers:
+        table = together(workers.map(inspect, shards, "looking"))
+    before = run.accepted / "statistics.json"
+    accepted = Statistics.model_validate_json(before.read_text()) if before.exists() else None
+    report = validate(table, splits, facts, run.pipeline.validation, accepted)
+    good = dataset.open_split(run.dataset, "train", unusable(table, "train"))
+    figure = pictures.examples(good, facts)
+    pictures.save(figure, run.picture)
+    write_json(report.model_dump(exclude={"dropped"}), run.out)
+    write_text(render(run.name, report, splits, facts, figure), run.report)
+    found = ", ".join(f"{one.kind} {one.count} ({one.policy})" for one in report.findings)
+    run.conclude(f"found: {found}" if found else "nothing wrong is found")
+    run.measure(numbers(report))
+    if report.problems:
+        what = f"{run.name}: the dataset must not be trained on; see {run.report}"
+        raise Stop("\n".join([what, *report.problems]))
+    write_json({"dropped": report.dropped}, run.verdict)

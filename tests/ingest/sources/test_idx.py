@@ -1,0 +1,134 @@
+"""Files of the MNIST family."""
+
+import gzip
+import struct
+
+import numpy as np
+import pytest
+from project import ROOT
+
+from components.config.ingest import Idx
+from components.errors import Mistakes, Stop
+from components.ingest.sources import idx
+from components.ingest.stage import listing
+
+CODES = {"u1": 8, "i2": 11, "f4": 13}
+
+
+def content(values):
+    kind = np.dtype(values.dtype).str[1:]
+    head = bytes([0, 0, CODES[kind], values.ndim]) + struct.pack(f">{values.ndim}I", *values.shape)
+    return head + values.astype(f">{kind}").tobytes()
+
+
+@pytest.fixture
+def files(tmp_path):
+    """A set of ten train and four test images, gzipped but for one file."""
+    random = np.random.default_rng(0)
+    for name, count in (("train", 10), ("test", 4)):
+        images = random.integers(0, 256, (count, 3, 2), np.uint8)
+        labels = np.arange(count, dtype=np.uint8) % 2
+        (tmp_path / f"{name}-images.gz").write_bytes(gzip.compress(content(images)))
+        (tmp_path / f"{name}-labels").write_bytes(content(labels))
+    return tmp_path
+
+
+def config(**changes):
+    pair = {name: {"images": f"{name}-images.gz", "labels": f"{name}-labels"} for name in SPLITS}
+    return Idx(source="idx", **{**pair, **changes})
+
+
+SPLITS = ("train", "test")
+
+
+def test_both_splits_are_read(files):
+    found = listing(config(classes=("even", "odd")), files)
+
+    assert found.inputs.shape == (14, 3, 2, 1)
+    assert found.inputs.dtype == np.uint8
+    assert found.classes == ("even", "odd")
+    assert found.given.tolist() == ["train"] * 10 + ["test"] * 4
+    assert found.labels.tolist() == [0, 1] * 5 + [0, 1] * 2
+
+
+@pytest.mark.parametrize("kind", ["u1", "i2", "f4"])
+def test_values_come_in_the_byte_order_of_this_machine(tmp_path, kind):
+    values = np.array([[1, 2], [3, 250]]).astype(kind)
+    (tmp_path / "file").write_bytes(content(values))
+
+    found = idx.read(tmp_path / "file")
+
+    assert found.dtype == np.dtype(kind)
+    assert np.array_equal(found, values)
+
+
+@pytest.mark.parametrize(
+    ("broken", "message"),
+    [
+        pytest.param(b"PK\x03\x04", "not an IDX file", id="another kind of file"),
+        pytest.param(b"", "not an IDX file", id="empty"),
+        pytest.param(gzip.compress(b"text"), "not an IDX file", id="gzip of something else"),
+        pytest.param(
+            content(np.zeros((2, 2), "u1"))[:-1],
+            "damaged: 3 bytes are not (2, 2) of uint8",
+            id="cut off",
+        ),
+        pytest.param(
+            gzip.compress(content(np.zeros(2000, "u1")))[:-9], "damaged gzip file: ", id="cut gzip"
+        ),
+    ],
+)
+def test_a_broken_file_is_named(tmp_path, broken, message):
+    path = tmp_path / "images"
+    path.write_bytes(broken)
+
+    with pytest.raises(Stop) as caught:
+        idx.read(path)
+
+    assert str(caught.value).startswith(f"{path}: {message}")
+
+
+def test_labels_of_another_number_are_refused(files):
+    (files / "test-labels").write_bytes(content(np.zeros(5, "u1")))
+
+    with pytest.raises(Stop) as caught:
+        listing(config(), files)
+
+    assert str(caught.value) == (
+        "ingest: test-images.gz has 4 examples, test-labels has labels of shape (5,): "
+        "they do not go together"
+    )
+
+
+def test_classes_of_another_number_are_a_mistake(files):
+    with pytest.raises(Mistakes) as caught:
+        listing(config(classes=("a", "b", "c")), files)
+
+    (problem,) = caught.value.problems
+    assert problem.location == ("ingest", "classes")
+    assert problem.message == "names 3 classes; the labels have 2"
+
+
+def test_a_file_that_is_nowhere_is_named(files):
+    (files / "test-labels").unlink()
+
+    with pytest.raises(Stop) as caught:
+        listing(config(), files)
+
+    assert str(caught.value) == f"ingest: no file {files}/test-labels"
+
+
+@pytest.mark.parametrize("name", ["mnist", "fashion-mnist"])
+def test_the_real_set_is_read_from_a_mirror(name, monkeypatch, tmp_path):
+    from components.config.pipeline import load
+
+    mirror = ROOT.parent / "shared" / "data" / name
+    if not mirror.is_dir():
+        pytest.skip(f"no folder {mirror}")
+    monkeypatch.setenv("MILLRACE_MIRROR", str(mirror))
+
+    found = listing(load(ROOT / "pipelines" / f"{name}.yaml").ingest, tmp_path)
+
+    assert found.inputs.shape == (70_000, 28, 28, 1)
+    assert len(found.classes) == 10
+    assert (found.given == "test").sum() == 10_000

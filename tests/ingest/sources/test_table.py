@@ -1,0 +1,183 @@
+"""Tables of images: CSV, Parquet, and data sets of the Hub."""
+
+import io
+
+import datasets
+import numpy as np
+import pytest
+from PIL import Image
+
+from components.config.ingest import HuggingFace, Split, Table
+from components.errors import Mistakes, Stop
+from components.ingest.stage import few, listing
+
+
+def png(value):
+    buffer = io.BytesIO()
+    Image.new("L", (3, 2), value).save(buffer, "PNG")
+    return buffer.getvalue()
+
+
+@pytest.fixture
+def folder(tmp_path):
+    """Six images beside a CSV of their paths, labels, patients and splits."""
+    lines = ["image,label,patient,part"]
+    for number in range(6):
+        (tmp_path / f"{number}.png").write_bytes(png(number))
+        part = ("train", "train", "train", "train", "val", "test")[number]
+        lines.append(f"{number}.png,{'cat' if number % 2 else 'ant'},p{number // 2},{part}")
+    (tmp_path / "labels.csv").write_text("\n".join(lines) + "\n")
+    return tmp_path
+
+
+def config(**changes):
+    return Table(**{"source": "table", "file": "labels.csv", **changes})
+
+
+def parquet(path, **columns):
+    datasets.Dataset.from_dict(columns).to_parquet(path)
+
+
+def test_a_csv_names_images_and_labels(folder):
+    found = listing(config(), folder)
+
+    assert found.classes == ("ant", "cat")
+    assert found.labels.tolist() == [0, 1] * 3
+    assert found.names == [f"{number}.png" for number in range(6)]
+    assert found.inputs[3] == png(3)
+
+
+def test_groups_and_splits_are_columns(folder):
+    grouped = listing(config(split=Split(by="group", group="patient")), folder)
+    given = listing(config(split=Split(by="given"), split_column="part"), folder)
+
+    assert grouped.groups.tolist() == ["p0", "p0", "p1", "p1", "p2", "p2"]
+    assert given.given.tolist() == ["train"] * 4 + ["validation", "test"]
+
+
+def test_a_parquet_file_holds_the_images(folder):
+    parquet(folder / "all.parquet", picture=[png(n) for n in range(6)], kind=[0, 1, 2, 0, 1, 2])
+
+    found = listing(config(file="all.parquet", image="picture", label="kind"), folder)
+
+    assert found.classes == ("0", "1", "2")
+    assert found.inputs[np.array([5, 0])] == [png(5), png(0)]
+    assert found.names[4] == "row 4"
+    assert few(found, np.arange(6))[1].shape == (2, 3, 1)
+
+
+def test_a_pattern_reads_several_files_in_their_order(folder):
+    for part in range(2):
+        images = [png(10 * part + n) for n in range(3)]
+        parquet(folder / f"part-{part}.parquet", image=images, label=["a", "b", "a"])
+
+    found = listing(config(file="part-*.parquet"), folder)
+
+    assert [found.inputs[row] for row in (0, 5)] == [png(0), png(12)]
+
+
+def test_columns_that_there_are_not_are_named_at_once(folder):
+    with pytest.raises(Mistakes) as caught:
+        listing(config(image="imag", label="kind"), folder)
+
+    assert [(one.location, one.message) for one in caught.value.problems] == [
+        (("ingest", "image"), "no column 'imag' in labels.csv; did you mean 'image'?"),
+        (
+            ("ingest", "label"),
+            "no column 'kind' in labels.csv; there are image, label, patient, part",
+        ),
+    ]
+
+
+def test_images_that_are_missing_are_named(folder):
+    (folder / "2.png").unlink()
+    (folder / "5.png").unlink()
+
+    with pytest.raises(Stop) as caught:
+        listing(config(), folder)
+
+    assert str(caught.value) == (f"ingest.image: 2 of 6 images are not in {folder}: 2.png, 5.png")
+
+
+def test_a_path_that_leaves_the_folder_is_refused(folder):
+    (folder / "labels.csv").write_text("image,label\n../secret.png,a\n0.png,b\n")
+
+    with pytest.raises(Stop) as caught:
+        listing(config(), folder)
+
+    assert str(caught.value) == f"ingest.image: 1 paths leave {folder}, such as ../secret.png"
+
+
+def test_rows_without_a_label_are_named(folder):
+    (folder / "labels.csv").write_text("image,label\n0.png,a\n1.png,\n2.png,b\n")
+
+    with pytest.raises(Stop) as caught:
+        listing(config(), folder)
+
+    assert str(caught.value) == ("ingest.label: 1 rows have no label: 1; remove or label them")
+
+
+def test_labels_that_are_fractions_are_refused(folder):
+    (folder / "labels.csv").write_text("image,label\n0.png,0.5\n1.png,1.5\n")
+
+    with pytest.raises(Stop, match=r"column 'label' holds fractions; labels are text or whole n"):
+        listing(config(), folder)
+
+
+def test_a_split_of_another_name_is_a_mistake(folder):
+    with pytest.raises(Mistakes) as caught:
+        listing(config(split=Split(by="given"), split_column="patient"), folder)
+
+    (problem,) = caught.value.problems
+    assert problem.message == "holds p0, p1, p2; it must say train, validation or test"
+
+
+def test_a_file_that_is_no_table_is_named(folder):
+    (folder / "bad.parquet").write_text("not parquet")
+
+    with pytest.raises(Stop) as caught:
+        listing(config(file="bad.parquet"), folder)
+
+    assert str(caught.value).startswith(f"{folder}/bad.parquet: cannot be read: ")
+    with pytest.raises(Stop, match=r"0\.png: neither \.csv nor \.parquet$"):
+        listing(config(file="0.png"), folder)
+
+
+def test_an_empty_cell_is_an_empty_file(folder):
+    parquet(folder / "all.parquet", image=[png(1), None], label=["a", "b"])
+
+    assert listing(config(file="all.parquet"), folder).inputs[1] == b""
+
+
+@pytest.fixture
+def hub(tmp_path, monkeypatch):
+    """A data set by name, without the network: a folder of that name in the working directory."""
+    monkeypatch.chdir(tmp_path)
+    data = tmp_path / "someone" / "pets" / "data"
+    data.mkdir(parents=True)
+    features = datasets.Features(
+        {"image": datasets.Image(), "label": datasets.ClassLabel(names=["cat", "dog"])}
+    )
+    for name, count in (("train", 6), ("test", 2)):
+        rows = {"image": [{"bytes": png(n)} for n in range(count)], "label": [0, 1] * (count // 2)}
+        table = datasets.Dataset.from_dict(rows, features=features)
+        table.to_parquet(data / f"{name}-00000-of-00001.parquet")
+    return tmp_path
+
+
+def test_a_data_set_of_the_hub_is_read_by_its_name(hub):
+    config = HuggingFace(source="huggingface", dataset="someone/pets", split=Split(by="given"))
+
+    found = listing(config, hub)
+
+    assert found.classes == ("cat", "dog")
+    assert found.given.tolist() == ["train"] * 6 + ["test"] * 2
+    assert found.inputs[7] == png(1)
+    assert found.inputs.select(np.array([2, 3]))[np.array([1])] == [png(3)]
+
+
+def test_a_data_set_that_there_is_not_is_named(hub, monkeypatch):
+    monkeypatch.setattr(datasets.config, "HF_HUB_OFFLINE", True)
+
+    with pytest.raises(Stop, match=r"^ingest: data set someone/cars cannot be read: "):
+        listing(HuggingFace(source="huggingface", dataset="someone/cars"), hub)

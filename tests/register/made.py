@@ -1,0 +1,99 @@
+"""Packages made by hand, whose model is no model: the registry does not look into it."""
+
+import hashlib
+import shutil
+from pathlib import Path
+
+import yaml
+from project import ROOT
+
+from components import tracking
+from components.config.document import Document
+from components.config.pipeline import Pipeline, parse
+from components.files import digest, write_json
+from components.manifest import FILE, Manifest
+from components.outcomes import Outcomes, write_outcomes
+from components.register.stage import Place, Standing, reconcile
+from components.tasks.comparison import metric
+
+CLASSES = ("cat", "dog")
+EXAMPLES = 200
+
+
+def pipeline(root: Path, **gate: object) -> tuple[Pipeline, Document]:
+    """The bundled file with another gate."""
+    data = yaml.safe_load((ROOT / "pipelines" / "digits.yaml").read_text())
+    data["register"] = {"name": "pets", "gate": {"must_beat": "champion", **gate}}
+    path = root / "pets.yaml"
+    path.write_text(yaml.safe_dump(data))
+    document = Document(path)
+    return parse(document), document
+
+
+def outcomes(wrong: int, of: str = "today", start: int = 0) -> Outcomes:
+    """Of a model that errs on `wrong` of the examples, from one on."""
+    keys = [hashlib.sha256(f"{of} {row}".encode()).hexdigest() for row in range(EXAMPLES)]
+    labels = [CLASSES[row % 2] for row in range(EXAMPLES)]
+    said = [CLASSES[(row + (start <= row < start + wrong)) % 2] for row in range(EXAMPLES)]
+    rows = sorted(zip(keys, labels, said, strict=True))
+    return Outcomes(*(list(column) for column in zip(*rows, strict=True)))
+
+
+def package(folder: Path, model: str, found: Outcomes, refused: str | None = None) -> Path:
+    """What the stage `package` would write of a model.
+
+    Args:
+        folder: Takes the place of what was there.
+        model: Tells models apart.
+        found: What it says of the test examples.
+        refused: What the gate says.
+    """
+    shutil.rmtree(folder, ignore_errors=True)
+    (folder / "model" / "tf2model").mkdir(parents=True)
+    (folder / "report").mkdir()
+    (folder / "report" / "report.html").write_text(f"<p>{model}")
+    (folder / "model" / "MLmodel").write_text(yaml.safe_dump({"flavors": {"tensorflow": {}}}))
+    (folder / "model" / "tf2model" / "saved_model.pb").write_text(model)
+    write_outcomes(found, folder / "model" / "outcomes.csv")
+    write_json(list(CLASSES), folder / "model" / "classes.json")
+    measures = {"examples": EXAMPLES, "expected_calibration_error": 0.1}
+    for name in ("accuracy", "macro_f1"):
+        value = metric(name, found.labels, found.predicted)
+        measures |= {name: value.value, f"{name}_low": value.low, f"{name}_high": value.high}
+    manifest = Manifest(
+        model=_hash(model),
+        version=digest(folder / "model"),
+        dataset="d" * 64,
+        test=found.fingerprint,
+        measures={**measures, "per_class": [{"name": name, "f1": 0.5} for name in CLASSES]},
+        compressed=[
+            {"method": "float32", "size_bytes": 1000, "accuracy": 0.9, "refused": None},
+            {"method": "int8", "size_bytes": 400, "accuracy": 0.5, "refused": "loses 0.4"},
+        ],
+        findings=[{"kind": "corrupt", "policy": "drop", "count": 3}],
+        learned={"epochs": 2, "best": 1, "history": {"loss": [2.0, 1.0], "val_loss": [2.0, None]}},
+        refused=refused,
+    )
+    write_json(manifest.model_dump(), folder / FILE)
+    return folder
+
+
+def trained(model: str) -> str:
+    """The MLflow run that a training of a model would have left."""
+    client = tracking.connect("pets")
+    with tracking.start(client, "pets", {"train": {"epochs": 2}}, {}) as live:
+        live.tag(tracking.MODEL, _hash(model))
+    return live.run_id
+
+
+def registered(root: Path, is_experiment: bool = False, **gate: object) -> Standing:
+    """Brings the registry in line with the package that there is."""
+    file, document = pipeline(root, **gate)
+    verdict = root / "verdict.json"
+    place = Place("pets", root / "package", root / "raw", verdict, root / "measured")
+    client = tracking.connect("pets")
+    return reconcile(client, place, file, document.data, is_experiment)
+
+
+def _hash(model: str) -> str:
+    return hashlib.sha256(model.encode()).hexdigest()
