@@ -75,7 +75,9 @@ class Run(argparse.Namespace):
             Mistakes: They do not go together.
         """
         file = self.pipeline
-        if problems := fact_problems(facts, file.preprocess, file.model, file.train):
+        if problems := fact_problems(
+            facts, file.ingest.split, file.preprocess, file.model, file.train
+        ):
             raise Mistakes(problems)
 
     def tags(self, stage: str, dataset: Path) -> dict[str, str]:

@@ -40,7 +40,8 @@ def line(tmp_path_factory):
     project.edit(
         "pipelines/photos.yaml",
         ("height: 128, width: 128", "height: 32, width: 32"),
-        ("architecture: resnet\n  blocks: [2, 2, 2]", "architecture: cnn\n  filters: [8, 16]"),
+        ("  architecture: resnet\n  stem: 7x7 ", "  architecture: cnn\n  filters: [8, 16] "),
+        ("  blocks: [2, 2, 2, 2]\n", ""),
         ("epochs: 40", "epochs: 8"),
         ("batch_size: 32", "batch_size: 8"),
         ("max_accuracy_drop: 0.02", "max_accuracy_drop: 1.0"),

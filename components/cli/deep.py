@@ -81,7 +81,9 @@ def examine(document: Document, pipeline: Pipeline, source: Path, seed: int) -> 
     except Mistakes as error:
         raise document.locate(error.problems) from None
     facts = facts.with_counts({name: len(members) for name, members in rows.items()})
-    problems = fact_problems(facts, pipeline.preprocess, pipeline.model, pipeline.train)
+    problems = fact_problems(
+        facts, pipeline.ingest.split, pipeline.preprocess, pipeline.model, pipeline.train
+    )
     # Keras's complaints about data that does not fit would only repeat that it does not fit.
     trial = _Trial(pipeline, facts)
     if not problems:

@@ -1,8 +1,10 @@
 """The `augment` section of a pipeline file."""
 
-from pydantic import NonNegativeInt
+from typing import Annotated
 
-from components.config.section import Layer, Section
+from pydantic import Field
+
+from components.config.section import Layer, NonNegativeInt, Section
 
 
 class Config(Section):
@@ -10,5 +12,5 @@ class Config(Section):
 
     layers: tuple[Layer, ...] = ()
     """Keras layers, first to last, drawn anew in every epoch and switched off for inference."""
-    copies: NonNegativeInt = 0
+    copies: Annotated[NonNegativeInt, Field(le=1000)] = 0
     """How many varied copies of each training example to write to disk, besides the original."""

@@ -2,9 +2,7 @@
 
 from typing import Literal
 
-from pydantic import PositiveInt
-
-from components.config.section import Fraction, Section
+from components.config.section import Fraction, PositiveInt, Section
 
 Method = Literal["float16", "int8"]
 

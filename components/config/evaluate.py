@@ -1,8 +1,6 @@
 """The `evaluate` section of a pipeline file."""
 
-from pydantic import PositiveInt
-
-from components.config.section import Section
+from components.config.section import PositiveInt, Section
 
 
 class Config(Section):

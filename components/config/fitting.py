@@ -1,22 +1,26 @@
 """How a model is fitted: the body of the `train` section. Loads no framework."""
 
 from collections.abc import Mapping
+from itertools import pairwise
 from typing import Annotated, Literal
 
-from pydantic import (
-    BeforeValidator,
-    Field,
+from pydantic import BeforeValidator, Field, field_validator, model_validator
+
+from components.config.section import (
+    Named,
     NonNegativeFloat,
     NonNegativeInt,
     PositiveFloat,
     PositiveInt,
-    model_validator,
+    Section,
+    mistake,
 )
-
-from components.config.section import Named, Section
 
 Monitor = Literal["loss", "accuracy", "val_loss", "val_accuracy"]
 """A column of the learning curves; accuracies are to be large, losses small."""
+
+
+UNFIT = {"CTC": "aligns sequences", "Circle": "compares embeddings"}
 
 
 class Optimizer(Named):
@@ -34,6 +38,12 @@ class Loss(Named):
     kind = "loss"
     reserved = frozenset({"name", "reduction", "dtype"})
 
+    @model_validator(mode="after")
+    def _of_classes(self) -> "Loss":
+        if reason := UNFIT.get(self.name):
+            raise mistake(f"{self.name} {reason}; it is no loss of a classification")
+        return self
+
 
 class Decay(Section):
     """What every schedule has."""
@@ -49,8 +59,15 @@ class Step(Decay):
 
     boundaries: Annotated[tuple[PositiveFloat, ...], Field(min_length=1)]
     """Epochs, warm-up included, after which the rate falls."""
-    factor: Annotated[float, Field(gt=0, lt=1)] = 0.1
+    factor: Annotated[float, Field(strict=True, gt=0, lt=1)] = 0.1
     """What the rate is multiplied by."""
+
+    @field_validator("boundaries")
+    @classmethod
+    def _ascend(cls, value: tuple[float, ...]) -> tuple[float, ...]:
+        if any(after <= before for before, after in pairwise(value)):
+            raise ValueError(f"must ascend, are {', '.join(f'{one:g}' for one in value)}")
+        return value
 
 
 class Annealing(Decay):
@@ -79,9 +96,11 @@ class Schedule(Section):
     @model_validator(mode="before")
     @classmethod
     def _one(cls, value: object) -> object:
-        if isinstance(value, Mapping) and len(value) != 1:
+        if not isinstance(value, Mapping):
+            return value
+        if len(value) != 1:
             raise ValueError(f"must be one of {', '.join(cls.model_fields)}, or a number")
-        return value
+        return {key: {} if part is None else part for key, part in value.items()}
 
     @property
     def chosen(self) -> tuple[str, Decay]:
@@ -122,7 +141,7 @@ class Checkpoint(Section):
 class Fitting(Section):
     """How a model is fitted to the train split."""
 
-    epochs: PositiveInt
+    epochs: Annotated[PositiveInt, Field(le=1_000_000)]
     """Passes over the train split, at most."""
     batch_size: PositiveInt = 32
     """Examples in one step of the optimizer."""

@@ -8,7 +8,7 @@ from pydantic import AfterValidator, Field, model_validator
 
 from components.config.section import Section
 
-Share = Annotated[float, Field(gt=0, lt=1)]
+Share = Annotated[float, Field(strict=True, gt=0, lt=1)]
 
 
 class Remote(Section):

@@ -9,8 +9,8 @@ are found: a name cannot reach a helper function.
 
 import ast
 import difflib
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from functools import cache
 from importlib import import_module
 from importlib.machinery import PathFinder
@@ -26,6 +26,8 @@ class Parameters:
     required: frozenset[str]
     is_open: bool
     """Whether it takes more than the names: a `**kwargs` that could not be followed."""
+    defaults: Mapping[str, Any] = field(default_factory=dict, hash=False)
+    """Those that are written as a number, a text or a truth value."""
 
 
 @dataclass(frozen=True)
@@ -220,6 +222,7 @@ def makes(definition: Definition, name: str) -> bool:
 def parameters(definition: Definition) -> Parameters:
     """What the constructor of a class takes, its base classes' `**kwargs` included."""
     names: dict[str, None] = {}
+    defaults: dict[str, Any] = {}
     required: frozenset[str] | None = None
     resolved = _resolve(definition.module, definition.name)
     while resolved:
@@ -227,15 +230,48 @@ def parameters(definition: Definition) -> Parameters:
         signature = _constructor(node) or _of_dataclass(node)
         if signature:
             names |= dict.fromkeys(arg.arg for arg in _arguments(signature))
+            defaults = {**_constants(signature), **defaults}
             required = _required(signature) if required is None else required
             # Layer is where Keras's own keyword arguments end.
             if signature.kwarg is None or node.name in ("Layer", "BaseOptimizer"):
-                return Parameters(tuple(names), required, is_open=False)
+                return Parameters(tuple(names), required, is_open=False, defaults=defaults)
         bases = [_resolve(module, ast.unparse(base)) for base in node.bases]
         if not bases:
-            return Parameters(tuple(names), required or frozenset(), is_open=False)
+            kept = required or frozenset()
+            return Parameters(tuple(names), kept, is_open=False, defaults=defaults)
         resolved = next(filter(None, bases), None)
-    return Parameters(tuple(names), required or frozenset(), is_open=True)
+    return Parameters(tuple(names), required or frozenset(), is_open=True, defaults=defaults)
+
+
+def function_parameters(name: str) -> Parameters:
+    """What a function takes besides its first argument.
+
+    Args:
+        name: `package.module:function`.
+
+    Raises:
+        LookupError: There is no such module or function.
+    """
+    module, _, function = name.partition(":")
+    check_module(module)
+    found = {one.name: one.args for one in _tree(module).body if isinstance(one, ast.FunctionDef)}
+    if function in found:
+        signature = found[function]
+        names = tuple(arg.arg for arg in _arguments(signature))
+        return Parameters(names, _required(signature), is_open=signature.kwarg is not None)
+    if imported := _imports(module).get(function):
+        return function_parameters(f"{imported.module}:{imported.name}")
+    raise LookupError(f"no function '{function}' in {module}{near(function, found)}")
+
+
+def _constants(signature: ast.arguments) -> dict[str, Any]:
+    """Defaults that are written as constants."""
+    positional = [*signature.posonlyargs, *signature.args]
+    given = [
+        *zip(reversed(positional), reversed(signature.defaults), strict=False),
+        *zip(signature.kwonlyargs, signature.kw_defaults, strict=True),
+    ]
+    return {arg.arg: node.value for arg, node in given if isinstance(node, ast.Constant)}
 
 
 def _constructor(node: ast.ClassDef) -> ast.arguments | None:

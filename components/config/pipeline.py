@@ -2,9 +2,10 @@
 
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any, Literal, Self
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import Field, NonNegativeInt, ValidationError, model_validator
+from croniter import croniter
+from pydantic import Field, ValidationError, field_validator, model_validator
 
 from components.config.augment import Config as Augment
 from components.config.compress import Config as Compress
@@ -17,7 +18,7 @@ from components.config.preprocess import Config as Preprocess
 from components.config.problems import problems
 from components.config.register import Config as Register
 from components.config.rules import problems as section_problems
-from components.config.section import Section
+from components.config.section import NonNegativeInt, Section
 from components.config.tasks import Config as Task
 from components.config.train import Config as Train
 from components.config.tune import Config as Tune
@@ -33,8 +34,22 @@ StageName = Literal[
     "train",
     "evaluate",
     "compress",
+    "package",
     "register",
 ]
+
+
+PRESETS = (
+    "@once",
+    "@continuous",
+    "@hourly",
+    "@daily",
+    "@weekly",
+    "@monthly",
+    "@quarterly",
+    "@yearly",
+)
+"""Airflow's names for schedules."""
 
 
 class Airflow(Section):
@@ -42,10 +57,20 @@ class Airflow(Section):
 
     schedule: str | None = None
     """A cron expression or preset (`@daily`); left out, only by hand."""
-    retries: NonNegativeInt = 0
+    retries: Annotated[NonNegativeInt, Field(le=1000)] = 0
     """How often a failed task is tried again."""
     pools: dict[StageName, str] = {}
     """Airflow pool of a stage's task, such as one slot for each GPU."""
+
+    @field_validator("schedule")
+    @classmethod
+    def _is_cron(cls, value: str | None) -> str | None:
+        if value is not None and value not in PRESETS and not croniter.is_valid(value):
+            raise ValueError(
+                f"'{value}' is neither a cron expression, such as '0 3 * * *', nor one of "
+                f"{', '.join(PRESETS)}"
+            )
+        return value
 
 
 class Pipeline(Section):

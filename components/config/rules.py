@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 from components.config.augment import Config as Augment
 from components.config.fitting import Fitting, Step
+from components.config.ingest import Split
 from components.config.lookup import ancestry, makes
 from components.config.models import Config as Model
 from components.config.preprocess import Config as Preprocess
@@ -101,8 +102,20 @@ def _schedule(train: Fitting) -> Iterator[Problem]:
             yield Problem((*where, "boundaries"), message)
 
 
+def _shares(facts: "Facts", split: Split) -> Iterator[Problem]:
+    """Shares of so few examples that a split by class has to take more."""
+    total, classes = sum(facts.counts.values()), len(facts.classes)
+    for name in ("validation", "test") if split.by == "class" else ():
+        share = split.shares[name]
+        if share * total < classes:
+            message = (
+                f"{share:g} of {total} examples is less than one for each of {classes} classes"
+            )
+            yield Problem(("ingest", "split", name), message)
+
+
 def fact_problems(
-    facts: "Facts", preprocess: Preprocess, model: Model, train: Fitting
+    facts: "Facts", split: Split, preprocess: Preprocess, model: Model, train: Fitting
 ) -> list[Problem]:
     """Every disagreement between the file and the data, found before anything is spent."""
     found = []
@@ -117,6 +130,8 @@ def fact_problems(
         shape = "x".join(map(str, facts.shape))
         message = f"{model.architecture} needs images; the examples are vectors of {shape} features"
         found.append(Problem(("model", "architecture"), message))
+    if "train" in facts.counts:
+        found += _shares(facts, split)
     empty = [name for name, count in facts.counts.items() if not count]
     if empty and "train" in facts.counts:
         message = f"the {' and the '.join(empty)} split would have no example"

@@ -1,6 +1,7 @@
 """The types that the sections of a pipeline file are made of. Loads no framework."""
 
-from collections.abc import Mapping
+import math
+from collections.abc import Iterator, Mapping
 from typing import Annotated, Any, ClassVar
 
 from pydantic import (
@@ -14,7 +15,12 @@ from pydantic_core import CoreSchema, PydanticCustomError
 
 from components.config.lookup import Definition, classes, find, near, parameters
 
-Fraction = Annotated[float, Field(ge=0, le=1)]
+# Strict: `true` is no number, and `'64'` is text.
+PositiveInt = Annotated[int, Field(strict=True, gt=0, le=10**9)]
+NonNegativeInt = Annotated[int, Field(strict=True, ge=0, le=10**9)]
+PositiveFloat = Annotated[float, Field(strict=True, gt=0)]
+NonNegativeFloat = Annotated[float, Field(strict=True, ge=0)]
+Fraction = Annotated[float, Field(strict=True, ge=0, le=1)]
 """A share of a whole, 0 to 1."""
 
 
@@ -54,29 +60,31 @@ class Named(Section):
                 return {"name": name, "arguments": arguments or {}}
         if isinstance(value, Mapping) and set(value) == {"name", "arguments"}:
             return value
-        raise _mistake(f"must be the name of one {cls.kind}, or one name with its arguments")
+        raise mistake(f"must be the name of one {cls.kind}, or one name with its arguments")
 
     @model_validator(mode="after")
     def _is_known(self) -> "Named":
         try:
             definition = self.definition
         except LookupError as error:
-            raise _mistake(str(error)) from None
+            raise mistake(str(error)) from None
         self._check_arguments(definition)
         return self
 
     def _check_arguments(self, definition: Definition) -> None:
         taken = parameters(definition)
         known = [name for name in taken.names if name not in self.reserved]
-        for name in self.arguments:
+        for name, value in self.arguments.items():
             if name in self.reserved:
-                raise _mistake(f"{name} is set elsewhere in the file, not here", self.name, name)
+                raise mistake(f"{name} is set elsewhere in the file, not here", self.name, name)
             if name not in known and not taken.is_open:
                 hint = near(name, known) or f"; it takes {', '.join(known)}"
-                raise _mistake(f"{self.name} has no argument '{name}'{hint}", self.name, name)
+                raise mistake(f"{self.name} has no argument '{name}'{hint}", self.name, name)
+            if wrong := _wrong(value, taken.defaults.get(name)):
+                raise mistake(f"must be {wrong}, is {_short(value)}", self.name, name)
         missing = sorted(taken.required - set(self.arguments) - self.reserved)
         if missing:
-            raise _mistake(f"{self.name} needs {' and '.join(missing)}")
+            raise mistake(f"{self.name} needs {' and '.join(missing)}")
 
     @property
     def definition(self) -> Definition:
@@ -119,7 +127,36 @@ class Named(Section):
         }
 
 
-def _mistake(message: str, *inside: str) -> PydanticCustomError:
+def _wrong(value: Any, default: Any) -> str | None:
+    """What an argument must be, where it is not: a finite number, or of its default's kind."""
+    if any(isinstance(one, float) and not math.isfinite(one) for one in _flat(value)):
+        return "finite"
+    if isinstance(default, bool):
+        return None if isinstance(value, bool | int) else "true or false"
+    if isinstance(default, int | float) and isinstance(value, str | bool):
+        return f"a number, such as {default}"
+    if isinstance(default, str) and isinstance(value, int | float | list):
+        return f"text, such as '{default}'"
+    return None
+
+
+def _flat(value: Any) -> Iterator[Any]:
+    if isinstance(value, Mapping):
+        for part in value.values():
+            yield from _flat(part)
+    elif isinstance(value, list | tuple):
+        for part in value:
+            yield from _flat(part)
+    else:
+        yield value
+
+
+def _short(value: Any) -> str:
+    text = repr(value)
+    return text if len(text) < 60 else f"{text[:60]}..."
+
+
+def mistake(message: str, *inside: str) -> PydanticCustomError:
     """A validation error at the place of the value, or at a key inside of it."""
     return PydanticCustomError("named", "{message}", {"message": message, "inside": inside})
 

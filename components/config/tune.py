@@ -2,10 +2,10 @@
 
 from typing import Annotated, Any
 
-from pydantic import Field, PositiveInt
+from pydantic import Field
 
 from components.config.fitting import Monitor
-from components.config.section import Named, Section
+from components.config.section import Named, PositiveInt, Section
 
 
 class Distribution(Named):

@@ -2,9 +2,9 @@
 
 from typing import Annotated, Literal
 
-from pydantic import Field, PositiveInt
+from pydantic import Field
 
-from components.config.section import Fraction, Section
+from components.config.section import Fraction, PositiveInt, Section
 
 Policy = Literal["error", "drop", "warn"]
 """`error` stops the line, `drop` leaves the examples out of it, `warn` only reports them."""
@@ -62,7 +62,7 @@ class Config(Section):
     is a `missing_class`."""
     imbalance: Level = "warn"
     """Largest class of the train split more than `max_imbalance` times the smallest."""
-    max_imbalance: Annotated[float, Field(ge=1)] = 10.0
+    max_imbalance: Annotated[float, Field(strict=True, ge=1)] = 10.0
     """Ratio that passes."""
     drift: Level = "warn"
     """Splits that differ from the train split, or a train split that differs from the accepted

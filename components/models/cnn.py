@@ -5,6 +5,8 @@ from typing import Any
 
 from keras import layers
 
+from components.models.halving import check_halvings
+
 
 def cnn(inputs: Any, filters: Sequence[int], convolutions: int, dropout: float) -> Any:
     """Blocks of 3x3 convolutions, from `(n, height, width, channels)` to `(n, filters[-1])`.
@@ -16,6 +18,7 @@ def cnn(inputs: Any, filters: Sequence[int], convolutions: int, dropout: float) 
         Simonyan, Zisserman, Very Deep Convolutional Networks (2015), table 1;
         Ioffe, Szegedy, Batch Normalization (2015).
     """
+    check_halvings(inputs, len(filters) - 1, f"{len(filters)} blocks")
     x = inputs
     for block, width in enumerate(filters):
         if block:

@@ -5,8 +5,13 @@ from typing import Any
 
 from keras import layers
 
+from components.models.halving import check_halvings
 
-def resnet(inputs: Any, blocks: Sequence[int], filters: int, dropout: float) -> Any:
+STEMS = {"3x3": 0, "7x7": 2}
+"""How often each halves height and width."""
+
+
+def resnet(inputs: Any, blocks: Sequence[int], filters: int, stem: str, dropout: float) -> Any:
     """Basic blocks with full pre-activation, from `(n, height, width, channels)` to features.
 
     `blocks[i]` blocks of `filters * 2**i` filters in stage `i`; each stage after the first
@@ -14,9 +19,15 @@ def resnet(inputs: Any, blocks: Sequence[int], filters: int, dropout: float) -> 
 
     References:
         He, Zhang, Ren, Sun, Identity Mappings in Deep Residual Networks (2016), figure 4e;
-        the 3x3 stem is that of the CIFAR networks, Deep Residual Learning (2016), section 4.2.
+        Deep Residual Learning (2016), section 4.2 for the 3x3 stem of the CIFAR networks, table 1
+        for the 7x7 stem with max pooling.
     """
-    x = _convolution(filters)(inputs)
+    check_halvings(inputs, len(blocks) - 1 + STEMS[stem], f"{len(blocks)} stages")
+    if stem == "3x3":
+        x = _convolution(filters)(inputs)
+    else:
+        x = _convolution(filters, stride=2, kernel=7)(inputs)
+        x = layers.MaxPooling2D(3, strides=2, padding="same")(x)
     for stage, depth in enumerate(blocks):
         for block in range(depth):
             stride = 2 if stage and not block else 1
