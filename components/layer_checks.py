@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 
 import keras
 
+from components.building import reason
 from components.errors import Location, Mistakes, Problem
 
 MOVE = "it belongs under augment.layers"
@@ -35,10 +36,18 @@ def check_augmentation(layers: Sequence[keras.Layer], shape: Sequence[int | None
         if any(isinstance(part, mixing) for part in layer._flatten_layers())
     )
     for position, layer in enumerate(layers):
-        given = tuple(layer.compute_output_shape((None, *shape)))[1:]
+        try:
+            given = shape_after(layer, shape)
+        except Exception as error:  # whatever a layer raises about its input
+            _raise([Problem((*where, position, _name(layer)), reason(error))])
         if given != tuple(shape):
             message = f"{_name(layer)} makes {_shown(given)} of {_shown(shape)}; {KEPT}"
             _raise([Problem((*where, position), message)])
+
+
+def shape_after(layer: keras.Layer, shape: Sequence[int | None]) -> tuple[int | None, ...]:
+    """The shape of an example after a layer, which need not say it: Keras tries it where not."""
+    return tuple(layer.compute_output_spec(keras.KerasTensor((None, *shape))).shape)[1:]
 
 
 def _raise(problems: Iterator[Problem] | list[Problem]) -> None:

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+import psutil
 from rich.console import Console
 
 from components.config.document import Document
@@ -41,10 +42,15 @@ def check(paths: Sequence[Path]) -> None:
         write_json(found, Path("measured", path.stem, "check.json"))
         console.print(
             f"{path}: no mistakes; {found['parameters']:,} parameters, about "
-            f"{size_of(found['step_bytes'])} a training step, about {duration(found['seconds'])} "
-            "for all epochs on this machine"
+            f"{size_of(found['step_bytes'])} a training step, {_time(found['seconds'])}"
         )
     _raise(failed)
+
+
+def _time(seconds: float | None) -> str:
+    if seconds is None:
+        return f"of which {size_of(psutil.virtual_memory().available)} is free now: not timed"
+    return f"about {duration(seconds)} for all epochs on this machine"
 
 
 def _mistakes(path: Path) -> Stop | None:

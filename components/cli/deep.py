@@ -8,7 +8,7 @@ import json
 import math
 import sys
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from functools import partial
@@ -25,7 +25,7 @@ from components.building import build as build_named
 from components.building import build_all, reason
 from components.config.document import Document
 from components.config.params import Params
-from components.config.pipeline import Pipeline, parse
+from components.config.pipeline import Pipeline, parse, variants
 from components.config.rules import fact_problems
 from components.dataset import Facts, Split
 from components.errors import Location, Mistakes, Problem, exit_status
@@ -33,13 +33,13 @@ from components.examples import Examples
 from components.fitting import fit
 from components.fitting.augmentation import within
 from components.ingest import stage as ingest
-from components.layer_checks import check_augmentation, check_preprocessing
+from components.layer_checks import check_augmentation, check_preprocessing, shape_after
 from components.models.build import build
-from components.models.size import check_memory, size
+from components.models.size import Size, check_memory, size
 from components.names import modules
 from components.preprocess.stage import needs_fit
 from components.tasks import classification as task
-from components.words import size_of
+from components.words import size_of, yaml_of
 from components.workers import Workers
 
 SECTIONS = ("preprocess", "augment", "model", "train", "tune")
@@ -55,8 +55,9 @@ class Estimate:
     parameters: int
     step_bytes: int
     """Memory of a step, about."""
-    seconds: float
-    """Of all epochs on this machine, from a few real steps; without validation."""
+    seconds: float | None
+    """Of all epochs on this machine, from a few real steps; without validation. None where no step
+    was tried, since so much memory is not free now."""
 
 
 def examine(document: Document, pipeline: Pipeline, source: Path, seed: int) -> Estimate:
@@ -85,7 +86,7 @@ def examine(document: Document, pipeline: Pipeline, source: Path, seed: int) -> 
         facts, pipeline.ingest.split, pipeline.preprocess, pipeline.model, pipeline.train
     )
     # Keras's complaints about data that does not fit would only repeat that it does not fit.
-    trial = _Trial(pipeline, facts)
+    trial = _Trial(pipeline, facts, document.data)
     if not problems:
         trial.try_all(few)
         problems = trial.problems
@@ -97,8 +98,8 @@ def examine(document: Document, pipeline: Pipeline, source: Path, seed: int) -> 
 class _Trial:
     """Builds what a file names, and collects what Keras and Optuna refuse."""
 
-    def __init__(self, pipeline: Pipeline, facts: Facts) -> None:
-        self.pipeline, self.facts = pipeline, facts
+    def __init__(self, pipeline: Pipeline, facts: Facts, data: Mapping[str, Any]) -> None:
+        self.pipeline, self.facts, self.data = pipeline, facts, data
         self.problems: list[Problem] = []
         self.estimate: Estimate | None = None
 
@@ -113,12 +114,34 @@ class _Trial:
         shape = ready.shape[1:]
         augmentation = self._augmented(ready)
         with self._collecting("model"):
-            counted = size(self.pipeline.model, shape, len(self.facts.classes), task.HEAD)
-            batch = self.pipeline.train.batch_size
-            check_memory(counted, batch)
-            if augmentation is not None and not self.problems:
-                seconds = self._timed(ready, augmentation)
-                self.estimate = Estimate(counted.parameters, counted.step_bytes(batch), seconds)
+            counted = self._counted(self.pipeline, shape)
+        if not self.problems:
+            self._search(shape)
+        if augmentation is not None and not self.problems:
+            needed = counted.step_bytes(self.pipeline.train.batch_size)
+            has_room = needed < psutil.virtual_memory().available
+            with self._collecting("train"):
+                seconds = self._timed(ready, augmentation) if has_room else None
+                self.estimate = Estimate(counted.parameters, needed, seconds)
+
+    def _counted(self, pipeline: Pipeline, shape: tuple[int, ...]) -> Size:
+        """How large the network is; `Mistakes` where it does not fit the data or the memory."""
+        counted = size(pipeline.model, shape, len(self.facts.classes), task.HEAD)
+        check_memory(counted, pipeline.train.batch_size)
+        return counted
+
+    def _search(self, shape: tuple[int, ...]) -> None:
+        """Looks at the ends of the search space: whether data and memory have room for them."""
+        for key, value, one in variants(self.data, self.pipeline):
+            if isinstance(one, Pipeline):  # what is none has been named before
+                split = one.ingest.split
+                found = fact_problems(self.facts, split, one.preprocess, one.model, one.train)
+                try:
+                    self._counted(one, shape)
+                except Mistakes as error:
+                    found += error.problems
+                what, where = f"with the value {yaml_of(value)}", ("tune", "space", key)
+                self.problems += [Problem(where, f"{what}: {each.message}") for each in found]
 
     def _preprocessed(self, few: Split) -> Any:
         """The examples after the layers; None where that cannot be."""
@@ -133,7 +156,7 @@ class _Trial:
                 _check_fits(layer, shape)
                 if needs_fit(layer):
                     layer.adapt(Examples(few, self.facts, layers[:position]))
-                shape = layer.compute_output_shape((None, *shape))[1:]
+                shape = shape_after(layer, shape)
                 _check_example(shape)
                 result = Examples(few, self.facts, layers[: position + 1]).array()
             if len(self.problems) > before:
@@ -146,13 +169,14 @@ class _Trial:
         """The augmentation as a model; None where that cannot be."""
         section, shape = self.pipeline.augment, ready.shape[1:]
         where: Location = ("augment", "layers")
-        made = None
         with self._collecting(*where):
             layers = build_all(section.layers, where, dtype="float32")
             check_augmentation(layers, shape)
-            made = augment.as_model(layers, shape)
-            made(ready, training=True)
-        return made
+            for position, layer in enumerate(layers):
+                with self._collecting(*where, position, section.layers[position].name):
+                    layer(ready, training=True)
+            return augment.as_model(layers, shape)
+        return None
 
     def _timed(self, ready: Any, augmentation: Any) -> float:
         """Seconds of the whole training, by a few steps of it on the same few examples."""
@@ -160,7 +184,8 @@ class _Trial:
         keras.config.set_dtype_policy(train.precision)
         model = build(self.pipeline.model, ready.shape[1:], classes, task.HEAD)
         trained = within(model, augmentation)
-        steps = math.ceil(self.facts.counts["train"] / train.batch_size)
+        examples = self.facts.counts["train"] * (1 + self.pipeline.augment.copies)
+        steps = math.ceil(examples / train.batch_size)
         metrics = task.metrics(train.loss)
         trained.compile(fit.optimizer(train, steps), fit.loss(train), metrics=metrics)
         inputs = np.resize(ready, (train.batch_size, *ready.shape[1:]))

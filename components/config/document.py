@@ -117,6 +117,8 @@ def _check_size(root: Node, path: Path) -> None:
             raise Invalid(f"{path}:{line}: nested too deeply; {MAX_DEPTH} levels are enough")
         if isinstance(node, ScalarNode):
             return 1
+        if isinstance(node, MappingNode):
+            _check_keys(node, path)
         if id(node) not in sizes:
             sizes[id(node)] = MAX_VALUES + 1  # stays so for one that contains itself
             sizes[id(node)] = 1 + sum(count(part, depth + 1) for part in _parts(node))
@@ -124,6 +126,12 @@ def _check_size(root: Node, path: Path) -> None:
 
     if count(root, 0) > MAX_VALUES:
         raise Invalid(f"{path}: stands for more than {MAX_VALUES} values, its aliases resolved")
+
+
+def _check_keys(node: MappingNode, path: Path) -> None:
+    for key, _ in node.value:
+        if not isinstance(key, ScalarNode):
+            raise Invalid(f"{path}:{key.start_mark.line + 1}: a key must be text")
 
 
 def _parts(node: Node) -> Sequence[Node]:

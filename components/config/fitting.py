@@ -96,9 +96,9 @@ class Schedule(Section):
     @model_validator(mode="before")
     @classmethod
     def _one(cls, value: object) -> object:
-        if not isinstance(value, Mapping):
+        if isinstance(value, cls):
             return value
-        if len(value) != 1:
+        if not isinstance(value, Mapping) or len(value) != 1:
             raise ValueError(f"must be one of {', '.join(cls.model_fields)}, or a number")
         return {key: {} if part is None else part for key, part in value.items()}
 

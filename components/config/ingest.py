@@ -4,9 +4,9 @@ import re
 from pathlib import PurePosixPath
 from typing import Annotated, ClassVar, Literal, Self
 
-from pydantic import AfterValidator, Field, model_validator
+from pydantic import AfterValidator, Discriminator, Field, Tag, field_validator, model_validator
 
-from components.config.section import Section
+from components.config.section import Section, mistake
 
 Share = Annotated[float, Field(strict=True, gt=0, lt=1)]
 
@@ -33,7 +33,10 @@ def _inside(path: str) -> str:
 Inside = Annotated[str, AfterValidator(_inside)]
 """A path inside of `sources/NAME/`, or inside of an archive."""
 
-File = Inside | Remote
+File = Annotated[
+    Annotated[Inside, Tag("path")] | Annotated[Remote, Tag("remote")],
+    Discriminator(lambda value: "remote" if isinstance(value, dict | Remote) else "path"),
+]
 """A path inside of `sources/NAME/`, or a file on a server."""
 
 
@@ -126,9 +129,11 @@ class ImageFolder(Source):
             try:
                 groups = re.compile(self.split.group).groups
             except re.error as error:
-                raise ValueError(f"split.group is not a regular expression: {error}") from None
+                what = f"is not a regular expression: {error}"
+                raise mistake(what, "split", "group") from None
             if groups < 1:
-                raise ValueError("split.group needs a group in brackets, such as (patient\\d+)")
+                what = "needs a group in brackets, such as (patient\\d+)"
+                raise mistake(what, "split", "group")
         return self
 
 
@@ -177,6 +182,14 @@ class Table(Source):
     """A tar or zip file that has the images."""
     split_column: str | None = None
     """With `split: {by: given}`: the column that says train, validation or test."""
+
+    @field_validator("file")
+    @classmethod
+    def _is_table(cls, value: str | Remote) -> str | Remote:
+        name = value if isinstance(value, str) else value.url
+        if not name.lower().endswith((".csv", ".parquet")):
+            raise ValueError(f"{name} is neither .csv nor .parquet")
+        return value
 
     @model_validator(mode="after")
     def _given(self) -> Self:

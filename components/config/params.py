@@ -55,7 +55,7 @@ class Params(Section):
         try:
             params = cls.model_validate(document.data)
         except ValidationError as error:
-            raise document.locate(problems(error, cls)) from None
+            raise document.locate(problems(error, cls, document.data)) from None
         if missing := list(_missing(params.pipelines, path.parent / "pipelines")):
             raise document.locate(missing)
         return params

@@ -24,6 +24,7 @@ from components.config.train import Config as Train
 from components.config.tune import Config as Tune
 from components.config.validate import Config as Validate
 from components.errors import Mistakes, Problem
+from components.words import yaml_of
 
 StageName = Literal[
     "ingest",
@@ -125,7 +126,7 @@ def parse(document: Document) -> Pipeline:
         pipeline = Pipeline.model_validate(document.data)
         found = _space_problems(document.data, pipeline)
     except ValidationError as error:
-        found = problems(error, Pipeline)
+        found = problems(error, Pipeline, document.data)
     except Mistakes as error:
         found = list(error.problems)
     if found:
@@ -143,10 +144,11 @@ def variants(
     """
     for key, distribution in pipeline.tune.space.items():
         for value in samples(distribution):
+            laid = apply(data, {key: value})
             try:
-                yield key, value, Pipeline.model_validate(apply(data, {key: value}))
+                yield key, value, Pipeline.model_validate(laid)
             except ValidationError as error:
-                yield key, value, problems(error, Pipeline)
+                yield key, value, problems(error, Pipeline, laid)
             except Mistakes as error:
                 yield key, value, list(error.problems)
 
@@ -154,7 +156,7 @@ def variants(
 def _space_problems(data: Mapping[str, Any], pipeline: Pipeline) -> list[Problem]:
     """What is wrong with the search space: keys and values that the file could not have."""
     return [
-        Problem(("tune", "space", key), f"with the value {value!r}: {problem.message}")
+        Problem(("tune", "space", key), f"with the value {yaml_of(value)}: {problem.message}")
         for key, value, found in variants(data, pipeline)
         if isinstance(found, list)
         for problem in found

@@ -9,6 +9,7 @@ from pydantic_core import ErrorDetails
 
 from components.config.lookup import near
 from components.errors import Location, Problem
+from components.words import yaml_of
 
 MOST = 1000  # mistakes that are put into words
 SUCH_AS = {"source": "image_folder", "architecture": "resnet"}
@@ -38,17 +39,18 @@ WORDS = {
 Schema = dict[str, Any]
 
 
-def problems(error: ValidationError, model: type[BaseModel]) -> list[Problem]:
+def problems(error: ValidationError, model: type[BaseModel], data: object) -> list[Problem]:
     """Every mistake that the error names.
 
     Args:
         error: Of `model_validate`.
         model: What was to be validated, the whole file.
+        data: The file as it was read.
     """
-    return [_problem(details, model) for details in error.errors()[:MOST]]
+    return [_problem(details, model, data) for details in error.errors()[:MOST]]
 
 
-def _problem(details: ErrorDetails, model: type[BaseModel]) -> Problem:
+def _problem(details: ErrorDetails, model: type[BaseModel], data: object) -> Problem:
     location: Location = details["loc"]
     context = details.get("ctx", {})
     kind = details["type"]
@@ -58,6 +60,7 @@ def _problem(details: ErrorDetails, model: type[BaseModel]) -> Problem:
         return Problem(location, f"unknown key{_nearest_key(location, model)}")
     if kind == "invalid_key":
         return Problem(location, "a key must be text")
+    location = _written(location, data)
     if kind == "named":
         return Problem((*location, *context["inside"]), context["message"])
     if kind == "value_error":
@@ -73,8 +76,21 @@ def _shown(given: object) -> str:
     """The value, where it is short enough to be shown."""
     if isinstance(given, list | tuple | Mapping):
         return ", is empty" if not given else ""
-    text = repr(given)
-    return f", is {text if len(text) < 100 else f'{text[:100]}...'}"
+    return f", is {yaml_of(given)}"
+
+
+def _written(location: Location, data: object) -> Location:
+    """What of a location the file has: no tag of a union, nothing that a short form stands for."""
+    found = []
+    for part in location:
+        if isinstance(data, Mapping):
+            is_there = part in data
+        else:
+            is_there = isinstance(data, list | tuple) and isinstance(part, int)
+        if is_there:
+            data = data[part]  # type: ignore[index]
+            found.append(part)
+    return tuple(found)
 
 
 def _unknown_member(location: Location, context: Mapping[str, Any]) -> Problem:

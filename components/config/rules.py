@@ -1,7 +1,7 @@
 """What goes together and what does not, over several sections. Loads no framework."""
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, get_args
 
 from components.config.augment import Config as Augment
 from components.config.fitting import Fitting, Step
@@ -9,8 +9,9 @@ from components.config.ingest import Split
 from components.config.lookup import ancestry, makes
 from components.config.models import Config as Model
 from components.config.preprocess import Config as Preprocess
-from components.config.tasks import Task
+from components.config.tasks import Flips, Task
 from components.errors import Problem
+from components.words import yaml_of
 
 if TYPE_CHECKING:
     from components.dataset import Facts
@@ -31,6 +32,7 @@ HEADS = {
 
 MIXING = frozenset({"MixUp", "CutMix"})
 """Keras layers that make one example of two."""
+MODES = tuple(one for one in get_args(Flips) if one != "none")
 
 
 def problems(
@@ -63,10 +65,15 @@ def _mixing(augment: Augment) -> Iterator[Problem]:
 def _flips(task: Task, augment: Augment) -> Iterator[Problem]:
     allowed = task.classification.label_preserving_flips
     for position, layer in enumerate(augment.layers):
-        mode = str(layer.arguments.get("mode", "horizontal_and_vertical"))
-        if layer.name == "RandomFlip" and allowed not in (mode, "horizontal_and_vertical"):
+        if layer.name != "RandomFlip":
+            continue
+        where = ("augment", "layers", position, "RandomFlip", "mode")
+        mode = layer.arguments.get("mode", "horizontal_and_vertical")
+        if mode not in MODES:
+            yield Problem(where, f"must be one of {', '.join(MODES)}, is {yaml_of(mode)}")
+        elif allowed not in (mode, "horizontal_and_vertical"):
             yield Problem(
-                ("augment", "layers", position, "RandomFlip", "mode"),
+                where,
                 f"a {mode.replace('_', ' ')} flip changes the label: "
                 f"task.classification.label_preserving_flips is {allowed}",
             )

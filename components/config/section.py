@@ -14,6 +14,7 @@ from pydantic import (
 from pydantic_core import CoreSchema, PydanticCustomError
 
 from components.config.lookup import Definition, classes, find, near, parameters
+from components.words import yaml_of
 
 # Strict: `true` is no number, and `'64'` is text.
 PositiveInt = Annotated[int, Field(strict=True, gt=0, le=10**9)]
@@ -81,7 +82,7 @@ class Named(Section):
                 hint = near(name, known) or f"; it takes {', '.join(known)}"
                 raise mistake(f"{self.name} has no argument '{name}'{hint}", self.name, name)
             if wrong := _wrong(value, taken.defaults.get(name)):
-                raise mistake(f"must be {wrong}, is {_short(value)}", self.name, name)
+                raise mistake(f"must be {wrong}, is {yaml_of(value, 60)}", self.name, name)
         missing = sorted(taken.required - set(self.arguments) - self.reserved)
         if missing:
             raise mistake(f"{self.name} needs {' and '.join(missing)}")
@@ -149,11 +150,6 @@ def _flat(value: Any) -> Iterator[Any]:
             yield from _flat(part)
     else:
         yield value
-
-
-def _short(value: Any) -> str:
-    text = repr(value)
-    return text if len(text) < 60 else f"{text[:60]}..."
 
 
 def mistake(message: str, *inside: str) -> PydanticCustomError:

@@ -20,6 +20,7 @@ from components.fitting import schedules
 from components.fitting.augmentation import on_host, within
 from components.fitting.batches import Batches
 from components.models.build import build
+from components.models.size import check_memory, size
 from components.tasks import classification as task
 
 EVALUATION_BATCH = 1024  # without gradients, larger batches fit and cost less overhead
@@ -84,9 +85,11 @@ def fit(
         callbacks: Further Keras callbacks.
 
     Raises:
-        Mistakes: Keras refuses a setting, or the model does not fit the data.
+        Mistakes: Keras refuses a setting, or the model does not fit the data or the memory.
         Diverged: The loss became NaN or infinite.
     """
+    shape, classes = data.train.array.shape[1:], len(data.facts.classes)
+    check_memory(size(model_config, shape, classes, task.HEAD), config.batch_size)
     before = keras.config.dtype_policy()
     keras.utils.set_random_seed(seed)
     keras.config.set_dtype_policy(config.precision)

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from components.config.ingest import File
-from components.errors import Stop
+from components.errors import Mistakes, Problem, Stop
 from components.ingest import archive, fetch
 
 
@@ -12,13 +12,13 @@ def located(file: File, source: Path) -> Sequence[Path]:
     """Where a file of the section is; several where its name is a pattern.
 
     Raises:
-        Stop: It is nowhere.
+        Mistakes: It is nowhere.
     """
     if not isinstance(file, str):
         return [fetch.fetch(file.url, file.sha256)]
     paths = sorted(source.glob(file)) if set(file) & set("*?[") else [source / file]
     if not paths or not paths[0].is_file():
-        raise Stop(f"ingest: no file {source / file}")
+        raise Mistakes([Problem(("ingest",), f"no file {source / file}")])
     return [inside(path.relative_to(source).as_posix(), source) for path in paths]
 
 

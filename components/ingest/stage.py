@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from components import shards
 from components.config.ingest import Config
 from components.dataset import Facts, Split
-from components.errors import Stop
+from components.errors import Mistakes, Problem
 from components.images import DEEP, GREY, Header, header
 from components.ingest import splitting
 from components.ingest.known import Known, recall, remember
@@ -47,19 +47,24 @@ def split(config: Config, found: Listing, seed: int, workers: Workers) -> splitt
 
     Raises:
         Stop: The examples cannot be split so.
+        Mistakes: The source does not have what the section splits by.
     """
     how = config.split
     if how.by == "given":
         if found.given is None:
-            raise Stop("ingest.split: by: given, but the source gives no splits")
+            raise _unsplit("by: given, but the source gives no splits")
         return splitting.given(found.given, found.labels, found.classes, how.validation, seed)
     if how.by == "group":
         if found.groups is None:
-            raise Stop(f"ingest.split: by: group, but {config.source} has no groups")
+            raise _unsplit(f"by: group, but {config.source} has no groups")
         return splitting.by_group(found.groups, how.shares, seed)
     if how.by == "content":
         return splitting.by_content(digests(found, workers), how.shares, seed)
     return splitting.by_class(found.labels, found.classes, how.shares, seed)
+
+
+def _unsplit(message: str) -> Mistakes:
+    return Mistakes([Problem(("ingest", "split"), message)])
 
 
 def digests(found: Listing, workers: Workers) -> Sequence[bytes]:

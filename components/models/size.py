@@ -1,6 +1,7 @@
 """How large a network is, told before it is built: its variables are counted, not made."""
 
 import math
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 import keras
@@ -35,6 +36,13 @@ def size(config: Config, shape: tuple[int, ...], units: int, activation: str) ->
     Raises:
         Mistakes: The network does not fit the shape of the examples.
     """
+    # Keras keeps a thread's variables without values, and gives them values at the end of its next
+    # scope, whatever that is for; of a thread that has ended it makes none.
+    with ThreadPoolExecutor(1) as thread:
+        return thread.submit(_counted, config, shape, units, activation).result()
+
+
+def _counted(config: Config, shape: tuple[int, ...], units: int, activation: str) -> Size:
     with keras.StatelessScope(initialize_variables=False):
         model = build(config, shape, units, activation)
         parameters = sum(math.prod(weight.shape) for weight in model.weights)

@@ -11,7 +11,7 @@ from PIL import Image
 
 from components import dataset, shards
 from components.config.ingest import Bundled, ImageFolder, Split
-from components.errors import Stop
+from components.errors import Mistakes, Stop
 from components.ingest.known import Known
 from components.ingest.stage import few, listing, recalled, split, write
 from components.workers import Workers
@@ -126,7 +126,7 @@ def test_one_class_is_not_enough(tmp_path):
 
 
 def test_a_folder_that_there_is_not_is_named(tmp_path):
-    with pytest.raises(Stop, match=r"^ingest\.path: no folder .*/photos$"):
+    with pytest.raises(Mistakes, match=r"^no folder .*/photos$"):
         listing(config(path="photos"), tmp_path)
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from components.config.ingest import ImageFolder, Split
-from components.errors import Stop
+from components.errors import Mistakes, Problem, Stop
 from components.ingest.listing import SPLITS, Files, Listing
 from components.ingest.places import base, inside
 
@@ -25,10 +25,12 @@ def of_folder(folder: Path, split: Split) -> Listing:
     what lies beside the class folders, which is reported.
 
     Raises:
-        Stop: There are no classes, a link leads out of the folder, or no group is found in a path.
+        Mistakes: There is no such folder.
+        Stop: There are no classes, one has no files, a link leads out of the folder, or no group is
+            found in a path.
     """
     if not folder.is_dir():
-        raise Stop(f"ingest.path: no folder {folder}")
+        raise Mistakes([Problem(("ingest", "path"), f"no folder {folder}")])
     outer = {SPLITS[one]: folder / one for one in _folders(folder) if one in SPLITS}
     if split.by == "given" and not {"train", "test"} <= set(outer):
         raise Stop(f"{folder}: split: {{by: given}} needs folders train and test in it")
@@ -49,6 +51,9 @@ def of_folder(folder: Path, split: Split) -> Listing:
         for label, one in enumerate(classes)
         for path in _files(root / one)
     ]
+    seen = {label for _, label, _ in found}
+    if empty := [one for label, one in enumerate(classes) if label not in seen]:
+        raise Stop(f"{folder}: a class has examples; there is no file in {', '.join(empty)}")
     paths = [path.relative_to(folder).as_posix() for path, _, _ in found]
     return Listing(
         Files.of(folder, paths),

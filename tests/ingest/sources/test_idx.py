@@ -112,10 +112,10 @@ def test_classes_of_another_number_are_a_mistake(files):
 def test_a_file_that_is_nowhere_is_named(files):
     (files / "test-labels").unlink()
 
-    with pytest.raises(Stop) as caught:
+    with pytest.raises(Mistakes) as caught:
         listing(config(), files)
 
-    assert str(caught.value) == f"ingest: no file {files}/test-labels"
+    assert str(caught.value) == f"no file {files}/test-labels"
 
 
 @pytest.mark.parametrize("name", ["mnist", "fashion-mnist"])
