@@ -54,8 +54,10 @@ DISK = frozenset(
     {
         errno.EACCES,
         errno.EDQUOT,
+        errno.EEXIST,
         errno.EFBIG,
         errno.EIO,
+        errno.EISDIR,
         errno.EMFILE,
         errno.ENAMETOOLONG,
         errno.ENOSPC,

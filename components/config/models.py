@@ -1,5 +1,6 @@
 """The `model` section of a pipeline file: one class per family of architectures."""
 
+from collections.abc import Mapping
 from typing import Annotated, Any, Literal
 
 from pydantic import Discriminator, Field, Tag, field_validator, model_validator
@@ -100,7 +101,8 @@ class Custom(Architecture):
 
 
 def _family(value: Any) -> str | None:
-    name = value.get("architecture") if isinstance(value, dict) else value.architecture
+    is_read = isinstance(value, Mapping)
+    name = value.get("architecture") if is_read else getattr(value, "architecture", None)
     return "custom" if isinstance(name, str) and ":" in name else name
 
 

@@ -47,7 +47,13 @@ def problems(error: ValidationError, model: type[BaseModel], data: object) -> li
         model: What was to be validated, the whole file.
         data: The file as it was read.
     """
-    return [_problem(details, model, data) for details in error.errors()[:MOST]]
+    found = [details for details in error.errors()[:MOST] if not _follows(details)]
+    return [_problem(details, model, data) for details in found]
+
+
+def _follows(details: ErrorDetails) -> bool:
+    """Whether a list is called too short since its entries, which are named too, are wrong."""
+    return details["type"] == "too_short" and bool(details["input"])
 
 
 def _problem(details: ErrorDetails, model: type[BaseModel], data: object) -> Problem:

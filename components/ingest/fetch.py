@@ -25,6 +25,9 @@ from components.errors import Stop
 
 RESTARTS = 5
 """How often a server that cannot resume may break off and begin again from nothing."""
+RETRIES = 1
+"""How often a server that gives nothing is asked again, each time for ten seconds; one that gives
+something is asked more often."""
 
 
 def fetch(url: str, sha256: str) -> Path:
@@ -157,7 +160,14 @@ def _get(url: str, partial: Path, name: str) -> None:
         try:
             # A compressed transfer can neither be resumed nor measured.
             headers = {"Accept-Encoding": "identity"}
-            http_get(url, file, resume_size=size, headers=headers, displayed_filename=name)
+            http_get(
+                url,
+                file,
+                resume_size=size,
+                headers=headers,
+                displayed_filename=name,
+                _nb_retries=RETRIES,
+            )
         except HfHubHTTPError as error:
             status = error.response.status_code
             if size and status == HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE:
