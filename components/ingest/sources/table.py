@@ -32,8 +32,6 @@ def listing(config: Table, source: Path) -> Listing:
     paths = located(config.file, source)
     kind = paths[0].suffix.lower()
     readers = {".csv": Dataset.from_csv, ".parquet": Dataset.from_parquet}
-    if kind not in readers:
-        raise Stop(f"{paths[0]}: neither .csv nor .parquet")
     try:
         table = readers[kind]([str(path) for path in paths], cache_dir=str(_cache(paths)))
     except (DatasetGenerationError, ValueError, OSError) as error:

@@ -6,6 +6,7 @@ import datasets
 import numpy as np
 import pytest
 from PIL import Image
+from pydantic import ValidationError
 
 from components.config.ingest import HuggingFace, Split, Table
 from components.errors import Mistakes, Stop
@@ -139,8 +140,8 @@ def test_a_file_that_is_no_table_is_named(folder):
         listing(config(file="bad.parquet"), folder)
 
     assert str(caught.value).startswith(f"{folder}/bad.parquet: cannot be read: ")
-    with pytest.raises(Stop, match=r"0\.png: neither \.csv nor \.parquet$"):
-        listing(config(file="0.png"), folder)
+    with pytest.raises(ValidationError, match=r"0\.png is neither \.csv nor \.parquet"):
+        config(file="0.png")
 
 
 def test_an_empty_cell_is_an_empty_file(folder):
