@@ -8,6 +8,7 @@ import matplotlib as mpl
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
 from numpy.typing import NDArray
 
 from components.dataset import Facts, Split
@@ -27,6 +28,7 @@ def save(figure: Figure, path: Path) -> None:
 
 def grid(images: Sequence[NDArray[Any]], titles: Sequence[str], columns: int) -> Figure:
     """Images `(height, width, channels)`, each stretched to its own range, with titles."""
+    columns = max(1, min(columns, len(images)))
     rows = max(1, -(-len(images) // columns))
     lines = max((title.count("\n") for title in titles), default=0)
     size = (columns * 1.1, rows * (1.3 + 0.1 * lines) + 0.2)
@@ -35,7 +37,7 @@ def grid(images: Sequence[NDArray[Any]], titles: Sequence[str], columns: int) ->
         axes.set_axis_off()
     for axes, image, title in zip(figure.axes, images, titles, strict=False):
         axes.imshow(displayable(image), cmap="gray")
-        axes.set_title(title, fontsize=7 if "\n" not in title else 6)
+        axes.set_title(title, fontsize=7)
     return figure
 
 
@@ -46,7 +48,7 @@ def examples(split: Split, facts: Facts, per_class: int = 8) -> Figure:
     left, right = figure.subplots(1, 2, width_ratios=[1, 2])
     counts = np.bincount(split.labels, minlength=len(facts.classes))
     left.barh(shown, counts[: len(shown)], color="tab:blue")
-    left.invert_yaxis()
+    left.set_ylim(len(shown) - 0.5, -0.5)  # so that a bar is level with its examples
     left.set_xlabel(f"training examples{f', {hidden} more classes' if hidden else ''}")
     right.set_axis_off()
     if facts.is_image:
@@ -79,13 +81,15 @@ def learning_curves(history: Mapping[str, Sequence[float]], best: int, title: st
     figure.suptitle(title, fontsize=9)
     for axes, name in zip(figure.subplots(1, 2), ("loss", "accuracy"), strict=True):
         epochs = np.arange(1, len(history[name]) + 1)
-        axes.plot(epochs, history[name], label="train")
-        axes.plot(epochs, history[f"val_{name}"], label="validation")
+        # Not clipped: a curve along the end of an axis is as wide as elsewhere.
+        axes.plot(epochs, history[name], label="train", clip_on=False)
+        axes.plot(epochs, history[f"val_{name}"], label="validation", clip_on=False)
         axes.axvline(best + 1, color="gray", linestyle=":", label="kept")
-        axes.set(xlabel="epoch", ylabel=name)
+        axes.set(xlabel="epoch", ylabel=name, xlim=(1, max(2, len(epochs))))
+        axes.xaxis.set_major_locator(MaxNLocator(integer=True, min_n_ticks=1))
         if name == "accuracy":
             axes.set_ylim(top=1)  # where the values end
-        axes.legend()
+        axes.legend(loc="lower right" if name == "accuracy" else "upper right")
     return figure
 
 
@@ -95,7 +99,8 @@ def confusion(matrix: NDArray[np.int64], classes: Sequence[str]) -> Figure:
     figure = Figure(figsize=(size, size), layout="constrained")
     axes = figure.subplots()
     axes.imshow(matrix / np.maximum(matrix.sum(axis=1, keepdims=True), 1), cmap="Blues", vmin=0)
-    axes.set_xticks(range(len(classes)), classes, rotation=90)
+    is_short = max(map(len, classes), default=0) <= 3
+    axes.set_xticks(range(len(classes)), classes, rotation=0 if is_short else 90)
     axes.set_yticks(range(len(classes)), classes)
     axes.set(xlabel="predicted", ylabel="actual")
     if len(classes) <= 30:

@@ -29,4 +29,4 @@ def diagnose(history: Mapping[str, Sequence[float]], best: int, epochs: int) -> 
         )
     if best + 1 >= LATE * epochs:
         return f"{read}; still improving at the end; more epochs"
-    return f"{read}; train and validation agree within {max(0.0, train - validation):.3f}"
+    return f"{read}; accuracy is {train:.3f} in training, {validation:.3f} in validation"

@@ -78,10 +78,10 @@ def titles(
     probabilities: NDArray[np.float32],
     classes: Sequence[str],
 ) -> list[str]:
-    """For each row what it was taken for, what it is, and how sure the model was."""
+    """For each row what it is labelled, what it was taken for, and how sure the model was."""
     return [
-        f"{classes[probabilities[row].argmax()]}\nfor {classes[labels[row]]}, "
-        f"{probabilities[row].max():.0%}"
+        f"{classes[labels[row]]}\ntaken for {classes[probabilities[row].argmax()]}\n"
+        f"{probabilities[row].max():.0%} sure"
         for row in rows
     ]
 

@@ -37,7 +37,9 @@ def test_the_most_confident_mistake_comes_first():
 
 
 def test_a_mistake_says_what_was_taken_for_what():
-    assert titles(np.array([3]), LABELS, PROBABILITIES, ["cat", "dog"]) == ["cat\nfor dog, 95%"]
+    said = titles(np.array([3]), LABELS, PROBABILITIES, ["cat", "dog"])
+
+    assert said == ["dog\ntaken for cat\n95% sure"]
 
 
 def test_every_example_is_a_row_of_the_confusion():
