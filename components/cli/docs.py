@@ -38,7 +38,7 @@ def _page(key: str, node: Mapping[str, Any], definitions: Definitions) -> str:
         lines += [_sentence(description), ""]
     for title, section in _sections(node, definitions, set()):
         if section.get("description"):
-            lines += [f"## {title}", "", _sentence(section["description"]), ""]
+            lines += [f"## {_title(title)}", "", _sentence(section["description"]), ""]
         lines += _table(section, definitions)
     if key == "preprocess":
         lines += _layers()
@@ -115,7 +115,13 @@ def _limits(node: Mapping[str, Any]) -> str:
 
 
 def _link(name: str) -> str:
-    return f"[{name}](#{name.lower()})"
+    title = _title(name)
+    return f"[{title}](#{title.lower()})"
+
+
+def _title(name: str) -> str:
+    """Of a section; two of one name have their module's before it in the schema."""
+    return name.rpartition("__")[2]
 
 
 def _default(node: Mapping[str, Any]) -> str:

@@ -30,7 +30,7 @@ def examine() -> int:
     is_well = True
     for look in (_python, _libraries, _params, _devices, _tracking, _git, _disk, _locks, _partials):
         for what, well, seen in _tried(look):
-            console.print(f"{'ok  ' if well else 'LOOK'}  {what:<12} {seen}", markup=False)
+            console.print(f"{'ok  ' if well else 'LOOK'}  {what:<14} {seen}", markup=False)
             is_well &= well
     return 0 if is_well else 1
 
