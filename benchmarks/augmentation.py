@@ -33,7 +33,7 @@ def rate(host: bool) -> float:
     varied.compile("adam", "sparse_categorical_crossentropy")
     images = np.zeros((IMAGES, 28, 28, 1), np.float32)
     augment = augmentation.on_host(layers) if host else None
-    data = batches.Batches(images, np.zeros(IMAGES, int), BATCH, 0, augment)
+    data = batches.Batches(images, np.zeros(IMAGES, int), BATCH, np.asarray, 0, augment)
     varied.fit(data, verbose=0)
     start = time.perf_counter()
     varied.fit(data, verbose=0)

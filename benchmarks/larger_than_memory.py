@@ -2,6 +2,7 @@
 
 Memory is what the stage and its processes have resident together, looked at ten times a second: a
 page that several of them share, such as TensorFlow's code, is counted once (proportional set size).
+The ratio is against the decoded images, which whoever reads all of them first has in memory.
 
     python benchmarks/larger_than_memory.py [gigabytes ...]
 """
@@ -21,17 +22,19 @@ from common import ROOT
 GB = 1_000_000_000
 SIZE = (1024, 768)
 STAGES = {
-    "ingest": "--source {0}/photos --out {0}/raw --seed 0",
-    "validate": "--dataset {0}/raw --accepted {0}/accepted --out {0}/validation.json "
-    "--picture {0}/examples.png --report {0}/data.html",
-    "preprocess": "--dataset {0}/raw --validation {0}/validation.json --out {0}/ready",
+    "ingest": "--source {0}/photos --out {0}/raw",
+    "validate": "--dataset {0}/raw --accepted {0}/accepted --verdict {0}/verdict.json "
+    "--out {0}/validation.json --picture {0}/examples.png --report {0}/data.html",
+    "preprocess": "--dataset {0}/raw --verdict {0}/verdict.json --out {0}/ready",
 }
 
 
 def measure(command: list[str], environment: dict[str, str] | None = None) -> tuple[float, float]:
     """Seconds of a command, and the most bytes that it and its children had resident."""
     start, peak, done = time.perf_counter(), 0, threading.Event()
-    process = subprocess.Popen(command, cwd=ROOT, env=environment, stderr=subprocess.DEVNULL)
+    process = subprocess.Popen(
+        command, cwd=ROOT, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+    )
 
     def watch() -> None:
         nonlocal peak
@@ -58,18 +61,27 @@ def stages(size: float, scratch: Path) -> dict[str, tuple[float, float]]:
     probe = photos.write(scratch / "probe", 16, *SIZE) / 16
     count = int(size * GB / probe)
     total = photos.write(scratch / "photos", count, *SIZE)
-    print(f"{total / GB:.2f} GB, {count} images of {SIZE[0]}x{SIZE[1]}", flush=True)
+    decoded = count * SIZE[0] * SIZE[1] * 3
+    print(
+        f"{total / GB:.2f} GB, {count} images of {SIZE[0]}x{SIZE[1]}, "
+        f"decoded {decoded / GB:.2f} GB",
+        flush=True,
+    )
     (scratch / "accepted").mkdir()
-    environment = {"MILLRACE_CACHE": f"{scratch}/cache", "KERAS_BACKEND": "tensorflow"}
+    environment = {"PATH": "/usr/bin:/bin", "MILLRACE_CACHE": f"{scratch}/cache"}
+    code = f"-m components.fingerprint photos --params params.yaml --out {scratch}/code"
+    measure([sys.executable, *code.split()], environment)
     found = {}
     for stage, arguments in STAGES.items():
         words = f"-m components.{stage} pipelines/photos.yaml --params params.yaml "
-        words += arguments.format(scratch) + f" --metrics {scratch}/{stage}.json"
+        words += f"--code {scratch}/code/photos/{stage}.json "
+        words += f"--metrics {scratch}/{stage}.json --measured {scratch}/measured/{stage}.json "
+        words += arguments.format(scratch)
         command = [sys.executable, *words.split()]
-        found[stage] = measure(command, {"PATH": "/usr/bin:/bin", **environment})
+        found[stage] = measure(command, environment)
         print(
             f"  {stage:10} {found[stage][0]:6.1f} s  {count / found[stage][0]:6.0f} images/s  "
-            f"peak {found[stage][1] / GB:.2f} GB",
+            f"peak {found[stage][1] / GB:.2f} GB  ratio {found[stage][1] / decoded:.3f}",
             flush=True,
         )
     return found

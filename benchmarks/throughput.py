@@ -1,12 +1,14 @@
 """Images a second of the train stage's `fit` against a bare Keras loop, on both backends.
 
 Same model, same batches, same epochs, no augmentation; the bare loop is `model.fit` on NumPy
-arrays and no callbacks, the other is what `train` runs: batches, best weights, MLflow. The two
-take turns in one process after a warm-up, and the ratio is that of the medians.
+arrays and no callbacks, the other is what `train` runs: batches, best weights, progress, MLflow.
+The two take turns in one process after a warm-up, and the ratio is that of the medians.
 
     python benchmarks/throughput.py
 """
 
+import contextlib
+import io
 import os
 import statistics
 import subprocess
@@ -30,6 +32,7 @@ def measure() -> None:
     from components.config.models import ResNet
     from components.dataset import Facts, Split
     from components.fitting import fit
+    from components.fitting.progress import Curves, Watch
     from components.models.build import build
 
     random = np.random.default_rng(0)
@@ -67,18 +70,19 @@ def measure() -> None:
         )
         return clock.seconds
 
-    def ours() -> float:
+    def ours(live: tracking.Live) -> float:
         clock = Clock()
-        callbacks = [tracking.Curves(), clock]
-        fit.fit(config, section, data, 0, callbacks)
+        watch = Watch("benchmark", config.checkpoint.monitor, IMAGES)
+        with contextlib.redirect_stdout(io.StringIO()):  # its line now and then
+            fit.fit(config, section, data, 0, [watch, Curves(live), clock])
         return clock.seconds
 
     with tempfile.TemporaryDirectory() as folder:
         mlflow.set_tracking_uri(f"sqlite:///{folder}/mlflow.db")
-        tracking.connect("benchmark")
-        with tracking.start("benchmark", {}, {}):
-            bare(), ours()
-            turns = [(bare(), ours()) for _ in range(TURNS)]
+        client = tracking.connect("benchmark")
+        with tracking.start(client, "benchmark", {}, {}) as live:
+            bare(), ours(live)
+            turns = [(bare(), ours(live)) for _ in range(TURNS)]
     slow, fast = (statistics.median(column) for column in zip(*turns, strict=True))
     total = IMAGES * EPOCHS
     print(
