@@ -106,6 +106,8 @@ def _ended(stage: str, begun: float, console: Console) -> None:
 def _tail() -> str:
     """The end of the log, from the stage that failed on."""
     text = LOG.read_text(encoding="utf-8")
-    said = text.rpartition("Running stage '")[2] or text
-    lines = [line for line in said.splitlines()[1:] if line and not line.startswith(">")]
+    _, started, said = text.rpartition("Running stage '")
+    # After that its name and a colon; where no stage ran, every line may say why.
+    lines = said.splitlines()[1 if started else 0 :]
+    lines = [line for line in lines if line and not line.startswith(">")]
     return "\n".join(lines[-30:])
