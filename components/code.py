@@ -40,7 +40,6 @@ NEUTRAL_LIBRARIES = frozenset(
         "distributed",
         "filelock",
         "huggingface_hub",
-        "mlflow",
         "platformdirs",
         "psutil",
         "pydantic",

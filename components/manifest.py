@@ -1,8 +1,11 @@
 """What a model brings to the registry."""
 
+from pathlib import Path
 from typing import Any
 
 from pydantic import BaseModel
+
+from components.files import read_json
 
 FILE = "manifest.json"
 
@@ -26,3 +29,13 @@ class Manifest(BaseModel):
     """Learning curves, and which epoch is kept."""
     refused: str | None
     """Why the gate does not let it into the registry."""
+
+    def latency_ms(self, measured: Path) -> dict[str, float]:
+        """Of each compressed model on this machine, one thread; empty where it was not measured.
+
+        Args:
+            measured: The pipeline's folder of measurements, which may be those of another model.
+        """
+        path = measured / "compress.json"
+        kept = read_json(path) if path.exists() else {}
+        return dict(kept["latency_ms"]) if kept.get("model") == self.model else {}

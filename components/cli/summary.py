@@ -43,7 +43,8 @@ def _show(name: str, console: Console, standings: Mapping[str, str]) -> None:
         f"\n[bold]{name}[/bold]  test accuracy {measured['accuracy']:.4f} "
         f"(95 % interval {interval}, {measured['examples']} examples)"
     )
-    console.print(_models(manifest.compressed, Path("measured", name, "compress.json")))
+    latency_ms = manifest.latency_ms(Path("measured", name))
+    console.print(_models(manifest.compressed, latency_ms))
     registered = standings.get(name, "not registered yet: millrace register")
     console.print(f"registered  {registered}", soft_wrap=True, markup=False)
     console.print(f"report      {reports / 'report.html'}", soft_wrap=True)
@@ -69,8 +70,7 @@ def _next_commands(name: str, console: Console) -> None:
     )
 
 
-def _models(models: Sequence[Mapping[str, Any]], measured: Path) -> Table:
-    latency_ms = read_json(measured).get("latency_ms", {}) if measured.exists() else {}
+def _models(models: Sequence[Mapping[str, Any]], latency_ms: Mapping[str, float]) -> Table:
     table = Table("model", box=None)
     for title in ("size", "test accuracy", "latency, one thread", ""):
         table.add_column(title, justify="right" if title else "left")

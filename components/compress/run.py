@@ -8,7 +8,7 @@ from components import dataset, keras_files, pictures
 from components.command import Run
 from components.compress.stage import calibration, compress, sentences
 from components.examples import Examples, fixed
-from components.files import replacing, write_json
+from components.files import digest, replacing, write_json
 
 
 def run(run: Run) -> None:
@@ -33,4 +33,5 @@ def run(run: Run) -> None:
         write_json(rows, folder / "models.json")
     pictures.save(pictures.tradeoff(rows, config.gate.max_accuracy_drop), run.picture)
     run.conclude("; ".join(sentences(measured)))
-    run.measure({row.pop("method"): row for row in rows}, latency_ms=latency_ms)
+    metrics = {row.pop("method"): row for row in rows}
+    run.measure(metrics, latency_ms=latency_ms, model=digest(run.trained))

@@ -14,6 +14,7 @@ from components.outcomes import Outcomes, read_outcomes
 from components.tasks.comparison import difference
 
 OUTCOMES = "outcomes.csv"
+ALREADY = "it was the champion already"
 
 MeasuredAgain = Callable[[Path], Outcomes]
 """Measures a model, a folder of MLflow's, on the test examples of today.
@@ -50,7 +51,7 @@ def judge(
         theirs: Gives what that one said of the same examples; raises `Stop` where it cannot.
     """
     if champion == version:
-        return Verdict(is_promoted=False, reason="it was the champion already")
+        return Verdict(is_promoted=False, reason=ALREADY)
     if champion is None:
         return Verdict(is_promoted=True, reason="there was no champion")
     if gate.must_beat is None:

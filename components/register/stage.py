@@ -19,7 +19,7 @@ from components.outcomes import read_outcomes
 from components.register import registry
 from components.register.again import measured_again
 from components.register.card import card
-from components.register.judge import OUTCOMES, Verdict, judge, outcomes_of
+from components.register.judge import ALREADY, OUTCOMES, Verdict, judge, outcomes_of
 
 CHAMPION, CANDIDATE = "champion", "candidate"
 RESTORED = "millrace.restored"
@@ -100,8 +100,10 @@ def reconcile(
         client, config.name, experiment.experiment_id, run_id, folder, manifest.version
     )
     number = int(version.version)
-    text = card(pipeline.description, manifest, _latency_ms(place), _origin(place, manifest))
-    if version.description != text:
+    latency_ms = manifest.latency_ms(place.measured)
+    text = card(pipeline.description, manifest, latency_ms, _origin(place, manifest))
+    # Where nothing was measured, the card of who has measured stays.
+    if version.description != text and (latency_ms or not version.description):
         client.update_model_version(config.name, version.version, text)
     if is_experiment:
         client.set_registered_model_alias(config.name, CANDIDATE, version.version)
@@ -180,7 +182,8 @@ def _record(
         if isinstance(value, int | float)
     }
     latency_ms = {
-        f"compressed/{name}/latency_ms": value for name, value in _latency_ms(place).items()
+        f"compressed/{name}/latency_ms": value
+        for name, value in manifest.latency_ms(place.measured).items()
     }
     for path in sorted((place.package / "report").iterdir()):
         client.log_artifact(run_id, str(path))
@@ -215,7 +218,9 @@ def _settle(
     if known.tags.get(SETTLED) == manifest.version:
         return
     verdict = _judged(client, place, pipeline, manifest, version)
-    client.set_model_version_tag(name, str(version), VERDICT, verdict.reason)
+    kept = client.get_model_version(name, str(version)).tags.get(VERDICT, EXPERIMENT)
+    if verdict.reason != ALREADY or kept == EXPERIMENT:  # how it became the champion says more
+        client.set_model_version_tag(name, str(version), VERDICT, verdict.reason)
     metric = pipeline.registration.gate.metric
     client.set_model_version_tag(name, str(version), metric, str(manifest.measures[metric]))
     if verdict.is_final:
@@ -248,12 +253,6 @@ def _judged(
                 return verdict
     reason = f"others moved the alias {TRIES} times meanwhile"
     return Verdict(is_promoted=False, reason=reason, is_final=False)
-
-
-def _latency_ms(place: Place) -> dict[str, float]:
-    path = place.measured / "compress.json"
-    found: dict[str, float] = read_json(path).get("latency_ms", {}) if path.exists() else {}
-    return found
 
 
 def _origin(place: Place, manifest: Manifest) -> dict[str, str]:

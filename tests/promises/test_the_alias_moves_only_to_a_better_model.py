@@ -96,6 +96,13 @@ def test_after_a_b_a_the_registry_and_what_is_said_agree(root):
     assert third.sentence.startswith("pets version 1 is not the champion, version 2 is: ")
 
 
+def test_after_a_b_a_the_champion_is_so_for_the_reason_that_it_became_it(root):
+    found = [run(root, model, wrong) for model, wrong in (("a", 10), ("b", 60), ("a", 10))]
+
+    assert found[2] == found[0]
+    assert found[2].reason == "there was no champion"
+
+
 def test_with_no_comparison_the_alias_follows_the_model(root):
     found = [run(root, model, wrong, must_beat=None) for model, wrong in (("a", 10), ("b", 90))]
     found.append(run(root, "a", 10, must_beat=None))

@@ -95,5 +95,11 @@ def registered(root: Path, is_experiment: bool = False, **gate: object) -> Stand
     return reconcile(client, place, file, document.data, is_experiment)
 
 
+def measured(root: Path, model: str, latency_ms: float) -> None:
+    """What `compress` would have measured of a model."""
+    found = {"latency_ms": {"float32": latency_ms}, "model": _hash(model)}
+    write_json(found, root / "measured" / "compress.json")
+
+
 def _hash(model: str) -> str:
     return hashlib.sha256(model.encode()).hexdigest()

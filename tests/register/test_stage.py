@@ -6,10 +6,9 @@ from mlflow import MlflowClient
 from mlflow.entities import LoggedModelStatus
 
 from components import tracking
-from components.files import write_json
 from components.register import registry
 from components.register.stage import PACKAGE, RESTORED
-from tests.register.made import outcomes, package, registered, trained
+from tests.register.made import measured, outcomes, package, registered, trained
 
 
 @pytest.fixture
@@ -53,7 +52,7 @@ def test_a_second_time_nothing_is_done(root):
 def test_the_run_that_trained_the_model_holds_what_later_stages_found(root):
     run_id = trained("a")
     package(root / "package", "a", outcomes(10))
-    write_json({"latency_ms": {"float32": 0.25}}, root / "measured" / "compress.json")
+    measured(root, "a", 0.25)
 
     registered(root)
 
@@ -208,7 +207,7 @@ def test_of_two_that_register_at_once_both_keep_the_first_version(root, monkeypa
 
 def test_the_card_names_the_weakest_classes_and_what_was_left_out(root):
     package(root / "package", "a", outcomes(10))
-    write_json({"latency_ms": {"float32": 0.25}}, root / "measured" / "compress.json")
+    measured(root, "a", 0.25)
 
     registered(root)
 
@@ -217,6 +216,19 @@ def test_the_card_names_the_weakest_classes_and_what_was_left_out(root):
     assert "| float32 | 1.0 kB | 0.9000 | 0.250 ms |" in text
     assert "| int8 (left out) | 0.4 kB | 0.5000 |  |" in text
     assert f"- dataset: `{'d' * 64}`" in text
+
+
+def test_latencies_of_another_model_are_not_said_of_this_one(root):
+    package(root / "package", "a", outcomes(10))
+    measured(root, "a", 0.25)
+    registered(root)
+    card = MlflowClient().get_model_version("pets", "1").description
+    measured(root, "b", 0.5)
+
+    registered(root)
+
+    assert "| 0.250 ms |" in card
+    assert MlflowClient().get_model_version("pets", "1").description == card
 
 
 def test_what_the_server_says_otherwise_is_not_taken_for_nothing_there(root, monkeypatch):
