@@ -152,6 +152,44 @@ def test_the_written_reference_is_in_step():
             id="a flip where left and right matter",
         ),
         pytest.param(
+            "RandomRotation: {factor: 0.04}",
+            "RandomFlip",
+            "20: augment.layers.1.mode: a horizontal and vertical flip changes the label: "
+            "task.classification.label_preserving_flips is none",
+            id="a flip that does not say which",
+        ),
+        pytest.param(
+            "scale: 0.0625",
+            "scale: .nan",
+            "12: preprocess.0.Rescaling.scale: must be finite, is nan",
+            id="a number that is none",
+        ),
+        pytest.param(
+            "weight_decay: 1.0e-4",
+            "weight_decay: [.inf]",
+            "29: train.optimizer.AdamW.weight_decay: must be finite, is [inf]",
+            id="a number without end",
+        ),
+        pytest.param(
+            "max_duplicate_fraction: 0.01",
+            "max_drift: .nan",
+            "10: validate.max_drift: must be a finite number, is nan",
+            id="a limit that is no number",
+        ),
+        pytest.param(
+            "tune: {}",
+            "tune: {space: {train.batch_size: {IntDistribution: {low: 16, high: 2000000000}}}}",
+            "24: tune.space.train.batch_size: with the value 2000000000: "
+            "must be less than or equal to 1000000000, is 2000000000",
+            id="a search too high",
+        ),
+        pytest.param(
+            "tune: {}",
+            "tune: {space: {train.batch_size: {IntDistribution: {low: 0, high: 16}}}}",
+            "24: tune.space.train.batch_size: with the value 0: must be greater than 0, is 0",
+            id="a search too low",
+        ),
+        pytest.param(
             "blocks: [2, 2]",
             "head_activation: sigmoid",
             "25: train.loss: SparseCategoricalCrossentropy needs a softmax head; "

@@ -8,6 +8,8 @@ from components.config.fitting import Fitting
 from components.config.models import Mlp
 from components.dataset import Facts, Split
 from components.errors import Mistakes
+from components.fitting import augmentation
+from components.fitting import fit as fit_module
 from components.fitting.augmentation import on_host, within
 from components.fitting.batches import Batches
 from components.fitting.fit import Data, Diverged, best_value, fit, mode
@@ -71,6 +73,16 @@ def test_a_training_that_does_not_improve_stops_early(data):
     )
 
     assert len(result.history["loss"]) == 3
+
+
+def test_a_training_whose_accuracy_still_rises_goes_on(data):
+    stopping = {"monitor": "accuracy", "patience": 2}
+
+    result = fitted(data, learning_rate=0.003, epochs=12, early_stopping=stopping)
+
+    accuracy = result.history["accuracy"]
+    assert accuracy[0] == min(accuracy) < max(accuracy)
+    assert len(accuracy) > 3
 
 
 @pytest.mark.parametrize("loss", ["CategoricalCrossentropy", "CategoricalFocalCrossentropy"])
@@ -167,6 +179,41 @@ def test_the_model_that_is_fitted_is_never_the_model_itself(data):
     assert within(model, nothing) is not model
     assert within(model, data.augmentation).layers == [data.augmentation, model]
     assert on_host(data.augmentation) is None
+
+
+def test_what_the_host_augments_is_the_train_split_alone(data, monkeypatch):
+    sizes = []
+
+    def seen(batch):
+        sizes.append(len(batch))
+        return batch
+
+    for module in (augmentation, fit_module):
+        monkeypatch.setattr(module, "on_host", lambda _: seen)
+
+    fitted(data, epochs=2)
+
+    assert set(sizes) == {16, 60 % 16}
+    assert sum(sizes) >= 2 * 60
+    assert within(keras.Sequential([keras.Input((2,))]), data.augmentation).layers[1:] == []
+
+
+def test_on_a_cpu_jax_leaves_image_layers_to_the_host(monkeypatch):
+    flips = keras.Sequential([keras.Input((4, 4, 1)), keras.layers.RandomFlip("vertical", seed=0)])
+    noise = keras.Sequential([keras.Input((4, 4, 1)), keras.layers.GaussianNoise(1.0)])
+    monkeypatch.setattr(augmentation, "_is_cpu", lambda: True)
+    with monkeypatch.context() as patch:
+        patch.setattr(keras.backend, "backend", lambda: "jax")
+        augment, other = on_host(flips), on_host(noise)
+
+    images = np.arange(64 * 16, dtype=np.float32).reshape(64, 4, 4, 1)
+    varied = augment(images)
+
+    is_same = (varied == images).all(axis=(1, 2, 3))
+    is_flipped = (varied == images[:, ::-1]).all(axis=(1, 2, 3))
+    assert (is_same | is_flipped).all()
+    assert 0 < is_flipped.sum() < 64
+    assert other is None
 
 
 def as_they_are(labels):

@@ -54,6 +54,14 @@ def test_a_warm_up_climbs_linearly_and_then_the_schedule_begins():
     assert warm == pytest.approx(expected, rel=1e-4)
 
 
+def test_boundaries_are_counted_with_the_warm_up():
+    section = {"step": {"initial": 0.1, "warmup_epochs": 1.5, "boundaries": [2, 4], "factor": 0.5}}
+
+    found = rates(section, [29, 30, 39, 42, 79, 82])
+
+    assert found == pytest.approx([0.1 * 30 / 31, 0.1, 0.1, 0.05, 0.05, 0.025], rel=1e-5)
+
+
 def test_a_warm_up_longer_than_the_training_only_climbs():
     assert rates({"cosine": {"initial": 0.1, "warmup_epochs": 20}}, [199])[0] < 0.1
 

@@ -12,7 +12,8 @@ from PIL import Image
 from components import dataset, shards
 from components.config.ingest import Bundled, ImageFolder, Split
 from components.errors import Mistakes, Stop
-from components.ingest.known import Known
+from components.ingest.known import KEY, Known, recall
+from components.ingest.listing import STAMPS, Files
 from components.ingest.stage import few, listing, recalled, split, write
 from components.workers import Workers
 
@@ -44,6 +45,16 @@ def test_a_bundled_set_is_read(tmp_path, name, shape, classes):
     assert found.inputs.shape == shape
     assert len(found.classes) == classes
     assert set(found.labels) == set(range(classes))
+
+
+def test_a_bundled_set_is_written_as_it_was_read(tmp_path):
+    section = Bundled(source="sklearn.datasets.load_wine", split=Split(by="class"))
+    found = ingest(tmp_path, tmp_path / "raw", section)
+
+    parts = [dataset.open_split(tmp_path / "raw", name) for name in dataset.SPLITS]
+    written = np.concatenate([np.column_stack([part.array[:], part.labels]) for part in parts])
+    read = np.column_stack([found.inputs, found.labels])
+    assert sorted(written.tolist()) == sorted(read.tolist())
 
 
 def test_the_folders_are_the_classes(photos):
@@ -332,16 +343,34 @@ def test_what_was_read_is_not_read_again(photos, tmp_path_factory, small_shards,
     assert "ant/new.png" in read
 
 
+@pytest.mark.parametrize("field", KEY)
+def test_a_file_is_known_by_all_that_can_be_seen_of_it(photos, tmp_path_factory, field):
+    found = ingest(photos, tmp_path_factory.mktemp("out") / "raw").inputs
+    stamps, paths = found.stamps.copy(), list(found.paths)
+    if field == "path":
+        paths[5] = "bee/renamed.png"
+    else:
+        stamps[5, STAMPS.index(field)] += 1
+
+    known = recall(Files(found.root, paths, stamps))
+
+    assert [row for row, shard in enumerate(known.shards) if shard is None] == [5]
+    assert [row for row, digest in enumerate(known.digests) if digest is None] == [5]
+
+
+@pytest.mark.parametrize("by", ["class", "content"])
 def test_a_grown_folder_gives_the_bytes_of_a_fresh_start(
-    photos, tmp_path_factory, small_shards, monkeypatch
+    photos, tmp_path_factory, small_shards, monkeypatch, by
 ):
-    folder = tmp_path_factory.mktemp("out")
-    ingest(photos, folder / "first")
+    section, folder = config(split=Split(by=by)), tmp_path_factory.mktemp("out")
+    for number in range(30):  # enough for every split by content
+        Image.new("RGB", (5, 4), (7, 7, number)).save(photos / "ant" / f"more{number}.png")
+    ingest(photos, folder / "first", section)
     grow(photos)
-    ingest(photos, folder / "second")
-    ingest(photos, folder / "third")
+    ingest(photos, folder / "second", section)
+    ingest(photos, folder / "third", section)
     monkeypatch.setenv("MILLRACE_CACHE", str(folder / "another"))
-    ingest(photos, folder / "fresh")
+    ingest(photos, folder / "fresh", section)
 
     assert contents(folder / "second") == contents(folder / "fresh") == contents(folder / "third")
 

@@ -45,6 +45,18 @@ def test_a_share_becomes_a_number_that_is_saved(images):
     assert layer.compute_output_shape((None, 2, 3, 2)) == (None, expected)
 
 
+@pytest.mark.parametrize("layer", [PCAWhitening(epsilon=1e-30), ZCAWhitening(epsilon=1e-30)])
+def test_flat_directions_give_numbers_although_rounding_makes_their_variance_negative(layer):
+    points = np.random.default_rng(0).normal(size=(50, 3)) * [1e3, 1e3, 1e3]
+    features = np.concatenate([points, points, points], axis=1)
+    scatter = np.cov(features.T) * 49
+    assert np.linalg.eigvalsh(scatter).min() < 0
+
+    layer.adapt([features])
+
+    assert np.isfinite(np.asarray(layer.matrix)).all()
+
+
 def test_images_without_variance_keep_one_component():
     layer = PCAWhitening(n_components=0.5)
     layer.adapt([np.full((3, 2, 2, 1), 7.0)])

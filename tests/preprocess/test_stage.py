@@ -13,6 +13,7 @@ from components.building import build_all
 from components.config.section import Layer
 from components.dataset import Facts, Split
 from components.errors import Mistakes, Stop
+from components.examples import Examples
 from components.layers.whitening import ZCAWhitening
 from components.preprocess.stage import Applied, Source, as_model, fit, transform
 from components.workers import Workers
@@ -116,6 +117,24 @@ def test_dropped_rows_are_neither_fitted_nor_written(tmp_path, raw, images):
     train, test = (dataset.open_split(tmp_path / "ready", name) for name in ("train", "test"))
     assert train.labels.tolist() == np.delete(np.arange(50) % 2, [0, 20, 49]).tolist()
     assert test.array.shape == (0, 2, 2, 1)
+
+
+def test_labels_stay_with_their_inputs_over_the_chunks_of_a_shard(tmp_path):
+    values = np.arange(2500) % 251
+    facts = Facts((1, 1, 1), "uint8", ("even", "odd"), {})
+    split = Split(values.astype(np.uint8).reshape(-1, 1, 1, 1), values % 2)
+    shards.save({"train": split}, facts, tmp_path / "raw")
+    parts = Source.of(tmp_path / "raw", "train", [7, 2000])
+    assert len(list(Examples(parts[0].open(), facts))) == 3
+
+    _, statistics = prepared([keras.layers.Rescaling(1.0)], parts, tmp_path)
+
+    train = dataset.open_split(tmp_path / "ready", "train")
+    kept = np.delete(values, [7, 2000])
+    assert train.array[:].ravel().tolist() == kept.tolist()
+    assert train.labels.tolist() == (kept % 2).tolist()
+    assert statistics["mean"] == pytest.approx(kept.mean())
+    assert statistics["standard_deviation"] == pytest.approx(kept.std())
 
 
 def test_processes_and_a_cluster_give_the_same_bytes(tmp_path, raw, cluster):

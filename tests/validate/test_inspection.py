@@ -103,6 +103,16 @@ def test_one_colour_is_constant_although_its_channels_differ(tmp_path):
     assert table["is_constant"].tolist() == [True, False]
 
 
+@pytest.mark.parametrize("turned", [False, True])
+def test_stripes_are_not_of_one_colour(tmp_path, turned):
+    stripes = np.zeros((6, 6, 3), np.uint8)
+    stripes[:, ::2] = 200
+
+    one = looked(tmp_path / "set", ("a.png", file(stripes.swapaxes(0, turned)), 0))
+
+    assert one["is_constant"].tolist() == [False]
+
+
 def test_a_file_that_cannot_be_read_has_no_measures(tmp_path):
     table = looked(tmp_path / "set", ("a.jpg", b"", 0), ("b.txt", TEXT, 1))
 

@@ -292,6 +292,25 @@ def test_a_class_with_too_few_examples(tmp_path):
     ]
 
 
+@pytest.mark.parametrize("policy", ["error", "warn"])
+def test_a_class_that_loses_its_last_training_example_is_missing(tmp_path, policy):
+    train = [*photos(1), ("broken.jpg", b"", 1), *photos(3)]
+
+    report = checked(
+        tmp_path / "set",
+        files(train),
+        corrupt="drop",
+        missing_class=policy,
+        min_examples_per_class=2,
+    )
+
+    sentence = "the train split has no example of class 'bee'"
+    assert report.counts["train"] == {"ant": 2, "bee": 0}
+    assert [one.details for one in report.findings if one.kind == "missing_class"] == [[sentence]]
+    stops = f"missing_class: {sentence}; to go on all the same, set validate.missing_class: warn"
+    assert report.problems == ([stops] if policy == "error" else [])
+
+
 @pytest.mark.parametrize(("limit", "stops"), [(0.19, True), (0.2, False)])
 def test_the_share_that_may_be_dropped(tmp_path, limit, stops):
     train = [*GOOD, ("one.jpg", b"", 0), ("two.jpg", b"", 1)]

@@ -177,6 +177,27 @@ def test_a_data_set_of_the_hub_is_read_by_its_name(hub):
     assert found.inputs.select(np.array([2, 3]))[np.array([1])] == [png(3)]
 
 
+def test_rows_of_the_hub_without_a_label_are_named(hub):
+    path = hub / "someone/pets/data/train-00000-of-00001.parquet"
+    table = datasets.Dataset.from_parquet(str(path))
+    rows = {**table.to_dict(), "label": [0, -1, 1, 0, -1, 1]}
+    datasets.Dataset.from_dict(rows, features=table.features).to_parquet(str(path))
+
+    with pytest.raises(Stop) as caught:
+        listing(HuggingFace(source="huggingface", dataset="someone/pets"), hub)
+
+    assert str(caught.value) == "ingest.label: 2 rows have no label: 1, 4; remove or label them"
+
+
+def test_whole_numbers_below_nought_are_labels_like_any_other(folder):
+    (folder / "labels.csv").write_text("image,label\n0.png,-1\n1.png,1\n2.png,-1\n")
+
+    found = listing(config(), folder)
+
+    assert found.classes == ("-1", "1")
+    assert found.labels.tolist() == [0, 1, 0]
+
+
 def test_a_data_set_that_there_is_not_is_named(hub, monkeypatch):
     monkeypatch.setattr(datasets.config, "HF_HUB_OFFLINE", True)
 

@@ -1,0 +1,133 @@
+"""Which stages a plan says will run, on three small ones in a real repository."""
+
+import os
+
+import pytest
+from dvc.repo import Repo
+from project import IDENTITY, Project
+
+from components.cli import plan
+
+GRAPH = """\
+stages:
+  first:
+    foreach: [x]
+    do: {cmd: cp source first.out, deps: [source], outs: [first.out]}
+  second:
+    foreach: [x]
+    do:
+      cmd: cat first.out params.yaml > second.out
+      deps: [first.out]
+      params: [factor]
+      outs: [second.out]
+  third:
+    foreach: [x]
+    do: {cmd: cp second.out third.out, deps: [second.out], outs: [third.out]}
+"""
+
+
+class Line:
+    """A project of three stages, one after the other.
+
+    Args:
+        project: Gets them in place of its own.
+    """
+
+    def __init__(self, project):
+        self.root = project.root
+
+    def set(self, source, factor):
+        (self.root / "source").write_text(source)
+        (self.root / "params.yaml").write_text(f"factor: {factor}\n")
+
+    def run(self):
+        with Repo(str(self.root)) as repo:
+            repo.reproduce()
+
+    def actions(self):
+        return [(one.action, one.reasons) for one in plan.plan(self.root, ["x"])]
+
+
+@pytest.fixture
+def small(tmp_path, monkeypatch):
+    """Three stages that have run with factor 1 and then 2."""
+    project = Project.of(tmp_path)
+    (tmp_path / "dvc.yaml").write_text(GRAPH)
+    project.run("git", "init", "-q")
+    project.dvc("init", "-q")
+    project.run("git", *IDENTITY, "commit", "-qm", "start")
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(plan, "fingerprints", lambda _: {})
+    line = Line(project)
+    for factor in (1, 2):
+        line.set("one", factor)
+        line.run()
+    return line
+
+
+def test_what_has_run_is_up_to_date(small):
+    assert small.actions() == [("is up to date", [])] * 3
+
+
+def test_all_that_follows_a_changed_stage_may_run(small):
+    small.set("two", 2)
+
+    (first, why), *others = small.actions()
+
+    assert first == "runs"
+    assert len(why) == 1
+    assert why[0].startswith("source changed: ")
+    assert others == [
+        ("may run", ["first@x runs before it"]),
+        ("may run", ["second@x runs before it"]),
+    ]
+
+
+def test_what_ran_before_with_the_same_inputs_is_restored_and_so_is_what_follows(small):
+    small.set("one", 1)
+
+    (first, _), (second, why), (third, since) = small.actions()
+
+    assert (first, second, third) == ("is up to date", "is restored", "is restored")
+    assert why == ["factor: 2 -> 1"]
+    assert len(since) == 1
+    assert since[0].startswith("second.out is restored: ")
+
+
+def test_nothing_is_restored_after_a_stage_that_runs(small):
+    small.set("two", 1)
+
+    assert [action for action, _ in small.actions()] == ["runs", "runs", "may run"]
+    assert small.actions()[1][1] == ["factor: 2 -> 1", "first@x runs before it"]
+
+
+@pytest.mark.parametrize(
+    ("damage", "why"),
+    [
+        pytest.param(os.remove, "third.out is missing", id="removed"),
+        pytest.param(
+            lambda path: (os.remove(path), path.write_text("by hand")),
+            "third.out was changed by hand",
+            id="changed",
+        ),
+    ],
+)
+def test_an_output_that_is_not_what_the_stage_wrote_is_restored(small, damage, why):
+    damage(small.root / "third.out")
+
+    assert small.actions() == [("is up to date", []), ("is up to date", []), ("is restored", [why])]
+
+
+def test_another_command_runs_and_is_named(small):
+    path = small.root / "dvc.yaml"
+    path.write_text(path.read_text().replace("out third.out", "out ./third.out"))
+
+    third = small.actions()[2]
+
+    why = "its command changed: cp second.out third.out -> cp second.out ./third.out"
+    assert third == ("runs", [why])
+
+
+def test_only_the_stages_of_the_named_pipeline_are_shown(small):
+    assert plan.plan(small.root, ["y"]) == []
+    assert len(plan.plan(small.root)) == 3
