@@ -24,6 +24,7 @@ import functools
 import gc
 import hashlib
 import importlib
+import inspect
 import json
 import os
 import shutil
@@ -301,13 +302,21 @@ def fast_suite() -> list[str]:
 class Watch:
     """A plugin of pytest: what has failed, and when to stop."""
 
-    def __init__(self, budget_s: float) -> None:  # noqa: D107
+    def __init__(self, budget_s: float, words: set[str]) -> None:  # noqa: D107
+        self.words = words
         self.ends = sum(os.times()[:4]) + budget_s
         self.failed, self.ended = "", False
 
     def pytest_collection_modifyitems(self, items: list[Any]) -> None:
-        """Leaves out what is slow."""
+        """Leaves out what is slow; of a module, the tests that name what is mutated come first."""
         items[:] = [one for one in items if SLOW_FIXTURES.isdisjoint(one.fixturenames)]
+        modules = list(dict.fromkeys(one.module for one in items))
+
+        def rank(item: Any) -> tuple[int, bool]:
+            text = inspect.getsource(item.function)
+            return modules.index(item.module), not any(word in text for word in self.words)
+
+        items.sort(key=rank)
 
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_protocol(self, item: pytest.Item) -> Iterator[None]:
@@ -386,7 +395,8 @@ class Slot:
         tempfile.tempdir = None
         # The process that the libraries have started is the parent's own.
         resource_tracker._resource_tracker.__init__()  # type: ignore[misc, attr-defined]
-        watch = Watch(limit_s)
+        names = (Path(self.mutant.file).stem, self.mutant.function) if self.mutant else ()
+        watch = Watch(limit_s, {name.rpartition(".")[2] for name in names} - {""})
         base = ["--rootdir", str(self.tree), "--basetemp", str(self.folder / "tmp" / "pytest")]
         options = ["-x", "-p", "no:cacheprovider", "--disable-plugin-autoload"]
         status = pytest.main([*base, *options, *tests], plugins=[watch])

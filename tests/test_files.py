@@ -1,7 +1,9 @@
 """Writing loses nothing."""
 
 import contextlib
+import ctypes
 import errno
+from types import SimpleNamespace
 
 import pytest
 
@@ -32,6 +34,48 @@ def test_a_failure_in_the_middle_leaves_the_earlier_output(tmp_path):
 
     assert read_json(target) == {"whole": True}
     assert [path.name for path in tmp_path.iterdir()] == ["out.json"]
+
+
+@pytest.fixture
+def refusing(monkeypatch):
+    """A system that refuses to exchange two names."""
+
+    def refuse(code):
+        libc = SimpleNamespace(renameat2=lambda *_: -1)
+        monkeypatch.setattr(ctypes, "CDLL", lambda *_, **__: libc)
+        monkeypatch.setattr(ctypes, "get_errno", lambda: code)
+
+    return refuse
+
+
+def replaced(target):
+    with replacing(target) as beside:
+        beside.mkdir()
+        (beside / "new").touch()
+
+
+@pytest.mark.parametrize("code", [errno.ENOSYS, errno.EINVAL])
+def test_where_names_cannot_be_exchanged_the_folder_is_replaced_all_the_same(
+    tmp_path, refusing, code
+):
+    (tmp_path / "out").mkdir()
+    refusing(code)
+
+    replaced(tmp_path / "out")
+
+    assert [path.name for path in (tmp_path / "out").iterdir()] == ["new"]
+    assert [path.name for path in tmp_path.iterdir()] == ["out"]
+
+
+def test_a_folder_that_may_not_be_replaced_stays_and_is_named(tmp_path, refusing):
+    (tmp_path / "out").mkdir()
+    refusing(errno.EACCES)
+
+    with pytest.raises(PermissionError, match="Permission denied") as caught:
+        replaced(tmp_path / "out")
+
+    assert caught.value.filename == str(tmp_path / "out")
+    assert list((tmp_path / "out").iterdir()) == []
 
 
 def test_what_a_killed_process_left_is_removed_by_the_next(tmp_path):

@@ -8,7 +8,9 @@ import yaml
 from project import ALWAYS, ROOT, STAGES
 
 from components.code import reached
-from components.fingerprint.stage import _package
+from components.config.document import Document
+from components.config.pipeline import parse
+from components.fingerprint.stage import _package, fingerprint
 from components.names import USES
 
 GRAPH = yaml.safe_load((ROOT / "dvc.yaml").read_text(encoding="utf-8"))["stages"]
@@ -88,6 +90,27 @@ def test_a_stage_that_computes_with_keras_depends_on_its_backend(stage):
     fixed = USES[stage].backend
 
     assert (computes and not fixed) == ("backend" in shared_params(GRAPH[stage]))
+
+
+@pytest.mark.parametrize(
+    ("change", "stages"),
+    [
+        (("max_duplicate_fraction: 0.01", "max_duplicate_fraction: 0.02"), {"validate"}),
+        (("scale: 0.0625", "scale: 0.125"), {"preprocess"}),
+        (("copies: 0", "copies: 1"), {"augment"}),
+        (("epochs: 40", "epochs: 41"), {"train"}),
+        (("methods: [float16, int8]", "methods: [int8]"), {"compress"}),
+        (("min: 0.97", "min: 0.98"), {"package"}),
+    ],
+)
+def test_a_setting_is_a_dependency_of_the_stage_that_it_is_for(edited, change, stages):
+    found = []
+    for path in (ROOT / "pipelines" / "digits.yaml", edited(change)):
+        document = Document(path)
+        found.append(fingerprint(parse(document), document.data, "tensorflow"))
+
+    before, after = found
+    assert {stage for stage in before if before[stage] != after[stage]} == stages
 
 
 def test_nothing_of_a_run_is_known_to_git():

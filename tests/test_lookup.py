@@ -6,7 +6,7 @@ import keras
 import optuna
 import pytest
 
-from components.config.lookup import classes, find, near, parameters
+from components.config.lookup import classes, find, function_parameters, near, parameters
 
 
 @pytest.mark.parametrize(
@@ -51,6 +51,23 @@ def test_a_class_of_the_users_own_is_found_by_its_module():
 def test_a_module_that_there_is_not_is_named():
     with pytest.raises(LookupError, match=r"^no module 'nowhere\.layers'$"):
         find("nowhere.layers:Own", ["keras.layers"], "layer")
+
+
+def test_a_function_that_a_module_hands_on_is_found_where_it_is(tmp_path, monkeypatch):
+    (tmp_path / "nets_of_mine.py").write_text("def net(inputs, width, *, depth=2): ...\n")
+    (tmp_path / "handed_on.py").write_text("from nets_of_mine import net\n")
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.syspath_prepend(tmp_path)
+
+    found = function_parameters("handed_on:net")
+
+    assert set(found.names) >= {"width", "depth"}
+    assert "width" in found.required
+    assert not found.is_open
+    with pytest.raises(
+        LookupError, match=r"^no function 'nat' in nets_of_mine; did you mean 'net'"
+    ):
+        function_parameters("nets_of_mine:nat")
 
 
 @pytest.mark.parametrize(

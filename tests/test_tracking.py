@@ -26,6 +26,18 @@ def silent_server():
         yield server.getsockname()[1]
 
 
+class RecordedLock(contextlib.nullcontext):
+    """A lock that remembers what for."""
+
+    def __init__(self):
+        super().__init__()
+        self.paths = []
+
+    def __call__(self, path):
+        self.paths.append(path)
+        return self
+
+
 def runs(**filters):
     return mlflow.search_runs(search_all_experiments=True, output_format="list", **filters)
 
@@ -56,6 +68,14 @@ def test_a_server_that_never_answers_is_named_soon(mlflow_store, silent_server, 
     )
     assert time.monotonic() - begun < 30  # by itself, MLflow takes quarters of hours
     assert "MLFLOW_HTTP_REQUEST_TIMEOUT" not in os.environ
+
+
+def test_two_that_make_the_store_at_once_wait_for_each_other(mlflow_store, monkeypatch):
+    monkeypatch.setattr(tracking, "FileLock", waiting := RecordedLock())
+
+    tracking.connect("digits")
+
+    assert waiting.paths == [f"{mlflow_store}/mlflow.db.lock"]
 
 
 def test_a_password_is_not_shown(mlflow_store):
