@@ -9,8 +9,11 @@ import yaml
 from project import ROOT
 
 from components.cli import docs, schema
+from components.config.ingest import Split
 from components.config.overrides import apply
 from components.config.pipeline import load
+from components.config.rules import fact_problems
+from components.dataset import Facts
 from components.errors import Invalid
 
 FILES = sorted((ROOT / "pipelines").glob("*.yaml"))
@@ -231,6 +234,67 @@ def test_a_mistake_is_named_with_its_line(edited, old, new, message):
         load(path)
 
     assert str(caught.value) == f"{path}:{message}".replace("{path}", str(path))
+
+
+STEP = "{{step: {{initial: 0.1, warmup_epochs: {warmup}, boundaries: {boundaries}}}}}"
+
+
+@pytest.mark.parametrize(
+    ("warmup", "boundaries", "message"),
+    [
+        (2, "[2.5, 39]", None),
+        (0, "[0.5]", None),
+        (2, "[2, 39]", "boundaries: 2 lies in the warm-up"),
+        (2, "[3, 40]", "boundaries: 40 is after the last epoch; train.epochs is 40"),
+        (2, "[3, 3]", "boundaries: must ascend, are 3, 3"),
+        (39, "[39.5]", None),
+        (40, "[39]", "warmup_epochs: a warm-up of 40 epochs; train.epochs is 40"),
+    ],
+)
+def test_the_boundaries_of_a_schedule_lie_between_warm_up_and_end(
+    edited, warmup, boundaries, message
+):
+    step = STEP.format(warmup=warmup, boundaries=boundaries)
+    path = edited(("{cosine: {initial: 2.0e-3, warmup_epochs: 2}}", step))
+
+    if message is None:
+        load(path)
+        return
+    with pytest.raises(Invalid) as caught:
+        load(path)
+
+    assert f"train.learning_rate.step.{message}" in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("counts", "batch_size", "messages"),
+    [
+        pytest.param((70, 20, 20), 70, [], id="at every limit"),
+        pytest.param(
+            (70, 20, 20),
+            71,
+            ["a batch of 71 is larger than the train split, which has 70"],
+            id="a batch too large",
+        ),
+        pytest.param(
+            (70, 20, 9),
+            70,
+            ["0.1 of 99 examples is less than one for each of 10 classes"] * 2,
+            id="too few for every class",
+        ),
+        pytest.param((80, 30, 0), 70, ["the test split would have no example"], id="an empty one"),
+    ],
+)
+def test_a_file_and_its_data_agree(counts, batch_size, messages):
+    facts = Facts((8, 8, 1), "uint8", tuple("abcdefghij"), {})
+    facts = facts.with_counts(dict(zip(("train", "validation", "test"), counts, strict=True)))
+    pipeline = load(ROOT / "pipelines" / "digits.yaml")
+    split = Split(train=0.8, validation=0.1, test=0.1)
+    train = pipeline.train.model_copy(update={"batch_size": batch_size})
+
+    found = fact_problems(facts, split, pipeline.preprocess, pipeline.model, train)
+
+    assert [one.message for one in found] == messages
 
 
 def test_all_mistakes_come_at_once_in_the_order_of_the_file(edited):
