@@ -162,6 +162,12 @@ def test_the_written_reference_is_in_step():
             id="a flip that does not say which",
         ),
         pytest.param(
+            "RandomRotation: {factor: 0.04}",
+            "RandomRotation",
+            "20: augment.layers.1: RandomRotation needs factor",
+            id="an argument that a layer cannot be without",
+        ),
+        pytest.param(
             "scale: 0.0625",
             "scale: .nan",
             "12: preprocess.0.Rescaling.scale: must be finite, is nan",

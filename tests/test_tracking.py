@@ -138,6 +138,16 @@ def test_metrics_go_in_few_requests_and_none_is_lost(mlflow_store, monkeypatch):
     assert history[-1].value == 1.0 / 300
 
 
+def test_curves_are_seen_while_a_training_runs(mlflow_store, monkeypatch):
+    monkeypatch.setattr(tracking, "FLUSH_S", 0)
+    client = tracking.connect("digits")
+
+    with tracking.start(client, "digits", {}, {}) as live:
+        live.log({"loss": 0.5})
+
+        assert client.get_run(live.run_id).data.metrics == {"loss": 0.5}
+
+
 def test_a_server_that_dies_costs_its_records_and_not_the_work(mlflow_store, monkeypatch, capsys):
     client = tracking.connect("digits")
     real, lost = client.log_batch, []

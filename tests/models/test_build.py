@@ -8,6 +8,7 @@ from pydantic import TypeAdapter
 from components.config.models import Config
 from components.errors import Mistakes
 from components.models.build import build
+from components.models.halving import check_halvings
 
 
 def made(section, shape=(8, 8, 1), units=3):
@@ -36,6 +37,14 @@ def test_a_resnet_has_the_parameters_of_its_drawing():
 
     stem, block, norms, head = 9 * 4, 2 * 9 * 4 * 4, 3 * 4 * 4, 4 * 2 + 2
     assert model.count_params() == stem + block + norms + head
+
+
+def test_an_image_is_halved_down_to_a_pixel_and_no_further():
+    check_halvings(np.zeros((1, 9, 8, 1)), 3, "3 stages")
+
+    message = "^3 stages halve images of 9x7 to less than a pixel$"
+    with pytest.raises(ValueError, match=message):
+        check_halvings(np.zeros((1, 9, 7, 1)), 3, "3 stages")
 
 
 def test_each_stage_after_the_first_halves_the_image():

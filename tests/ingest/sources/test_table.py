@@ -150,6 +150,18 @@ def test_an_empty_cell_is_an_empty_file(folder):
     assert listing(config(file="all.parquet"), folder).inputs[1] == b""
 
 
+def test_a_cell_may_say_where_its_image_is(folder):
+    features = datasets.Features({"image": datasets.Image(), "label": datasets.Value("string")})
+    cells = [{"bytes": None, "path": str(folder / "1.png")}, {"bytes": png(2), "path": "gone.png"}]
+    table = datasets.Dataset.from_dict({"image": cells, "label": ["a", "b"]}, features=features)
+    table.to_parquet(str(folder / "all.parquet"))
+
+    found = listing(config(file="all.parquet"), folder)
+
+    assert found.inputs[0] == (folder / "1.png").read_bytes()
+    assert found.inputs[1] == png(2)
+
+
 @pytest.fixture
 def hub(tmp_path, monkeypatch):
     """A data set by name, without the network: a folder of that name in the working directory."""
