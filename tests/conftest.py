@@ -1,6 +1,9 @@
 """What the tests share."""
 
+import random
 import shutil
+import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import mlflow
@@ -62,24 +65,76 @@ SMALL = (("epochs: 40", "epochs: 12"), ("min: 0.97", "min: 0.9"))
 """Changes that make the bundled pipeline quick."""
 
 
-@pytest.fixture(scope="session", params=["tensorflow", "jax"])
-def line(request, tmp_path_factory):
+BACKENDS = ("tensorflow", "jax")
+KILLED = ("ingest", "preprocess", "train", "compress", "register")
+
+
+@pytest.fixture(scope="session", params=BACKENDS)
+def line(request, lines):
     """A checkout in which `dvc repro` has run, on each backend, and a remote that has it all.
 
     Whoever changes a file puts it back.
     """
-    folder = tmp_path_factory.mktemp(request.param)
-    (folder / "remote").mkdir()
-    (folder / "checkout").mkdir()
-    project = Project(folder / "checkout")
-    project.backend = request.param
-    project.edit("params.yaml", ("backend: tensorflow", f"backend: {request.param}"))
-    project.edit("pipelines/digits.yaml", *SMALL)
-    project.dvc("remote", "add", "-d", "shared", str(folder / "remote"), "-q")
-    project.commit("small")
-    project.output = project.dvc("repro")
-    project.dvc("push", "--run-cache", "-q")
-    return project
+    return lines[request.param]
+
+
+@pytest.fixture(scope="session")
+def survivor(line, survivors):
+    """Another checkout of the same, killed several times, and then left to end.
+
+    It knows nothing of what the first has run.
+    """
+    return survivors[line.backend]
+
+
+@pytest.fixture(scope="session")
+def lines(request, tmp_path_factory):
+    """By backend, as far as tests ask for it; at once, as most of the time is not computing."""
+    specs = [item.callspec.params for item in request.session.items if hasattr(item, "callspec")]
+    asked = {spec["line"] for spec in specs if "line" in spec}
+
+    def made(backend):
+        folder = tmp_path_factory.mktemp(backend)
+        (folder / "remote").mkdir()
+        (folder / "checkout").mkdir()
+        project = Project(folder / "checkout")
+        project.backend = backend
+        project.edit("params.yaml", ("backend: tensorflow", f"backend: {backend}"))
+        project.edit("pipelines/digits.yaml", *SMALL)
+        project.dvc("remote", "add", "-d", "shared", str(folder / "remote"), "-q")
+        project.commit("small")
+        project.output = project.dvc("repro")
+        project.dvc("push", "--run-cache", "-q")
+        project.lock = (project.root / "dvc.lock").read_text()
+        return project
+
+    with ThreadPoolExecutor() as pool:
+        return dict(zip(asked, pool.map(made, asked), strict=True))
+
+
+@pytest.fixture(scope="session")
+def survivors(lines, tmp_path_factory):
+    """By backend; see `survivor`."""
+
+    def made(line):
+        draw = random.Random(line.backend)  # noqa: S311
+        project = line.clone(tmp_path_factory.mktemp(f"survivor-{line.backend}") / "checkout")
+        project.dvc("remote", "remove", "shared")
+        project.commit("alone")
+        project.left = {}
+        for stage in KILLED:
+            project.killed(
+                *(sys.executable, "-m", "dvc", "repro"),
+                when=project.begins(stage),
+                delay_s=draw.uniform(0, 3),
+                alone=stage == "train",
+            )
+            project.left[stage] = project.outputs()
+        project.output = project.dvc("repro")
+        return project
+
+    with ThreadPoolExecutor() as pool:
+        return dict(zip(lines, pool.map(made, lines.values()), strict=True))
 
 
 @pytest.fixture(scope="session")

@@ -1,5 +1,6 @@
 """A copy of the project in a real temporary Git and DVC repository."""
 
+import hashlib
 import json
 import os
 import shutil
@@ -96,8 +97,23 @@ class Project:
         """Runs `millrace`."""
         return self.run(sys.executable, "-m", "components", *arguments, status=status, **variables)
 
-    def killed(self, *command: str, when: Callable[[], bool], limit_s: float = 120) -> int:
-        """Runs a command, and kills it and its children when something is so; its exit status."""
+    def killed(
+        self,
+        *command: str,
+        when: Callable[[], bool],
+        delay_s: float = 0,
+        alone: bool = False,
+        limit_s: float = 300,
+    ) -> int:
+        """Runs a command, and kills it when something is so; its exit status.
+
+        Args:
+            command: With its arguments.
+            when: Asked twenty times a second.
+            delay_s: Waited after it is so.
+            alone: Whether the processes that it has started go on.
+            limit_s: It is killed after this time, whatever is so.
+        """
         with subprocess.Popen(
             command,
             cwd=self.root,
@@ -109,9 +125,28 @@ class Project:
             begun = time.monotonic()
             while process.poll() is None and not when() and time.monotonic() - begun < limit_s:
                 time.sleep(0.05)
+            time.sleep(delay_s)
             if process.poll() is None:
-                os.killpg(process.pid, signal.SIGKILL)
+                (os.kill if alone else os.killpg)(process.pid, signal.SIGKILL)
         return process.returncode
+
+    def begins(self, stage: str) -> Callable[[], bool]:
+        """Says whether a stage of the bundled pipeline has begun since now."""
+        if stage == "register":  # runs after the last of the others
+            lock = self.root / "dvc.lock"
+            return lambda: lock.exists() and "package@digits:" in lock.read_text()
+        log = self.root / f"measured/digits/{stage}.log"
+        before = log.stat().st_mtime_ns if log.exists() else None
+        return lambda: log.exists() and log.stat().st_mtime_ns != before
+
+    def outputs(self) -> dict[str, str]:
+        """A hash of each file that stages have written, by its path."""
+        return {
+            str(path.relative_to(self.root)): hashlib.sha256(path.read_bytes()).hexdigest()
+            for folder in ("data", "reports", "packages")
+            for path in sorted((self.root / folder).rglob("*"))
+            if path.is_file() and not any(".partial" in part for part in path.parts)
+        }
 
     def edit(self, file: str, *changes: tuple[str, str]) -> None:
         """Replaces text in a file; every text must be there."""

@@ -12,7 +12,7 @@ from mlflow.models import infer_signature
 from numpy.typing import NDArray
 from tensorflow.core.protobuf.fingerprint_pb2 import FingerprintDef
 
-FORGOTTEN = ("model_uuid", "utc_time_created")
+FORGOTTEN = ("model_uuid", "utc_time_created", "model_size_bytes")
 
 
 class Serving(tf.Module):
@@ -57,7 +57,10 @@ def save_model(model: keras.Model, examples: NDArray[Any], folder: Path) -> None
 
 
 def _forget(folder: Path) -> None:
-    """Takes out the time and the random names that MLflow and TensorFlow write into a model."""
+    """Takes out the time and the random names that MLflow and TensorFlow write into a model.
+
+    And the size, which counts their digits.
+    """
     described = folder / "MLmodel"
     known = yaml.safe_load(described.read_text())
     known = {key: value for key, value in known.items() if key not in FORGOTTEN}
