@@ -8,7 +8,11 @@ from pathlib import Path
 
 import mlflow
 import pytest
+from photo_line import PhotoLine
 from project import ROOT, Project
+from stages import run_line
+
+from components.register.run import register
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -135,6 +139,21 @@ def survivors(lines, tmp_path_factory):
 
     with ThreadPoolExecutor() as pool:
         return dict(zip(lines, pool.map(made, lines.values()), strict=True))
+
+
+@pytest.fixture(scope="session")
+def photo_line(tmp_path_factory, empty_store):
+    """A project in which every stage has run in this process, on photos of three sizes.
+
+    The names that `path` gives are the paths of its files, `runs` has the runs of its stages.
+    """
+    root = tmp_path_factory.mktemp("photos")
+    project = PhotoLine(root)
+    shutil.copy(empty_store, root / "mlflow.db")
+    with project.entered():
+        project.runs = run_line(root, "photos")
+        project.standing = dict(register(root))["photos"]
+    return project
 
 
 @pytest.fixture(scope="session")

@@ -1,63 +1,32 @@
-"""The whole line on a folder of photos that nobody has looked at, in a real repository."""
+"""The whole line on a folder of photos that nobody has looked at, every stage in this process."""
 
 import csv
-import json
 
 import mlflow
 import numpy as np
 import pytest
+from mlflow import MlflowClient
 from PIL import Image
-from project import Project
+from stages import run_line
 
 from components import dataset
 
-COLOURS = {"blue": (20, 40, 200), "green": (30, 190, 40), "red": (200, 30, 30)}
+
+def rows(project, path):
+    with (project.root / path).open(newline="") as file:
+        return list(csv.DictReader(file))
 
 
-def write_photos(folder):
-    """Sixty photos of a colour with grain, of three sizes, and one of each kind of trouble."""
-    random = np.random.default_rng(0)
-    for name, colour in COLOURS.items():
-        (folder / name).mkdir()
-        for number in range(20):
-            height, width = ((40, 50), (64, 48), (30, 30))[number % 3]
-            image = np.clip(random.normal(colour, 30, (height, width, 3)), 0, 255)
-            Image.fromarray(image.astype(np.uint8)).save(folder / name / f"{number}.jpg")
-    whole = (folder / "red" / "0.jpg").read_bytes()
-    (folder / "blue" / "zero.jpg").touch()
-    (folder / "green" / "notes.txt").write_text("taken in May")
-    (folder / "red" / "cut.jpg").write_bytes(whole[: len(whole) // 2])
-    (folder / "red" / "again.jpg").write_bytes(whole)
-    Image.new("RGB", (50, 40), (128, 128, 128)).save(folder / "blue" / "deleted.png")
+def raw(project, name):
+    return dataset.open_split(project.root / "data/photos/raw", name)
 
 
-@pytest.fixture(scope="module")
-def line(tmp_path_factory):
-    """A project in which `dvc repro` has run."""
-    project = Project(tmp_path_factory.mktemp("photos"))
-    write_photos(project.root / "sources" / "photos")
-    project.edit("params.yaml", ("pipelines: [digits]", "pipelines: [photos]"))
-    project.edit(
-        "pipelines/photos.yaml",
-        ("height: 128, width: 128", "height: 32, width: 32"),
-        ("  architecture: resnet\n  stem: 7x7 ", "  architecture: cnn\n  filters: [8, 16] "),
-        ("  blocks: [2, 2, 2, 2]\n", ""),
-        ("epochs: 40", "epochs: 8"),
-        ("batch_size: 32", "batch_size: 8"),
-        ("max_accuracy_drop: 0.02", "max_accuracy_drop: 1.0"),
-        ("min: 0.8", "min: 0.5"),
-        ("near_leaked: drop", "near_leaked: drop\n  max_dropped_fraction: 0.1"),
-    )
-    project.dvc("repro")
-    return project
+def ready(project, name):
+    return dataset.open_split(project.root / "data/photos/ready", name)
 
 
-def read(project, path):
-    return json.loads((project.root / path).read_text())
-
-
-def test_what_is_broken_is_found_and_left_out(line):
-    report = read(line, "data/photos/validation.json")
+def test_what_is_broken_is_found_and_left_out(photo_line):
+    report = photo_line.read("data/photos/validation.json")
 
     found = {
         one["kind"]: sorted(example["name"] for example in one["examples"])
@@ -71,52 +40,141 @@ def test_what_is_broken_is_found_and_left_out(line):
         "truncated": ["red/cut.jpg"],
         "constant": ["blue/deleted.png"],
     }
-    dropped = read(line, "data/photos/verdict.json")["dropped"]
+    dropped = photo_line.read("data/photos/verdict.json")["dropped"]
     assert sum(map(len, dropped.values())) == 5
+    assert photo_line.read("reports/photos/validate.json")["dropped"] == 5
 
 
-def test_every_stage_goes_on_with_what_is_left(line):
-    left = read(line, "data/photos/validation.json")["counts"]
+def test_every_stage_goes_on_with_what_is_left(photo_line):
+    left = photo_line.read("data/photos/validation.json")["counts"]
     totals = {name: sum(classes.values()) for name, classes in left.items()}
 
     assert sum(totals.values()) == 60
-    assert read(line, "data/photos/ready/dataset.json")["counts"] == totals
-    with (line.root / "data/photos/evaluation/predictions.csv").open() as file:
-        assert len(list(csv.reader(file))) == 1 + totals["test"]
+    assert photo_line.read("data/photos/ready/dataset.json")["counts"] == totals
+    assert len(rows(photo_line, "data/photos/evaluation/predictions.csv")) == totals["test"]
+    copies = photo_line.read("data/photos/augmented/dataset.json")["counts"]
+    assert copies == {"train": totals["train"]}
 
 
-def test_the_model_of_photos_of_several_sizes_is_good(line):
-    assert read(line, "reports/photos/evaluate.json")["accuracy"] >= 0.8
+def test_every_label_is_that_of_the_folder_from_beginning_to_end(photo_line):
+    dropped = photo_line.read("data/photos/verdict.json")["dropped"]
+    classes = photo_line.read("data/photos/raw/dataset.json")["classes"]
+
+    for name in dataset.SPLITS:
+        left = dataset.open_split(photo_line.root / "data/photos/raw", name, dropped[name])
+        folders = [left.name(place).partition("/")[0] for place in range(len(left))]
+        assert [classes[label] for label in left.labels] == folders
+        made = ready(photo_line, name)
+        assert np.array_equal(made.labels, left.labels)
+        means = _plain(made).mean((1, 2)).argmax(axis=1)
+        strongest = [("red", "green", "blue")[channel] for channel in means]
+        assert strongest == folders
 
 
-def test_the_findings_are_a_table_of_the_run(line):
-    mlflow.set_tracking_uri(line.tracking_uri())
+def _plain(made):
+    """Images with the same mean in each channel over the whole split."""
+    images = made.array[:]
+    return images - images.mean((0, 1, 2))
 
-    client = mlflow.MlflowClient()
-    (run,) = client.search_runs([client.get_experiment_by_name("photos").experiment_id])
 
-    assert run.data.metrics["validation/corrupt/count"] == 1
-    table = mlflow.artifacts.load_dict(f"{run.info.artifact_uri}/validation.json")
+def test_a_row_is_that_of_ingest_wherever_one_is_named(photo_line):
+    test = raw(photo_line, "test")
+
+    said = rows(photo_line, "data/photos/evaluation/predictions.csv")
+    for one in said:
+        assert test.name(int(one["row"])) == one["name"]
+        assert one["name"].startswith(f"{one['label']}/")
+        shares = [float(one[name]) for name in ("blue", "green", "red")]
+        assert sum(shares) == pytest.approx(1, abs=1e-5)
+        assert one["predicted"] == ("blue", "green", "red")[int(np.argmax(shares))]
+    for one in rows(photo_line, "data/photos/evaluation/label_issues.csv"):
+        assert test.name(int(one["row"])) == one["name"]
+
+
+def test_the_model_of_photos_of_several_sizes_is_good(photo_line):
+    found = photo_line.read("reports/photos/evaluate.json")
+    said = rows(photo_line, "data/photos/evaluation/predictions.csv")
+
+    assert found["accuracy"] >= 0.8
+    right = [one["label"] == one["predicted"] for one in said]
+    assert found["accuracy"] == pytest.approx(np.mean(right))
+    assert found["accuracy_low"] < found["accuracy"] <= found["accuracy_high"] <= 1
+
+
+def test_the_kept_epoch_is_the_best_one(photo_line):
+    history = photo_line.read("data/photos/trained/history.json")
+    curves = rows(photo_line, "reports/photos/learning_curves.csv")
+    best = int(np.argmin(history["history"]["val_loss"]))
+
+    assert history["best"] == best
+    assert [int(one["epoch"]) for one in curves] == list(range(1, len(curves) + 1))
+    assert [float(one["val_loss"]) for one in curves] == history["history"]["val_loss"]
+    metrics = photo_line.read("reports/photos/train.json")
+    assert metrics["best_epoch"] == best + 1
+    assert metrics["val_loss"] == history["history"]["val_loss"][best]
+
+
+def test_what_is_compressed_is_measured_against_what_was_evaluated(photo_line):
+    models = photo_line.read("data/photos/compressed/models.json")
+
+    accuracy = photo_line.read("reports/photos/evaluate.json")["accuracy"]
+    assert [one["method"] for one in models] == ["float32", "float16", "int8"]
+    assert models[0]["accuracy"] == pytest.approx(accuracy)
+    for one in models:
+        assert one["accuracy_drop"] == pytest.approx(accuracy - one["accuracy"])
+        file = photo_line.root / f"data/photos/compressed/{one['method']}.tflite"
+        assert one["size_bytes"] == file.stat().st_size
+    assert set(photo_line.read("reports/photos/compress.json")) == {"float32", "float16", "int8"}
+
+
+def test_it_is_registered_and_every_stage_says_what_it_found(photo_line):
+    assert photo_line.standing.sentence == (
+        "photos version 1 is the champion: there was no champion"
+    )
+    package = photo_line.read("reports/photos/package.json")
+    assert package == {
+        "accuracy": photo_line.read("reports/photos/evaluate.json")["accuracy"],
+        "passes_gate": True,
+        "reason": "",
+    }
+    found = {name: run.finding for name, run in photo_line.runs.items()}
+    assert found["ingest"].startswith("65 examples of 3 classes: ")
+    assert found["preprocess"].startswith("32x32x3 float32, mean ")
+    assert found["package"] == "ready to be registered"
+    for name, finding in found.items():
+        assert photo_line.read(f"measured/photos/{name}.json")["finding"] == finding
+
+
+def test_the_findings_are_a_table_of_the_run(photo_line):
+    with photo_line.entered():
+        client = MlflowClient()
+        (run,) = client.search_runs([client.get_experiment_by_name("photos").experiment_id])
+
+        assert run.data.metrics["validation/corrupt/count"] == 1
+        assert run.data.tags["millrace.pipeline"] == "photos"
+        table = mlflow.artifacts.load_dict(f"{run.info.artifact_uri}/validation.json")
     assert table["columns"] == ["kind", "policy", "count"]
     assert ["corrupt", "drop", 1] in table["data"]
 
 
-def test_a_new_photo_runs_the_line_again_and_keeps_the_splits(line):
+def test_a_new_photo_is_read_alone_and_keeps_the_splits(photo_line):
     def homes():
-        rows = {}
-        for name in ("train", "validation", "test"):
-            part = dataset.open_split(line.root / "data/photos/raw", name)
-            rows |= {part.name(row): name for row in range(len(part))}
-        return rows
+        parts = {name: raw(photo_line, name) for name in dataset.SPLITS}
+        return {part.name(row): name for name, part in parts.items() for row in range(len(part))}
 
     before = homes()
+    new = photo_line.root / "sources/photos/green/new.jpg"
     noise = np.random.default_rng(9).integers(0, 255, (40, 40, 3), np.uint8)
-    Image.fromarray(noise).save(line.root / "sources/photos/green/new.jpg")
+    Image.fromarray(noise).save(new)
+    with photo_line.entered():
+        try:
+            finding = run_line(photo_line.root, "photos", "ingest")["ingest"].finding
+            after = homes()
+        finally:
+            new.unlink()
+            run_line(photo_line.root, "photos", "ingest")
 
-    output = line.dvc("repro", "validate@photos")
-
-    assert "66 examples of 3 classes" in output
-    assert "65 files are as they were, and not read again" in output
-    after = homes()
+    assert "66 examples of 3 classes" in finding
+    assert "65 files are as they were, and not read again" in finding
     assert after.pop("green/new.jpg")
     assert after == before

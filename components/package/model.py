@@ -8,7 +8,8 @@ import mlflow.tensorflow
 import numpy as np
 import tensorflow as tf
 import yaml
-from mlflow.models import infer_signature
+from mlflow.models import ModelSignature
+from mlflow.types import Schema, TensorSpec
 from numpy.typing import NDArray
 from tensorflow.core.protobuf.fingerprint_pb2 import FingerprintDef
 
@@ -49,11 +50,21 @@ def save_model(model: keras.Model, examples: NDArray[Any], folder: Path) -> None
     mlflow.tensorflow.save_model(
         serving,
         str(folder),
-        signature=infer_signature(examples, np.asarray(serving(examples))),
+        signature=_signature(model, examples.dtype),
         input_example=examples,
         pip_requirements=[f"tensorflow=={tf.__version__}", f"numpy=={np.__version__}"],
     )
     _forget(folder)
+
+
+def _signature(model: keras.Model, dtype: np.dtype[Any]) -> ModelSignature:
+    """What the model takes and gives; -1 is any number, of examples and of pixels."""
+    shapes = [
+        tuple(-1 if length is None else length for length in shape)
+        for shape in (model.input_shape, model.output_shape)
+    ]
+    inputs, outputs = TensorSpec(dtype, shapes[0]), TensorSpec(np.dtype("float32"), shapes[1])
+    return ModelSignature(Schema([inputs]), Schema([outputs]))
 
 
 def _forget(folder: Path) -> None:
