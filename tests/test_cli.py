@@ -135,6 +135,17 @@ def test_outside_of_a_project_it_says_so(project, tmp_path_factory):
     )
 
 
+def test_in_another_checkout_than_its_own_it_says_so(project):
+    code = "from components.cli.main import main; main()"
+
+    said = project.run(*(sys.executable, "-P", "-c", code, "list"), status=2, PYTHONPATH=str(ROOT))
+
+    assert said == (
+        f"this is the millrace of {ROOT}, and not of {project.root}; "
+        f"activate the environment there, or: cd {project.root}; python -m components\n"
+    )
+
+
 @pytest.mark.parametrize("command", COMMANDS)
 def test_every_command_has_help_with_an_example(project, command):
     shown = project.millrace(command, "--help")

@@ -10,17 +10,23 @@ from components.config.params import Params
 from components.errors import Invalid
 
 MARKS = ("dvc.yaml", "params.yaml", "pipelines")
+OURS = Path(__file__).resolve().parent.parent  # the package that speaks
 
 
 def enter() -> Path:
     """Goes to the project's folder, this one or one above, and gives the one where it was called.
 
     Raises:
-        Invalid: There is none.
+        Invalid: There is none, or its stages would run other code than this.
     """
     here = Path.cwd()
     for folder in (here, *here.parents):
         if all((folder / mark).exists() for mark in MARKS):
+            if (folder / OURS.name).exists() and not OURS.samefile(folder / OURS.name):
+                raise Invalid(
+                    f"this is the millrace of {OURS.parent}, and not of {folder}; "
+                    f"activate the environment there, or: cd {folder}; python -m components"
+                )
             os.chdir(folder)
             return here
     raise Invalid(f"{here} is in no project: no folder above has {', '.join(MARKS)}")
