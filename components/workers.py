@@ -109,8 +109,8 @@ class Workers:
             yield from self._processes(task).map(task, items)
         except BrokenProcessPool:
             raise Stop(
-                f"{what}: a process was killed, most likely because memory ran out; "
-                "the earlier output stays"
+                f"{what}: a worker process died, which the kernel's log explains where memory ran "
+                "out, and what it said last elsewhere; the earlier output stays"
             ) from None
 
     def _processes(self, task: "_Task") -> ProcessPoolExecutor:

@@ -57,9 +57,9 @@ def test_a_dataset_is_written_shard_by_shard(tmp_path, split):
 def test_a_failed_shard_leaves_nothing(tmp_path, split):
     def parts():
         yield split
-        raise RuntimeError
+        raise RuntimeError("the disk is gone")
 
-    with pytest.raises(RuntimeError):
+    with pytest.raises(RuntimeError, match="the disk is gone"):
         shards.write(tmp_path / "train" / "data.arrow", parts(), FACTS)
 
     assert list((tmp_path / "train").iterdir()) == []

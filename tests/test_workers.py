@@ -39,8 +39,8 @@ def test_a_killed_process_ends_in_a_message():
         list(workers.map(work.die, [0, 1], "reading"))
 
     assert str(caught.value) == (
-        "reading: a process was killed, most likely because memory ran out; "
-        "the earlier output stays"
+        "reading: a worker process died, which the kernel's log explains where memory ran out, and "
+        "what it said last elsewhere; the earlier output stays"
     )
 
 

@@ -88,7 +88,7 @@ def _deep(path: Path, backend: str) -> dict[str, Any]:
     if done.returncode in (Stop.status, Invalid.status) and "Traceback" not in said:
         raise (Invalid if done.returncode == Invalid.status else Stop)(said)
     if done.returncode < 0:
-        raise Stop(f"{path}: the check was killed, perhaps since memory ran out: {said[-500:]}")
+        raise Stop(f"{path}: the check was killed, as where memory runs out: {said[-500:]}")
     raise RuntimeError(said)
 
 
