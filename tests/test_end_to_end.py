@@ -7,6 +7,8 @@ from mlflow import MlflowClient
 from project import ALWAYS, STAGES, ran
 from sklearn.datasets import load_digits
 
+from components.tracking import MODEL
+
 
 @pytest.fixture
 def registry(line):
@@ -58,7 +60,8 @@ def test_the_champion_takes_raw_images_and_gives_probabilities(line, registry):
 
 def test_one_run_holds_what_every_stage_found(line, registry):
     experiment = registry.get_experiment_by_name("digits")
-    (run,) = registry.search_runs([experiment.experiment_id])
+    model = line.read("packages/digits/manifest.json")["model"]
+    (run,) = registry.search_runs([experiment.experiment_id], f"tags.`{MODEL}` = '{model}'")
 
     data = run.data
     assert {"val_accuracy", "test_accuracy", "compressed/int8/size_bytes"} <= set(data.metrics)

@@ -26,7 +26,6 @@ def test_what_a_kill_leaves_is_whole(line, survivor, stage):
 def test_a_kill_costs_no_earlier_stage(survivor):
     """What was made before the stage that was killed is still there."""
     for stage, made in {
-        "preprocess": "data/digits/raw/dataset.json",
         "train": "data/digits/ready/dataset.json",
         "compress": "data/digits/trained/model.keras",
         "register": "packages/digits/manifest.json",
