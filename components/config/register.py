@@ -15,10 +15,10 @@ class Gate(Section):
     min: Fraction = 0.0
     """A model is not registered where the whole 95 % interval of its metric is below this. That is
     a result, shown with the others; the line goes on."""
-    must_beat: Literal["champion"] | None = None
+    must_beat: Literal["champion"] | None = "champion"
     """Alias of a version that must be beaten on the same test examples, by more than chance (the
-    95 % interval of the difference is above 0); otherwise the alias stays with it. Left out, each
-    new model gets the alias."""
+    95 % interval of the difference is above 0); otherwise the alias stays with it. With `null`,
+    each new model gets the alias."""
     strict: bool = False
     """Whether a model that is not registered ends `register` with status 1, as it always does under
     Airflow."""

@@ -15,6 +15,9 @@ from components.tasks.comparison import difference
 
 OUTCOMES = "outcomes.csv"
 ALREADY = "it was the champion already"
+FIRST, FREE = "there was no champion", "the gate compares with no other version"
+WON = (ALREADY, FIRST, FREE, "it beats ")
+"""How the reasons begin for which a version has the alias."""
 
 MeasuredAgain = Callable[[Path], Outcomes]
 """Measures a model, a folder of MLflow's, on the test examples of today.
@@ -53,9 +56,9 @@ def judge(
     if champion == version:
         return Verdict(is_promoted=False, reason=ALREADY)
     if champion is None:
-        return Verdict(is_promoted=True, reason="there was no champion")
+        return Verdict(is_promoted=True, reason=FIRST)
     if gate.must_beat is None:
-        return Verdict(is_promoted=True, reason="the gate compares with no other version")
+        return Verdict(is_promoted=True, reason=FREE)
     try:
         said = theirs().predicted
     except Stop as error:

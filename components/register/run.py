@@ -52,7 +52,7 @@ def register(
         with _alone(), _explained():
             found = reconcile(client, place, pipeline, document.data, is_experiment)
         yield name, found
-        if found.version is None and (is_strict or pipeline.registration.gate.strict):
+        if found.is_refused and (is_strict or pipeline.registration.gate.strict):
             refused.append(found.sentence)
     if refused:
         raise Stop("\n".join(refused))

@@ -19,15 +19,16 @@ from components.outcomes import read_outcomes
 from components.register import registry
 from components.register.again import measured_again
 from components.register.card import card
-from components.register.judge import ALREADY, OUTCOMES, Verdict, judge, outcomes_of
+from components.register.judge import ALREADY, OUTCOMES, WON, Verdict, judge, outcomes_of
 
 CHAMPION, CANDIDATE = "champion", "candidate"
 RESTORED = "millrace.restored"
 DATASET = "millrace.dataset"
 PACKAGE = "millrace.package"  # a tag of a run: hash of all that was added to it
-SETTLED = "millrace.settled"  # a tag of a registered model: hash of the version judged last
+SETTLED = "millrace.settled"  # a tag: the gate by which a version, or the model, was judged
 VERDICT = "millrace.verdict"  # a tag of a version: what the gate said of it
 EXPERIMENT = "an experiment becomes a candidate, never the champion"
+OVERTAKEN = "another was made the champion since"
 TRIES = 5  # of a judgement that another process keeps overtaking
 
 
@@ -60,12 +61,17 @@ class Standing:
     """None where the gate lets no version be made."""
     champion: int | None
     reason: str
+    is_refused: bool = False
+    """Whether the gate says no, be it to a model that was registered before."""
 
     @property
     def sentence(self) -> str:
         """In words."""
         if self.version is None:
             return f"{self.model}: not registered: {self.reason}"
+        if self.is_refused:
+            stays = "stays the champion" if self.version == self.champion else "stays registered"
+            return f"{self.model} version {self.version} {stays}, though {self.reason}"
         if self.version == self.champion:
             return f"{self.model} version {self.version} is the champion: {self.reason}"
         other = f"version {self.champion} is" if self.champion is not None else "there is none"
@@ -107,7 +113,8 @@ def reconcile(
         client.update_model_version(config.name, version.version, text)
     if is_experiment:
         client.set_registered_model_alias(config.name, CANDIDATE, version.version)
-        client.set_model_version_tag(config.name, version.version, VERDICT, EXPERIMENT)
+        if VERDICT not in version.tags:
+            client.set_model_version_tag(config.name, version.version, VERDICT, EXPERIMENT)
     else:
         _settle(client, place, pipeline, manifest, number)
     return standing(client, config.name, manifest)
@@ -125,11 +132,15 @@ def standing(client: MlflowClient, name: str, manifest: Manifest) -> Standing:
     champion = known.aliases.get(CHAMPION) if known else None
     versions = registry.versions(client, name, manifest.version) if known else []
     reason = versions[0].tags.get(VERDICT, "not judged yet") if versions else "not registered yet"
+    version = int(versions[0].version) if versions else None
+    if champion is not None and version != int(champion) and reason.startswith(WON):
+        reason = OVERTAKEN
     return Standing(
         name,
-        int(versions[0].version) if versions and manifest.refused is None else None,
+        version,
         int(champion) if champion is not None else None,
         manifest.refused or reason,
+        manifest.refused is not None,
     )
 
 
@@ -212,19 +223,28 @@ def _log_table(
 def _settle(
     client: MlflowClient, place: Place, pipeline: Pipeline, manifest: Manifest, version: int
 ) -> None:
-    """Judges a version, once; who moves the alias by hand afterwards is not overruled."""
-    name = pipeline.registration.name
+    """Judges a version, once by each gate; who then moves the alias by hand is not overruled.
+
+    Where there is no champion, it is judged again.
+    """
+    name, gate = pipeline.registration.name, pipeline.registration.gate
     known = registry.registered_model(client, name)
-    if known.tags.get(SETTLED) == manifest.version:
+    tags = client.get_model_version(name, str(version)).tags
+    # Where nothing is to be beaten, the alias follows the model, back to an earlier one too.
+    settled = tags.get(SETTLED) if gate.must_beat else known.tags.get(SETTLED)
+    how = f"{gate.metric}, {gate.must_beat or manifest.version}"
+    if settled == how and CHAMPION in known.aliases:
         return
     verdict = _judged(client, place, pipeline, manifest, version)
-    kept = client.get_model_version(name, str(version)).tags.get(VERDICT, EXPERIMENT)
-    if verdict.reason != ALREADY or kept == EXPERIMENT:  # how it became the champion says more
+    # How it became the champion says more than that it was.
+    if verdict.reason != ALREADY or tags.get(VERDICT, EXPERIMENT) == EXPERIMENT:
         client.set_model_version_tag(name, str(version), VERDICT, verdict.reason)
-    metric = pipeline.registration.gate.metric
-    client.set_model_version_tag(name, str(version), metric, str(manifest.measures[metric]))
-    if verdict.is_final:
-        client.set_registered_model_tag(name, SETTLED, manifest.version)
+    value = str(manifest.measures[gate.metric])
+    client.set_model_version_tag(name, str(version), gate.metric, value)
+    if verdict.is_final and gate.must_beat:
+        client.set_model_version_tag(name, str(version), SETTLED, how)
+    elif verdict.is_final:
+        client.set_registered_model_tag(name, SETTLED, how)
 
 
 def _judged(

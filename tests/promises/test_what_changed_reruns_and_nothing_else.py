@@ -193,9 +193,8 @@ def test_another_pipeline_runs_alone(line):
 
 
 def test_a_stage_that_writes_what_it_wrote_runs_nobody_behind_it(line):
-    line.edit(
-        "components/evaluate/figures.py", ("import keras", "import keras  # more\n\nMORE = 1")
-    )
+    imported = "from components import pictures"
+    line.edit("components/evaluate/figures.py", (imported, f"{imported}\nMORE = 1"))
     try:
         output = line.dvc("repro")
     finally:

@@ -161,7 +161,6 @@ def test_a_killed_upload_is_done_again_and_never_registered_half(root, monkeypat
         "update_model_version",
         "set_registered_model_alias",
         "set_model_version_tag",
-        "set_registered_model_tag",
     ],
 )
 def test_killed_at_any_call_the_next_run_ends_as_one_that_was_not(root, monkeypatch, call, after):
