@@ -10,19 +10,20 @@ hash of the model's files; so it is found again wherever the files come from.
 import json
 import logging
 import os
+import re
 import subprocess
 import sys
 import threading
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager, nullcontext, suppress
+from contextlib import ExitStack, contextmanager, nullcontext, suppress
 from typing import Any, Self
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 import mlflow
 from filelock import FileLock
 from mlflow import MlflowClient
-from mlflow.entities import Metric, Param, RunStatus, RunTag
+from mlflow.entities import LifecycleStage, Metric, Param, RunStatus, RunTag
 from mlflow.exceptions import MlflowException
 from mlflow.tracking.context.registry import resolve_tags
 
@@ -37,6 +38,7 @@ DIRTY = "millrace.git.dirty"
 PATIENCE_S = 5  # until a server that does not answer is said not to, at the start
 BEAT_S = 60  # between two signs of life
 FLUSH_S = 2  # between two requests with metrics
+PAUSE_S = 60  # after one that failed, the first time
 BATCH = 1000  # metrics that MLflow takes in one request, parameters 100
 DIFFERENCE_BYTES = 1_000_000
 
@@ -52,9 +54,9 @@ def connect(experiment: str) -> MlflowClient:
         Stop: The server cannot be reached, or refuses.
     """
     uri = mlflow.get_tracking_uri()
-    address = urlsplit(uri)
+    store = store_file()
     # Two processes that create the SQLite store at once break it.
-    lock = FileLock(f"{address.path[1:]}.lock") if address.scheme == "sqlite" else nullcontext()
+    lock = FileLock(f"{store}.lock") if store else nullcontext()
     try:
         with _impatient(), lock:
             client = MlflowClient()
@@ -62,16 +64,25 @@ def connect(experiment: str) -> MlflowClient:
                 # Without the tag, MLflow's page opens on traces of language models.
                 tags = {"mlflow.experimentKind": "custom_model_development"}
                 client.create_experiment(experiment, tags=tags)
+        if known is not None and known.lifecycle_stage != LifecycleStage.ACTIVE:
+            raise Stop(
+                f"MLflow's experiment '{experiment}' was deleted; bring it back: "
+                f"mlflow experiments restore --experiment-id {known.experiment_id}"
+            )
         if known is not None:
             end_dead(client, known.experiment_id)
     except (OSError, MlflowException) as error:
-        # Without what is before the @: it may be a password, and logs are read by many.
-        host = address.netloc.rpartition("@")[2]
-        shown, said = (text.replace(address.netloc, host) for text in (uri, _why(error)))
         raise Stop(
-            f"MLflow at {shown} cannot be used: {said}; start it, or set MLFLOW_TRACKING_URI"
+            f"MLflow at {_masked(uri)} cannot be used: {why(error)}; "
+            "start it, or set MLFLOW_TRACKING_URI"
         ) from None
     return client
+
+
+def store_file() -> str | None:
+    """The path of the file that MLflow's store is in; None where it is a server."""
+    address = urlsplit(mlflow.get_tracking_uri())
+    return unquote(address.path[1:]) if address.scheme == "sqlite" else None
 
 
 @contextmanager
@@ -91,20 +102,25 @@ def _impatient() -> Iterator[None]:
                 del os.environ[name]
 
 
-def _why(error: Exception) -> str:
-    """The last cause of an error, which is the first to say something."""
-    text = str(error)
+def why(error: Exception) -> str:
+    """The last cause of an error, which is the first to say something, without passwords."""
+    text = _masked(str(error))
     for known in ("Connection refused", "Read timed out", "Name or service not known"):
         if known in text:
             return known
     return text.strip().splitlines()[0] if text.strip() else type(error).__name__
 
 
+def _masked(text: str) -> str:
+    """Addresses without what is before the @: it may be a password, and logs are read by many."""
+    return re.sub(r"//[^/@\s]+@", "//", text)
+
+
 class Live:
     """An MLflow run that is written while something runs.
 
     A server that dies meanwhile costs its records, not the work: what it does not take is said
-    once, and tried again at the end.
+    once, tried again after a minute and then ever more seldom, and at the end.
 
     Args:
         client: Of the server.
@@ -116,10 +132,13 @@ class Live:
         self._metrics: list[Metric] = []
         self._flushed = time.monotonic()
         self._has_warned = False
+        self._patience = ExitStack()
+        self._tried_again, self._pause_s = 0.0, PAUSE_S
         self._ended = threading.Event()
         self._heart = threading.Thread(target=self._beat, daemon=True)
 
     def __enter__(self) -> Self:
+        self._patience.enter_context(_impatient())
         self._heart.start()
         return self
 
@@ -129,14 +148,14 @@ class Live:
         status = RunStatus.FINISHED if kind is None else RunStatus.FAILED
         if kind is not None and not issubclass(kind, Exception):  # Ctrl-C
             status = RunStatus.KILLED
-        with self._tolerated():
+        with self._patience, self._tolerated():
             self.client.set_terminated(self.run_id, RunStatus.to_string(status))
 
     def log(self, values: Mapping[str, float], step: int = 0) -> None:
         """Takes metrics, which are sent a few seconds later, many in one request."""
         now = int(time.time() * 1000)
         self._metrics += [Metric(key, float(value), now, step) for key, value in values.items()]
-        if time.monotonic() - self._flushed > FLUSH_S:
+        if time.monotonic() > max(self._flushed + FLUSH_S, self._tried_again):
             self.flush()
 
     def flush(self) -> None:
@@ -161,9 +180,11 @@ class Live:
         try:
             yield
         except (OSError, MlflowException) as error:
+            self._tried_again = time.monotonic() + self._pause_s
+            self._pause_s *= 2
             if not self._has_warned:
                 self._has_warned = True
-                sys.stderr.write(f"MLflow does not take what is recorded: {_why(error)}\n")
+                sys.stderr.write(f"MLflow does not take what is recorded: {why(error)}\n")
 
 
 @contextmanager
@@ -191,10 +212,14 @@ def start(
     difference = _difference()
     if difference:
         origin[DIRTY] = "true"
-    run_id = create(client, experiment, params, {**tags, **origin}, name)
+    try:
+        with _impatient():
+            run_id = create(client, experiment, params, {**tags, **origin}, name)
+            if difference and parent is None:
+                client.log_text(run_id, difference, "git.diff")
+    except (OSError, MlflowException) as error:
+        raise Stop(f"MLflow takes no new run: {why(error)}") from None
     with Live(client, run_id) as run:
-        if difference and parent is None:
-            client.log_text(run_id, difference, "git.diff")
         yield run
 
 

@@ -12,6 +12,7 @@ import time
 
 import mlflow
 import pytest
+from mlflow import MlflowClient
 from project import IDENTITY, ROOT
 
 from components import tracking
@@ -168,6 +169,63 @@ def test_a_server_that_dies_costs_its_records_and_not_the_work(mlflow_store, mon
     assert len(client.get_metric_history(live.run_id, "loss")) == 4
     said = capsys.readouterr().err
     assert said == "MLflow does not take what is recorded: Connection refused\n"
+
+
+@pytest.mark.parametrize("answer", [b"", b"HTTP/1.1 503 No\r\nContent-Length: 0\r\n\r\n", None])
+def test_a_server_that_stops_answering_is_asked_seldom(mlflow_store, monkeypatch, capsys, answer):
+    """One that closes each connection, one that says 503, one that takes it and says nothing."""
+    monkeypatch.setattr(tracking, "PATIENCE_S", 1)
+    monkeypatch.setattr(tracking, "FLUSH_S", 0)
+    asked = []
+
+    def serve(server):
+        with contextlib.suppress(OSError):
+            while True:
+                connection, _ = server.accept()
+                asked.append(connection)
+                if answer is not None:
+                    connection.recv(65536)
+                    connection.sendall(answer)
+                    connection.close()
+
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        threading.Thread(target=serve, args=[server], daemon=True).start()
+        address = f"127.0.0.1:{server.getsockname()[1]}"
+        client = MlflowClient(f"http://me:hunter2@{address}")
+        with tracking.Live(client, "a" * 32) as live:
+            for epoch in range(100):
+                live.log({"loss": 1.0}, epoch)
+    for connection in asked:
+        connection.close()
+
+    assert 1 <= len(asked) <= 4  # once, at the end once more, and that the run has ended
+    said = capsys.readouterr().err
+    assert said.count("MLflow does not take what is recorded") == 1
+    assert "hunter2" not in said
+
+
+def test_a_deleted_experiment_is_named_before_anything_is_trained(mlflow_store):
+    tracking.connect("digits")
+    client = MlflowClient()
+    number = client.get_experiment_by_name("digits").experiment_id
+    client.delete_experiment(number)
+
+    with pytest.raises(Stop) as caught:
+        tracking.connect("digits")
+
+    assert str(caught.value) == (
+        "MLflow's experiment 'digits' was deleted; bring it back: "
+        f"mlflow experiments restore --experiment-id {number}"
+    )
+
+
+def test_a_folder_with_a_space_has_its_lock_beside_the_store(mlflow_store, monkeypatch):
+    folder = mlflow_store / "my project"
+    folder.mkdir()
+    monkeypatch.chdir(folder)
+    mlflow.set_tracking_uri(f"sqlite:///{str(folder).replace(' ', '%20')}/mlflow.db")
+
+    assert tracking.store_file() == f"{folder}/mlflow.db"
 
 
 def test_a_run_whose_process_was_killed_is_ended_by_the_next(mlflow_store):

@@ -8,6 +8,7 @@ from pathlib import Path
 from mlflow import artifacts
 from mlflow.exceptions import MlflowException
 
+from components import tracking
 from components.config.register import Gate
 from components.errors import Stop
 from components.outcomes import Outcomes, read_outcomes
@@ -94,5 +95,5 @@ def outcomes_of(name: str, version: int, ours: Outcomes, again: MeasuredAgain) -
                     return found
             model = artifacts.download_artifacts(uri, dst_path=scratch)
         except (MlflowException, OSError) as error:
-            raise Stop(f"its files cannot be had: {error}") from None
+            raise Stop(f"its files cannot be had: {tracking.why(error)}") from None
         return again(Path(model))

@@ -4,9 +4,7 @@ import os
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, nullcontext
 from pathlib import Path
-from urllib.parse import urlsplit
 
-import mlflow
 from filelock import FileLock
 from mlflow.exceptions import MlflowException
 
@@ -73,10 +71,8 @@ def read(root: Path, name: str) -> str:
 
 def _alone() -> FileLock | nullcontext[None]:
     """On a server in a file, one process at a time; others have to be overtaken."""
-    address = urlsplit(mlflow.get_tracking_uri())
-    if address.scheme == "sqlite":
-        return FileLock(f"{address.path[1:]}.register.lock")
-    return nullcontext()
+    store = tracking.store_file()
+    return FileLock(f"{store}.register.lock") if store else nullcontext()
 
 
 @contextmanager
@@ -86,5 +82,5 @@ def _explained() -> Iterator[None]:
     except MlflowException as error:
         raise Stop(
             f"register: MLflow says no, and no alias moves: {error.error_code}: "
-            f"{str(error).splitlines()[0]}"
+            f"{tracking.why(error)}"
         ) from None
