@@ -30,4 +30,4 @@ class Config(Section):
     name: Annotated[str, Field(pattern=r"^\w[\w.-]*$", max_length=200)]
     """Name of the registered model in MLflow."""
     gate: Gate = Gate()
-    """Left out, every model passes."""
+    """Left out, the first model passes, and then each that is better than the one before."""
