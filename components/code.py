@@ -1,13 +1,15 @@
-"""What code a stage runs: the modules of the project and the libraries that it can reach.
+"""What code a stage runs: the modules that somebody writes, and the libraries that it can reach.
 
 A stage depends on these, not on folders: a comment, a docstring, or a module beside those in use
 changes nothing for it. They are followed in the sources, without importing any, wherever an
-`import` stands; `check_loaded` compares with what was imported in the end.
+`import` stands; `check_loaded` compares with what was imported in the end. What is installed
+(below a `site-packages`) counts by its version.
 """
 
 import ast
 import hashlib
 import sys
+import sysconfig
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cache
@@ -17,6 +19,7 @@ from types import ModuleType
 from typing import Any
 
 from components.config.lookup import absolute, is_type_checking, source_file
+from components.errors import Stop
 
 NEUTRAL = {
     "components.code": "tells what a stage depends on",
@@ -55,6 +58,11 @@ NEUTRAL_LIBRARIES = frozenset(
 """They show progress, read YAML, lock, download what is checked, or share out work."""
 DISTRIBUTIONS = {"PIL": "pillow", "sklearn": "scikit-learn", "ai_edge_litert": "ai-edge-litert"}
 BACKENDS = {"tensorflow": ("tensorflow",), "jax": ("jax", "jaxlib")}
+PYTHON = tuple(Path(sysconfig.get_path(name)) for name in ("stdlib", "platstdlib"))
+INSTALLED = frozenset({"site-packages", "dist-packages"})
+MAIN = {"__main__", "__mp_main__"}  # a stage's own, whose package is known
+LONGEST = 256  # characters of a path
+OURS = __name__.partition(".")[0]
 
 
 @dataclass(frozen=True)
@@ -62,7 +70,7 @@ class Reached:
     """What some modules can reach."""
 
     modules: frozenset[str]
-    """Of the project."""
+    """Whose sources are followed."""
     libraries: frozenset[str]
     """Top-level names of everything else that is not Python's own."""
 
@@ -83,7 +91,7 @@ def reached(roots: Iterable[str]) -> Reached:
         name = todo.pop()
         if name in modules or is_neutral(name):
             continue
-        if not is_of_project(name):
+        if not is_followed(name):
             libraries.add(name.partition(".")[0])
             continue
         modules.add(name)
@@ -104,44 +112,72 @@ def digests(found: Reached, backend: str) -> dict[str, str]:
         libraries |= set(BACKENDS[backend])
     if backend != "jax":  # imported where Keras runs on it; TensorFlow also beside JAX
         libraries -= set(BACKENDS["jax"])
+    versions = {name: _version(name) for name in sorted(libraries)}
     return {
         **{name: digest(name) for name in sorted(found.modules)},
-        **{name: _version(name) for name in sorted(libraries)},
+        **{name: there for name, there in versions.items() if there},
     }
 
 
 @cache
-def is_of_project(module: str) -> bool:
-    """Whether a module is a file below the working directory, and not of its environment."""
+def is_followed(module: str) -> bool:
+    """Whether a module is one that somebody writes: neither Python's own nor installed."""
     path = source_file(module)
-    if path is None:
-        return False
-    folder = Path.cwd()
-    inside = path.resolve()
-    return inside.is_relative_to(folder) and not any(
-        (parent / "pyvenv.cfg").exists()
-        for parent in inside.parents
-        if parent != folder and parent.is_relative_to(folder)
-    )
+    return path is not None and _is_written(path)
+
+
+def _is_written(path: Path) -> bool:
+    return INSTALLED.isdisjoint(path.parts) and not any(map(path.is_relative_to, PYTHON))
 
 
 @cache
 def digest(module: str) -> str:
-    """A hash of the syntax tree of a module without docstrings, and of the data files beside it.
+    """A hash of the syntax tree of a module without docstrings, and of the data files that it has.
 
-    It is the same on every Python: only what a node holds counts.
+    A package has those in its folder; a module of the user's has those that a text in it names,
+    from its own folder or the working directory. The hash is the same on every Python: only what a
+    node holds counts.
     """
     path = source_file(module)
     if path is None:
         raise ValueError(f"no module {module}")
     whole = hashlib.sha256()
+    if path.suffix != ".py":  # compiled
+        whole.update(path.read_bytes())
     for part in _flat(_tree(path)):
         whole.update(f"{part}\0".encode())
-    if path.name == "__init__.py":
-        for file in sorted(path.parent.iterdir()):
-            if file.is_file() and file.suffix not in (".py", ".pyc", ".pyi", ".typed"):
-                whole.update(file.name.encode() + b"\0" + file.read_bytes())
+    beside = _data_of_package(path.parent) if path.name == "__init__.py" else ()
+    named = () if module.partition(".")[0] == OURS else _data_named(path)
+    for file in (*beside, *named):
+        with file.open("rb") as opened:
+            content = hashlib.file_digest(opened, "sha256")
+        whole.update(file.name.encode() + b"\0" + content.digest())
     return whole.hexdigest()[:16]
+
+
+def _data_of_package(folder: Path) -> Iterator[Path]:
+    """Files beside the modules of a package, those in folders too; a sub-package has its own."""
+    for path in sorted(folder.iterdir()):
+        if path.name.startswith((".", "__pycache__")) or path.name.endswith("~"):
+            continue
+        if path.is_dir():
+            if not (path / "__init__.py").exists():
+                yield from _data_of_package(path)
+        elif path.suffix not in (".py", ".pyc", ".pyi", ".typed"):
+            yield path
+
+
+def _data_named(path: Path) -> Iterator[Path]:
+    """Files whose paths stand in a module."""
+    texts = {
+        node.value
+        for node in ast.walk(_tree(path))
+        if isinstance(node, ast.Constant) and isinstance(node.value, str)
+    }
+    for text in sorted(texts):
+        if 0 < len(text) < LONGEST and text.isprintable():
+            places = [folder / text for folder in (path.parent, Path.cwd())]
+            yield from (place for place in dict.fromkeys(places) if place.is_file())
 
 
 def _flat(node: ast.AST) -> Iterator[str]:
@@ -154,7 +190,7 @@ def _flat(node: ast.AST) -> Iterator[str]:
                 yield f"{name}("
                 yield from _flat(part)
                 yield ")"
-            elif part is not None and name != "kind":
+            elif name != "kind" and (part is not None or isinstance(value, list)):
                 yield f"{name}={part!r}"
 
 
@@ -165,7 +201,8 @@ def _is_docstring(node: Any) -> bool:
 
 @cache
 def _tree(path: Path) -> ast.Module:
-    return ast.parse(path.read_text(encoding="utf-8"))
+    """Empty for what is compiled."""
+    return ast.parse(path.read_text(encoding="utf-8") if path.suffix == ".py" else "")
 
 
 @cache
@@ -182,7 +219,7 @@ def _imports(module: str) -> frozenset[str]:
             base = absolute(module, node)
             # `from package import name`: a module of the package, or a thing in it.
             inner = {f"{base}.{alias.name}" for alias in node.names}
-            found |= {base, *(one for one in inner if is_of_project(one))}
+            found |= {base, *(one for one in inner if is_followed(one))}
     return frozenset(found - {module, ""})
 
 
@@ -198,12 +235,15 @@ def _at_run_time(node: ast.AST) -> Iterator[ast.AST]:
 
 
 @cache
-def _version(library: str) -> str:
+def _version(library: str) -> str | None:
+    """None where there is none of that name: one of several that a module would do with."""
     try:
         return version(DISTRIBUTIONS.get(library, library))
     except PackageNotFoundError:
-        names = packages_distributions().get(library, [])
-        return ",".join(f"{name} {version(name)}" for name in sorted(set(names))) or "?"
+        names = sorted(set(packages_distributions().get(library, [])))
+    if names:
+        return ",".join(f"{name} {version(name)}" for name in names)
+    return digest(library) if source_file(library) else None
 
 
 def check_loaded(known: Iterable[str]) -> None:
@@ -213,27 +253,27 @@ def check_loaded(known: Iterable[str]) -> None:
         known: Names that the stage is said to depend on.
 
     Raises:
-        RuntimeError: Others were imported, whose changes would go unnoticed.
+        Stop: Others of the project were imported, whose changes would go unnoticed.
     """
-    loaded = {name for name, module in list(sys.modules.items()) if _is_file(module)}
-    unknown = loaded - {"__main__"} - EXCEPTIONS - set(known)
-    missing = sorted(
-        name
-        for name in unknown
-        if is_of_project(name) and not is_neutral(name) and not _is_empty(name)
-    )
+    loaded = {name for name, module in list(sys.modules.items()) if _is_of_project(module)}
+    unknown = loaded - MAIN - EXCEPTIONS - set(known)
+    missing = sorted(name for name in unknown if not is_neutral(name) and not _is_empty(name))
     if missing:
-        raise RuntimeError(
+        raise Stop(
             f"{', '.join(missing)}: imported in a way that the sources do not show, so that a "
             "change there would go unnoticed; import it by an `import` statement"
         )
 
 
-def _is_file(module: ModuleType | None) -> bool:
-    return getattr(module, "__file__", None) is not None
+def _is_of_project(module: ModuleType | None) -> bool:
+    file = getattr(module, "__file__", None)
+    if file is None:
+        return False
+    path = Path(file).absolute()
+    return path.is_relative_to(Path.cwd()) and _is_written(path)
 
 
 def _is_empty(module: str) -> bool:
     """Whether there is nothing but a docstring in it, as in the packages of neutral modules."""
     path = source_file(module)
-    return path is not None and all(map(_is_docstring, _tree(path).body))
+    return path is not None and path.suffix == ".py" and all(map(_is_docstring, _tree(path).body))

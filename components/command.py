@@ -47,7 +47,7 @@ class Run(argparse.Namespace):
 
     @property
     def modules(self) -> tuple[str, ...]:
-        """The project's modules that the stage runs, since the pipeline file names them."""
+        """Modules that the stage runs, since the pipeline file names them."""
         return modules(self.pipeline, self.document.data, USES[self.stage].names)
 
     @property
@@ -79,6 +79,10 @@ class Run(argparse.Namespace):
             facts, file.ingest.split, file.preprocess, file.model, file.train
         ):
             raise Mistakes(problems)
+
+    def check_code(self) -> None:
+        """Raises a `Stop` where a module was imported that the stage is not said to depend on."""
+        code.check_loaded(read_json(self.code))
 
     def tags(self, stage: str, dataset: Path) -> dict[str, str]:
         """What MLflow is told about where a model comes from."""
@@ -134,8 +138,8 @@ def stage(name: str, description: str | None, *paths: str) -> None:
         with native_output_to(run.measured.with_suffix(".log")):
             try:
                 module = import_module(f"components.{name}.run")
-                code.check_loaded(read_json(run.code))  # before it costs anything, and at the end
+                run.check_code()  # before it costs anything, and at the end
                 module.run(run)
             except Mistakes as error:
                 raise run.document.locate(error.problems) from None
-        code.check_loaded(read_json(run.code))
+        run.check_code()

@@ -15,6 +15,8 @@ from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
+from components.errors import Stop
+
 SUFFIX = ".partial"  # of the folders in which processes write, each locked by its process for life
 
 _AT_FDCWD, _RENAME_EXCHANGE = -100, 2  # <fcntl.h>, <linux/fs.h>
@@ -157,8 +159,15 @@ def write_csv(header: Iterable[str], rows: Iterable[Iterable[Any]], path: Path) 
 
 
 def read_json(path: Path) -> Any:
-    """The value of a JSON file."""
-    return json.loads(path.read_text(encoding="utf-8"))
+    """The value of a JSON file.
+
+    Raises:
+        Stop: The file was damaged: each that is written here is whole.
+    """
+    try:
+        return json.loads(path.read_text(encoding="utf-8"))
+    except ValueError as error:
+        raise Stop(f"{path}: not JSON: {error}; remove it, and run again what writes it") from None
 
 
 def digest(path: Path) -> str:

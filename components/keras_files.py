@@ -13,6 +13,11 @@ from components.files import replacing
 
 EPOCH = (1980, 1, 1, 0, 0, 0)  # the first date that a zip file can hold
 
+# What a user's ~/.keras/keras.json says would be an input that no stage declares.
+keras.config.set_floatx("float32")
+keras.config.set_epsilon(1e-7)
+keras.config.set_image_data_format("channels_last")
+
 
 def save(model: keras.Model, path: Path) -> None:
     """Saves a model as a `.keras` file without the date that Keras writes into it.

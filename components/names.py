@@ -6,7 +6,6 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from components import code
 from components.config.models import Architecture
 from components.config.params import Backend
 from components.config.pipeline import Pipeline, variants
@@ -25,6 +24,7 @@ class Uses:
     """What its Keras runs on, where params.yaml does not say."""
 
 
+REGISTRIES = ("keras", "optuna")
 SEARCHED = ("tune", "model", "train")
 USES = {
     "ingest": Uses(("ingest",)),
@@ -43,7 +43,9 @@ USES = {
 def modules(
     pipeline: Pipeline, data: Mapping[str, Any], sections: Iterable[str]
 ) -> tuple[str, ...]:
-    """The project's modules that sections name, themselves or with a value of the search space.
+    """The modules that sections name, themselves or with a value of the search space.
+
+    Keras's and Optuna's own are left out: whoever runs them imports these anyway.
 
     Args:
         pipeline: The checked file.
@@ -58,7 +60,7 @@ def modules(
         for section in sections
         for module in _named(getattr(one, Pipeline.attribute(section)))
     }
-    return tuple(sorted(filter(code.is_of_project, named)))
+    return tuple(sorted(one for one in named if one.partition(".")[0] not in REGISTRIES))
 
 
 def _named(value: Any) -> Iterator[str]:

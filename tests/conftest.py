@@ -1,5 +1,6 @@
 """What the tests share."""
 
+import json
 import random
 import shutil
 import sys
@@ -86,7 +87,7 @@ def line(request, lines):
 def survivor(line, survivors):
     """Another checkout of the same, killed several times, and then left to end.
 
-    It knows nothing of what the first has run.
+    It knows nothing of what the first has run, and its user has settings of Keras's of their own.
     """
     return survivors[line.backend]
 
@@ -119,12 +120,16 @@ def lines(request, tmp_path_factory):
 @pytest.fixture(scope="session")
 def survivors(lines, tmp_path_factory):
     """By backend; see `survivor`."""
+    keras_home = tmp_path_factory.mktemp("keras")
+    settings = {"floatx": "float64", "epsilon": 0.01, "image_data_format": "channels_first"}
+    (keras_home / "keras.json").write_text(json.dumps(settings))
 
     def made(line):
         draw = random.Random(line.backend)  # noqa: S311
         project = line.clone(tmp_path_factory.mktemp(f"survivor-{line.backend}") / "checkout")
         project.dvc("remote", "remove", "shared")
         project.commit("alone")
+        project.settings = {"KERAS_HOME": str(keras_home)}
         project.left = {}
         for stage in KILLED:
             project.killed(

@@ -63,9 +63,9 @@ class PhotoLine(Project):
         with pytest.MonkeyPatch.context() as patch:
             patch.chdir(self.root)
             mlflow.set_tracking_uri(self.tracking_uri())
-            code.is_of_project.cache_clear()
+            code.is_followed.cache_clear()
             try:
                 yield
             finally:
                 mlflow.set_tracking_uri(before)
-                code.is_of_project.cache_clear()
+                code.is_followed.cache_clear()

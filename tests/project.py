@@ -8,7 +8,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -37,6 +37,9 @@ class Project:
     Args:
         root: An empty folder.
     """
+
+    settings: Mapping[str, str] = {}
+    """Variables of the user's environment."""
 
     def __init__(self, root: Path) -> None:
         self.root = root
@@ -84,7 +87,7 @@ class Project:
     def environment(self, **variables: str) -> dict[str, str]:
         """Of a command in the project."""
         path = f"{Path(sys.executable).parent}:{os.environ['PATH']}"
-        environment = {**os.environ, "PATH": path, "PYTHONPATH": "", **variables}
+        environment = {**os.environ, "PATH": path, "PYTHONPATH": "", **self.settings, **variables}
         if "MLFLOW_TRACKING_URI" not in variables:
             environment.pop("MLFLOW_TRACKING_URI", None)
         return environment

@@ -10,6 +10,7 @@ from project import ROOT, STAGES
 from components.command import Run
 from components.config.params import Params
 from components.errors import Mistakes
+from components.fingerprint import run as fingerprint
 
 
 def run_stage(name: str, pipeline: Path, folder: Path, seed: int = 0, **paths: Path) -> Run:
@@ -28,6 +29,7 @@ def run_stage(name: str, pipeline: Path, folder: Path, seed: int = 0, **paths: P
         params_path=ROOT / "params.yaml",
         metrics=folder / f"{name}.metrics.json",
         measured=folder / f"{name}.measured.json",
+        check_code=lambda: None,
         **paths,
     )
     run.load()
@@ -43,6 +45,7 @@ def run_line(root: Path, name: str, *stages: str) -> dict[str, Run]:
         name: Of the pipeline.
         stages: Their names; none for all of a pipeline's.
     """
+    fingerprint.write(root / "params.yaml", root / "data" / "code", [name])
     return {stage: _done(_called(root, name, stage)) for stage in stages or STAGES}
 
 

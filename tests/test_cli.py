@@ -86,6 +86,24 @@ def test_what_the_yaml_cannot_show_is_found_before_anything_is_spent(edited, old
     assert deep(edited((old, new))).startswith(message)
 
 
+def test_a_layer_from_elsewhere_is_checked_and_one_with_a_hidden_import_refused(
+    project, tmp_path_factory
+):
+    elsewhere = tmp_path_factory.mktemp("elsewhere")
+    (project.root / "hidden.py").write_text("X = 1")
+    layer = "from keras.layers import Identity\n\n\nclass Same(Identity):\n    pass\n"
+    (elsewhere / "theirs.py").write_text(layer)
+    project.edit("pipelines/digits.yaml", ("preprocess:\n", "preprocess:\n  - theirs:Same\n"))
+
+    right = project.millrace("check", "digits", PYTHONPATH=str(elsewhere))
+    with (elsewhere / "theirs.py").open("a") as file:
+        file.write("\n\n__import__('hidden')\n")
+    wrong = project.millrace("check", "digits", PYTHONPATH=str(elsewhere), status=1)
+
+    assert "digits.yaml: no mistakes" in right
+    assert wrong.startswith("hidden: imported in a way that the sources do not show")
+
+
 def test_names_and_paths_are_both_understood_wherever_one_is(project):
     (project.root / "elsewhere").mkdir()
     by_name = project.millrace("show", "digits")

@@ -1,12 +1,15 @@
 """What a stage depends on: the code that it can reach, by what that does."""
 
 import sys
+from importlib import import_module
+from pathlib import Path
 from types import ModuleType
 
 import pytest
 
 from components import code
 from components.config import lookup
+from components.errors import Stop
 
 
 @pytest.fixture
@@ -50,6 +53,7 @@ BASE = "def f(x):\n    '''Doubles.'''\n    return 2 * x  # twice\n"
         pytest.param("def f(x):\n    return 2.0 * x\n", False, id="another type"),
         pytest.param("def f(x):\n    return x * 2\n", False, id="another order"),
         pytest.param("def f(x):\n    return 2 * x\n\n\nA = 1\n", False, id="something more"),
+        pytest.param("def f(x):\n    return {**x, 'a': 1}\n", False, id="a key after the rest"),
         pytest.param("async def f(x):\n    return 2 * x\n", False, id="another kind"),
     ],
 )
@@ -69,6 +73,68 @@ def test_a_data_file_of_a_package_is_part_of_it(modules, tmp_path):
     modules({})
 
     assert code.digest("pack") != before
+
+
+def test_so_is_one_in_a_folder_of_it_and_not_one_of_another_package(modules, tmp_path):
+    modules({"pack/__init__.py": "", "pack/inner/__init__.py": "", "pack/tables/a.csv": "1"})
+    before, inner = code.digest("pack"), code.digest("pack.inner")
+    for name in ("inner/page.html", "__pycache__/one.pyc", ".page.swp", "page.html~", "one.py"):
+        modules({f"pack/{name}": ""})
+
+    assert code.digest("pack") == before
+    assert code.digest("pack.inner") != inner
+    modules({"pack/tables/a.csv": "2"})
+    assert code.digest("pack") != before
+
+
+@pytest.mark.parametrize("data", ["src/tables/a.csv", "tables/a.csv"])
+def test_a_file_that_a_module_names_is_part_of_it(modules, monkeypatch, data):
+    monkeypatch.syspath_prepend("src")
+    modules({"src/mine.py": "X = open('tables/a.csv')\nY = 'no/such.csv', '', '\\0', '.'"})
+    found = [code.digest("mine")]
+    for text in ("1", "2"):
+        modules({data: text})
+        found.append(code.digest("mine"))
+
+    assert len(set(found)) == 3
+
+
+def test_a_module_from_elsewhere_is_followed(modules, monkeypatch, tmp_path_factory):
+    """Behind a link, or from a folder of PYTHONPATH."""
+    elsewhere = tmp_path_factory.mktemp("elsewhere")
+    (elsewhere / "one.py").write_text("import two")
+    (elsewhere / "two.py").touch()
+    modules({"top.py": "import one, link.three"})
+    monkeypatch.syspath_prepend(elsewhere)
+    (elsewhere / "pack").mkdir()
+    for name in ("__init__", "three"):
+        (elsewhere / "pack" / f"{name}.py").touch()
+    Path("link").symlink_to(elsewhere / "pack")
+
+    assert reached("top") == ["link", "link.three", "one", "top", "two"]
+
+
+@pytest.mark.parametrize("place", [".venv/lib/python3/site-packages", "usr/lib/dist-packages"])
+def test_what_is_installed_counts_by_its_version(modules, monkeypatch, place):
+    monkeypatch.syspath_prepend(place)
+    about = "fast_layers-1.2.dist-info"
+    modules(
+        {
+            f"{place}/fast.py": "X = 1",
+            f"{place}/{about}/METADATA": "Metadata-Version: 2.1\nName: fast-layers\nVersion: 1.2\n",
+            f"{place}/{about}/RECORD": "fast.py,,\n",
+            f"{place}/copied.py": "X = 1",
+            "top.py": "import fast, copied\ntry:\n    import nowhere\nexcept OSError:\n    X = 1",
+        }
+    )
+
+    found = code.digests(code.reached(["top"]), "tensorflow")
+
+    assert found.keys() == {"top", "fast", "copied"}
+    assert found["fast"] == "fast-layers 1.2"
+    modules({f"{place}/fast.py": "X = 2", f"{place}/copied.py": "X = 2"})
+    again = code.digests(code.reached(["top"]), "tensorflow")
+    assert {name for name in found if again[name] != found[name]} == {"copied"}
 
 
 def test_imports_are_followed_wherever_they_stand(modules):
@@ -128,12 +194,29 @@ def test_a_module_that_was_imported_behind_our_back_is_named(modules, monkeypatc
     modules({"hidden.py": "X = 1", "seen.py": ""})
     for name in ("hidden", "seen"):
         module = ModuleType(name)
-        module.__file__ = f"{name}.py"
+        module.__file__ = str(Path(f"{name}.py").absolute())
         monkeypatch.setitem(sys.modules, name, module)
 
     code.check_loaded(["seen", "hidden"])
-    with pytest.raises(RuntimeError, match=r"^hidden: imported in a way that the sources do not"):
+    with pytest.raises(Stop, match=r"^hidden: imported in a way that the sources do not"):
         code.check_loaded(["seen"])
+
+
+def test_so_is_one_from_a_folder_that_was_added_to_the_path(modules, monkeypatch):
+    modules(
+        {"mine.py": "import sys\nsys.path.insert(0, 'lib')\nimport helper", "lib/helper.py": ""}
+    )
+    known = code.digests(code.reached(["mine"]), "tensorflow")
+    monkeypatch.setattr(sys, "path", list(sys.path))
+    for name in ("mine", "helper"):
+        monkeypatch.delitem(sys.modules, name, raising=False)
+    modules({"lib/helper.py": "X = 1"})
+
+    import_module("mine")
+
+    assert known.keys() == {"mine"}
+    with pytest.raises(Stop, match=r"^helper: imported"):
+        code.check_loaded(known)
 
 
 def test_what_is_called_neutral_is_there():

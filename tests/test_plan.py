@@ -1,12 +1,15 @@
 """Which stages a plan says will run, on three small ones in a real repository."""
 
 import os
+import shutil
+from pathlib import Path
 
 import pytest
 from dvc.repo import Repo
 from project import IDENTITY, Project
 
 from components.cli import plan
+from components.errors import Invalid, Stop
 
 GRAPH = """\
 stages:
@@ -131,3 +134,30 @@ def test_another_command_runs_and_is_named(small):
 def test_only_the_stages_of_the_named_pipeline_are_shown(small):
     assert plan.plan(small.root, ["y"]) == []
     assert len(plan.plan(small.root)) == 3
+
+
+@pytest.mark.parametrize(
+    ("break_it", "message"),
+    [
+        pytest.param(lambda: shutil.rmtree(".dvc"), "not inside of a DVC repository", id="no DVC"),
+        pytest.param(
+            lambda: Path("dvc.lock").write_text("<<<<<<< HEAD\nschema: '2.0'\n=======\n"),
+            "unable to read: 'dvc.lock'",
+            id="a conflict",
+        ),
+    ],
+)
+def test_what_dvc_cannot_read_is_named(small, break_it, message):
+    break_it()
+
+    with pytest.raises(Invalid, match=message):
+        small.actions()
+
+
+def test_a_damaged_measurement_is_named(small):
+    path = Path("measured/x/second.json")
+    path.parent.mkdir(parents=True)
+    path.write_text('{"seconds": 1')
+
+    with pytest.raises(Stop, match=r"measured/x/second.json: not JSON: .*; remove it, and run"):
+        small.actions()

@@ -17,6 +17,7 @@ def run(run: Run) -> None:
     train = dataset.open_split(run.dataset, "train")
     layers = build_all(config.layers, ("augment", "layers"), dtype="float32")
     check_augmentation(layers, facts.shape)
+    run.check_code()
     augmentation = as_model(layers, facts.shape)
     pictures.save(pictures.grid(*preview(augmentation, train), 1 + VARIATIONS), run.picture)
     with replacing(run.out) as folder:

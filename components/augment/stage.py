@@ -5,6 +5,7 @@ from collections.abc import Iterator, Sequence
 import keras
 import numpy as np
 
+from components.chain import chain
 from components.dataset import Split
 from components.shards import batched
 
@@ -14,7 +15,7 @@ SHOWN, VARIATIONS = 6, 7
 def as_model(layers: Sequence[keras.Layer], shape: Sequence[int | None]) -> keras.Sequential:
     """The layers as one model, which leaves examples of a shape alone outside of training."""
     inputs = keras.Input(shape, dtype="float32")
-    return keras.Sequential([inputs, *layers], name="augmentation")
+    return chain(inputs, layers, ("augment", "layers"), "augmentation")
 
 
 def vary(augmentation: keras.Model, split: Split, copies: int) -> Iterator[Split]:

@@ -71,7 +71,8 @@ def _raise(found: Sequence[Stop | None]) -> None:
 
 def _deep(path: Path, backend: str) -> dict[str, Any]:
     command = [sys.executable, "-m", "components.cli.deep", str(path)]
-    environment = {**os.environ, "KERAS_BACKEND": backend, "PYTHONPATH": str(Path.cwd())}
+    paths = [str(Path.cwd()), *filter(None, [os.environ.get("PYTHONPATH")])]
+    environment = {**os.environ, "KERAS_BACKEND": backend, "PYTHONPATH": os.pathsep.join(paths)}
     try:
         done = subprocess.run(  # noqa: S603  our own arguments
             command, env=environment, capture_output=True, text=True, timeout=LIMIT_S, check=False

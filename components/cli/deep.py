@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from functools import partial
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +20,7 @@ import keras
 import numpy as np
 import psutil
 
-from components import keras_files
+from components import code, keras_files
 from components.augment import stage as augment
 from components.building import build as build_named
 from components.building import build_all, reason
@@ -30,6 +31,7 @@ from components.config.rules import fact_problems
 from components.dataset import Facts, Split
 from components.errors import Location, Mistakes, Problem, exit_status
 from components.examples import Examples
+from components.fingerprint.stage import fingerprint
 from components.fitting import fit
 from components.fitting.augmentation import within
 from components.ingest import stage as ingest
@@ -235,11 +237,20 @@ def _check_example(shape: Sequence[int | None]) -> None:
         raise ValueError(f"{LOOKED_AT} examples of shape {tuple(shape)} need {size_of(needed)}")
 
 
+def _check_code(pipeline: Pipeline, document: Document, params: Params) -> None:
+    """Raises a `Stop` where what the file names has imported a module that no source shows."""
+    known = fingerprint(pipeline, document.data, params.backend).values()
+    ours = (name for name in sys.modules if name.partition(".")[0] == code.OURS)
+    code.check_loaded({*ours, *chain.from_iterable(known)})
+
+
 def main(path: Path) -> None:
     """Examines one file, and prints the estimate."""
     params = Params.load(Path("params.yaml"))
     document = Document(path)
-    found = examine(document, parse(document), Path("sources", path.stem), params.seed)
+    pipeline = parse(document)
+    found = examine(document, pipeline, Path("sources", path.stem), params.seed)
+    _check_code(pipeline, document, params)
     sys.stdout.write(json.dumps(asdict(found)) + "\n")
 
 

@@ -119,7 +119,8 @@ def accept(name: Name) -> None:
     """Keep the statistics of a dataset, from which later versions are said to drift."""
     from components.cli import accept
 
-    path = accept.accept(project.name(name, State.called_from), Path())
+    (active,) = _active([name])
+    path = accept.accept(active, Path())
     typer.echo(f"{path}: later versions of the data are compared with this one")
 
 

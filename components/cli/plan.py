@@ -1,7 +1,6 @@
 """Which stages `dvc repro` would run, why, and how long each took the last time."""
 
 import hashlib
-import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -16,8 +15,10 @@ from networkx import topological_sort
 from rich.console import Console
 from rich.table import Table
 
+from components.code import is_followed
 from components.config.overrides import flatten
-from components.files import as_json
+from components.errors import Invalid
+from components.files import as_json, read_json
 from components.fingerprint.run import fingerprints
 from components.words import duration
 
@@ -60,13 +61,16 @@ def plan(root: Path, names: Sequence[str] = ()) -> list[Step]:
         names: Only the stages of these pipelines; none for all.
 
     Raises:
-        Invalid: A pipeline file has mistakes.
+        Invalid: A pipeline file has mistakes, or DVC cannot read its own files.
     """
     now = fingerprints(root / "params.yaml")
-    with Repo(str(root)) as repo:
-        order = topological_sort(repo.index.graph.reverse(copy=True))
-        planner = _Planner(repo, now)
-        steps = [planner.step(stage) for stage in order if isinstance(stage, PipelineStage)]
+    try:
+        with Repo(str(root)) as repo:
+            order = topological_sort(repo.index.graph.reverse(copy=True))
+            planner = _Planner(repo, now)
+            steps = [planner.step(stage) for stage in order if isinstance(stage, PipelineStage)]
+    except DvcException as error:
+        raise Invalid(str(error)) from None
     return [step for step in steps if not names or step.stage.partition("@")[2] in names]
 
 
@@ -175,7 +179,7 @@ class _Planner:
         if kept is None or not kept.exists():
             yield "what it runs changed; what of it, is not known here"
             return
-        before = json.loads(kept.read_text(encoding="utf-8"))
+        before = read_json(kept)
         for key in sorted({**before, **now}):
             was, is_ = before.get(key), now.get(key)
             if was == is_:
@@ -186,9 +190,7 @@ class _Planner:
             elif was is None or is_ is None:
                 yield f"{key} is {'new' if was is None else 'gone'}"
             else:
-                yield f"{key} changed" + (
-                    "" if key.startswith("components") else f": {was} -> {is_}"
-                )
+                yield f"{key} changed" + ("" if is_followed(key) else f": {was} -> {is_}")
 
 
 def _changed(dep: Any) -> str:
@@ -223,7 +225,7 @@ def _number(path: Path) -> float | None:
     """The seconds that a file of measurements has."""
     if not path.exists():
         return None
-    seconds = json.loads(path.read_text(encoding="utf-8")).get("seconds")
+    seconds = read_json(path).get("seconds")
     return float(seconds) if seconds is not None else None
 
 

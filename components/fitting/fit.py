@@ -1,6 +1,6 @@
 """Fit a model: what `train` does once and `tune` once for each trial."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -187,6 +187,11 @@ def _callbacks(config: Fitting) -> list[keras.callbacks.Callback]:
         return [keeps_best, StopOnNaN()]
     stops = FiniteEarlyStopping(**stopping.model_dump(), mode=mode(stopping.monitor))
     return [keeps_best, StopOnNaN(), stops]
+
+
+def when_built(call: Callable[[], None]) -> keras.callbacks.Callback:
+    """Calls when everything is built, before the first step."""
+    return keras.callbacks.LambdaCallback(on_train_begin=lambda logs: call())
 
 
 def mode(monitor: str) -> Literal["max", "min"]:

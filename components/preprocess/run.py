@@ -20,6 +20,7 @@ def run(run: Run) -> None:
     run.check(facts.with_counts(left))
     layers = build_all(run.pipeline.preprocess, ("preprocess",), dtype="float32")
     check_preprocessing(layers)
+    run.check_code()
     sources = {name: Source.of(run.dataset, name, dropped[name]) for name in facts.counts}
     with Workers(run.params.dask) as workers, replacing(run.out) as folder:
         folder.mkdir()

@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from components import dataset, keras_files, shards
+from components.chain import chain
 from components.dataset import Facts, Split
 from components.errors import Stop
 from components.examples import Examples
@@ -64,7 +65,7 @@ class Applied:
     backend: str
     """Keras's backend in the process that sent this."""
     modules: tuple[str, ...]
-    """The project's modules that the layers come from."""
+    """Modules that the layers come from."""
 
     def chunks(self) -> Iterator[NDArray[Any]]:
         """The examples after the layers, some at a time."""
@@ -102,7 +103,7 @@ def fit(
         sources: The shards of the train split.
         folder: Gets a file for every pass; the workers see it.
         workers: Gather the sums.
-        modules: The project's modules that the layers come from.
+        modules: Modules that the layers come from.
     """
     for position, layer in enumerate(layers):
         if not needs_fit(layer):
@@ -196,7 +197,7 @@ def transform(
         folder: Gets the dataset.
         scratch: Gets what the workers need.
         workers: Write the shards.
-        modules: The project's modules that the layers come from.
+        modules: Modules that the layers come from.
 
     Returns:
         What is known about the new dataset, and `mean` and `standard_deviation` of its train
@@ -259,4 +260,4 @@ def as_model(layers: Sequence[keras.Layer], facts: Facts) -> keras.Sequential:
     """The fitted layers as one model from raw examples to model-ready ones."""
     inputs = keras.Input(facts.shape, dtype=facts.dtype)
     # Without a layer, Keras would not know a model as built.
-    return keras.Sequential([inputs, *(layers or [keras.layers.Identity()])], name="preprocessing")
+    return chain(inputs, layers or [keras.layers.Identity()], ("preprocess",), "preprocessing")

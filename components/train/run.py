@@ -5,7 +5,7 @@ from components.command import Run
 from components.config.overrides import apply
 from components.config.pipeline import Pipeline
 from components.files import digest, read_json, replacing, write_csv
-from components.fitting.fit import Data, fit
+from components.fitting.fit import Data, fit, when_built
 from components.fitting.progress import Curves, Watch
 from components.train.stage import curve_rows, save
 
@@ -25,7 +25,8 @@ def run(run: Run) -> None:
         tracking.start(client, run.name, sections, run.tags("train", run.dataset)) as live,
     ):
         folder.mkdir()
-        fitted = fit(train, pipeline.model, data, run.seed, [watch, Curves(live)])
+        callbacks = [when_built(run.check_code), watch, Curves(live)]
+        fitted = fit(train, pipeline.model, data, run.seed, callbacks)
         save(fitted, train.epochs, run.dataset, folder)
         live.tag(tracking.MODEL, digest(folder))
     write_csv(["epoch", *fitted.history], curve_rows(fitted.history), run.curves)

@@ -21,7 +21,7 @@ def run(run: Run) -> None:
 
 def _searched(run: Run) -> dict[str, Any]:
     from components import keras_files, tracking
-    from components.fitting.fit import Data
+    from components.fitting.fit import Data, when_built
     from components.tune.stage import Sections, search, table
 
     keras_files.know(run.modules)
@@ -42,6 +42,6 @@ def _searched(run: Run) -> dict[str, Any]:
             name = f"trial {number}"
             return tracking.start(client, run.name, values, one, name, live.run_id)
 
-        study = search(config, sections, data, run.seed, trial)
+        study = search(config, sections, data, run.seed, trial, [when_built(run.check_code)])
         live.log({config.monitor: study.best_value})
     return {"best": study.best_params, "trials": table(study)}

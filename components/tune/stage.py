@@ -1,6 +1,6 @@
 """Search hyperparameters with Optuna."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from typing import Any
 
@@ -29,6 +29,7 @@ def search(
     data: Data,
     seed: int,
     recorded: Recorded,
+    callbacks: Sequence[keras.callbacks.Callback] = (),
 ) -> optuna.Study:
     """Runs the trials, each a training of its own.
 
@@ -38,6 +39,7 @@ def search(
         data: What to fit to.
         seed: Of the sampler and of every training, so that trials differ by their values alone.
         recorded: Where a trial is recorded.
+        callbacks: Further Keras callbacks.
 
     Raises:
         Stop: No trial came to an end.
@@ -59,9 +61,9 @@ def search(
             train = train.model_copy(update={"epochs": config.epochs})
         keras.utils.clear_session()  # else each trial's graph stays until the last one has ended
         with recorded(trial.number, values) as live:
-            callbacks = [Curves(live), Prune(trial, config.monitor)]
+            every = [*callbacks, Curves(live), Prune(trial, config.monitor)]
             try:
-                value = best_value(fit(train, model, data, seed, callbacks).history, config.monitor)
+                value = best_value(fit(train, model, data, seed, every).history, config.monitor)
             except Diverged as error:
                 value = None
                 live.tag("millrace.diverged", str(error))

@@ -7,12 +7,12 @@ import pytest
 from components.config.fitting import Fitting
 from components.config.models import Mlp
 from components.dataset import Facts, Split
-from components.errors import Mistakes
+from components.errors import Mistakes, Stop
 from components.fitting import augmentation
 from components.fitting import fit as fit_module
 from components.fitting.augmentation import on_host, within
 from components.fitting.batches import Batches
-from components.fitting.fit import Data, Diverged, best_value, fit, mode
+from components.fitting.fit import Data, Diverged, best_value, fit, mode, when_built
 
 
 @pytest.fixture
@@ -45,6 +45,16 @@ def test_it_learns(data):
     result = fitted(data)
 
     assert result.history["val_accuracy"][result.best] > 0.9
+
+
+def test_what_is_refused_when_all_is_built_costs_no_step(data):
+    def refuse():
+        raise Stop("not known")
+
+    steps = keras.callbacks.LambdaCallback(on_train_batch_begin=lambda *_: pytest.fail("a step"))
+    model = Mlp(architecture="mlp", units=(8,))
+    with pytest.raises(Stop, match="not known"):
+        fit(Fitting(epochs=1), model, data, 0, [steps, when_built(refuse)])
 
 
 def test_the_same_seed_gives_the_same_model(data):
