@@ -175,7 +175,8 @@ class Table(Source):
     image: str = "image"
     """The column of images: their paths, or the bytes of their files."""
     label: str = "label"
-    """The column of labels: text, or whole numbers."""
+    """The column of labels: text, or whole numbers; in a CSV as they are written, so that `01` and
+    `1` are two classes, and `NA` is one."""
     folder: Inside = "."
     """What the paths start from, in `sources/NAME/`, or in the archive."""
     archive: File | None = None

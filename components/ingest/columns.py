@@ -1,5 +1,6 @@
 """A table of images and labels as a listing, wherever it comes from."""
 
+import re
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -15,13 +16,18 @@ from components.errors import Mistakes, Problem, Stop
 from components.ingest.listing import SPLITS, Cells, Files, Listing
 
 SHOWN = 10  # rows or files that a message names
+WHOLE = re.compile(r"0|-?[1-9][0-9]*")
 
 disable_progress_bar()  # of its steps; what takes long has a bar of its own
 set_verbosity_error()
 
 
 def listing(
-    table: Dataset, config: Table | HuggingFace, given: NDArray[Any] | None, root: Path
+    table: Dataset,
+    config: Table | HuggingFace,
+    given: NDArray[Any] | None,
+    root: Path,
+    is_typed: bool = True,
 ) -> Listing:
     """The rows of a table.
 
@@ -30,15 +36,17 @@ def listing(
         config: The section.
         given: `(n,)`, the split of each row, where the source gives them.
         root: What paths start from.
+        is_typed: Whether the table knows a number from text; a CSV does not.
 
     Raises:
-        Stop: Labels or images are missing.
+        Stop: Labels, groups or images are missing.
     """
-    classes, labels = _labels(table, config.label)
-    groups = np.array(table[config.split.group][:]) if config.split.group else None
+    classes, labels = _labels(table, config.label, is_typed)
+    groups = _groups(table, config.split.group, is_typed) if config.split.group else None
     kind = table.features[config.image]
     if getattr(kind, "dtype", "") in ("string", "large_string"):
-        paths = [str(path) for path in table[config.image][:]]
+        paths = table[config.image][:]
+        _refuse_missing(paths, "image", "complete")
         inputs: Any = _files(paths, root)
         return Listing(inputs, labels, classes, paths, given, groups)
     if isinstance(kind, Image):
@@ -48,17 +56,17 @@ def listing(
     return Listing(cells, labels, classes, names, given, groups)
 
 
-def _labels(table: Dataset, column: str) -> tuple[tuple[str, ...], NDArray[np.int64]]:
+def _labels(
+    table: Dataset, column: str, is_typed: bool
+) -> tuple[tuple[str, ...], NDArray[np.int64]]:
     """Names of the classes, sorted where the table does not say them, and their positions."""
     values, kind = table[column][:], table.features[column]
     # The Hub marks with -1 what has no label; elsewhere it is a label like any other.
     unknown = (None, -1) if isinstance(kind, ClassLabel) else (None,)
-    missing = [row for row, value in enumerate(values) if value in unknown]
-    if missing:
-        rows = ", ".join(map(str, missing[:SHOWN]))
-        raise Stop(f"ingest.label: {len(missing)} rows have no label: {rows}; remove or label them")
+    _refuse_missing(values, "label", "label", unknown)
     if isinstance(kind, ClassLabel):
         return tuple(kind.names), np.array(values, np.int64)
+    values = values if is_typed else _typed(values)
     known = sorted(set(values))
     if any(isinstance(value, float) for value in known):
         raise Stop(
@@ -66,6 +74,29 @@ def _labels(table: Dataset, column: str) -> tuple[tuple[str, ...], NDArray[np.in
         )
     positions = {value: position for position, value in enumerate(known)}
     return tuple(map(str, known)), np.array([positions[value] for value in values], np.int64)
+
+
+def _groups(table: Dataset, column: str, is_typed: bool) -> NDArray[Any]:
+    values = table[column][:]
+    _refuse_missing(values, "split.group", "group")
+    # As objects: of whole numbers that are too large for it NumPy makes fractions.
+    return np.array(values) if is_typed else np.array(_typed(values), object)
+
+
+def _typed(values: list[str]) -> list[Any]:
+    """Whole numbers, where each is written as Python writes it, so that 10 comes after 9."""
+    return [int(value) for value in values] if all(map(WHOLE.fullmatch, values)) else values
+
+
+def _refuse_missing(
+    values: Sequence[Any], key: str, verb: str, unknown: tuple[Any, ...] = (None,)
+) -> None:
+    missing = [row for row, value in enumerate(values) if value in unknown]
+    if missing:
+        rows, what = ", ".join(map(str, missing[:SHOWN])), key.rpartition(".")[2]
+        raise Stop(
+            f"ingest.{key}: {len(missing)} rows have no {what}: {rows}; remove or {verb} them"
+        )
 
 
 def _files(paths: list[str], root: Path) -> Files:

@@ -195,6 +195,33 @@ def check_content(out, folder, is_table):
     assert sorted(found) == expected
 
 
+NUMBERS = ["0", "00", "-0", "1", "01", "1.0", "1e0", "+1", "10", "9", "1" * 23, "1" * 22 + "2"]
+TEXTS = ["0x1", "1_0", "inf", "True", "TRUE", "None", "NA", "N/A", "nan", "NaN", "null", "NULL"]
+TEXTS += ["#N/A", "2020-01-01", "é", "a,b", 'a"b', "a\nb", " 1", "1 "]
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_no_cell_of_a_csv_is_taken_for_another_or_for_none(tmp_path, monkeypatch, seed):
+    """Whatever it may look like: a label, a group and a file's name are what is written there."""
+    monkeypatch.setenv("MILLRACE_CACHE", str(tmp_path / "cache"))
+    draw = random.Random(seed)  # noqa: S311
+    words = draw.sample(NUMBERS + TEXTS if seed % 2 else NUMBERS, 6)
+    drawn = draw.choices(words, k=30)
+    rows = [[word.replace("/", "-"), word, draw.choice(words)] for word in drawn]
+    for name, *_ in rows:
+        (tmp_path / name).write_bytes(name.encode())
+    with (tmp_path / "labels.csv").open("w", newline="", encoding="utf-8") as file:
+        csv.writer(file).writerows([("image", "label", "patient"), *rows])
+    config = Table(source="table", file="labels.csv", split=Split(by="group", group="patient"))
+
+    found = listing(config, tmp_path)
+
+    assert len(found.classes) == len({label for _, label, _ in rows})
+    read = zip(found.names, found.labels, found.groups, strict=True)
+    assert [[name, found.classes[label], str(group)] for name, label, group in read] == rows
+    assert found.inputs[np.arange(30)] == [name.encode() for name, *_ in rows]
+
+
 @pytest.mark.parametrize("seed", range(12))
 def test_every_example_keeps_its_label_whatever_is_dropped_and_however_it_is_cut(
     tmp_path, monkeypatch, seed

@@ -5,6 +5,7 @@ import shutil
 from collections.abc import Sequence
 from pathlib import Path
 
+import pandas as pd
 from datasets import Dataset
 from datasets.exceptions import DatasetGenerationError
 
@@ -30,17 +31,30 @@ def listing(config: Table, source: Path) -> Listing:
     """
     folder = inside(config.folder, base(config.archive, source))
     paths = located(config.file, source)
-    kind = paths[0].suffix.lower()
-    readers = {".csv": Dataset.from_csv, ".parquet": Dataset.from_parquet}
+    is_csv = paths[0].suffix.lower() == ".csv"
     try:
-        table = readers[kind]([str(path) for path in paths], cache_dir=str(_cache(paths)))
+        table = _csv(paths) if is_csv else _parquet(paths)
     except (DatasetGenerationError, ValueError, OSError) as error:
         raise Stop(f"{paths[0]}: cannot be read: {error.__cause__ or error}") from None
     wanted = [config.image, config.label, config.split.group, config.split_column]
     columns.check(table, config, paths[0].name)
+    if not len(table):
+        raise Stop(f"{paths[0]}: has no rows")
     table = table.select_columns([one for one in dict.fromkeys(wanted) if one])
     given = columns.splits(table[config.split_column][:]) if config.split_column else None
-    return columns.listing(table, config, given, folder)
+    return columns.listing(table, config, given, folder, is_typed=not is_csv)
+
+
+def _csv(paths: Sequence[Path]) -> Dataset:
+    """Every cell as it is written: a guess takes 01 for 1, and a class called NA for none."""
+    tables = [
+        pd.read_csv(path, dtype="string", keep_default_na=False, na_values=[""]) for path in paths
+    ]
+    return Dataset.from_pandas(pd.concat(tables), preserve_index=False)
+
+
+def _parquet(paths: Sequence[Path]) -> Dataset:
+    return Dataset.from_parquet([str(path) for path in paths], cache_dir=str(_cache(paths)))
 
 
 def _cache(paths: Sequence[Path]) -> Path:

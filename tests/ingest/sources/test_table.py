@@ -10,6 +10,7 @@ from pydantic import ValidationError
 
 from components.config.ingest import HuggingFace, Split, Table
 from components.errors import Mistakes, Stop
+from components.ingest.splitting import by_group
 from components.ingest.stage import few, listing
 
 
@@ -118,11 +119,117 @@ def test_rows_without_a_label_are_named(folder):
     assert str(caught.value) == ("ingest.label: 1 rows have no label: 1; remove or label them")
 
 
+def labelled(folder, *labels):
+    """The listing of a CSV with these labels."""
+    rows = [f"{number}.png,{label}" for number, label in enumerate(labels)]
+    (folder / "labels.csv").write_text("\n".join(["image,label", *rows]) + "\n")
+    return listing(config(), folder)
+
+
+@pytest.mark.parametrize(
+    ("written", "classes"),
+    [
+        (("01", "1", "001"), ("001", "01", "1")),
+        (("1.0", "1", "1.50"), ("1", "1.0", "1.50")),
+        (("None", "NA", "nan", "null"), ("NA", "None", "nan", "null")),
+        (("TRUE", "True", "false"), ("TRUE", "True", "false")),
+        (("1e3", "1000", "+5"), ("+5", "1000", "1e3")),
+        (("-0", "0"), ("-0", "0")),
+        (("cat", "10", "9"), ("10", "9", "cat")),
+        (("1" * 22 + "2", "1" * 23), ("1" * 23, "1" * 22 + "2")),
+    ],
+)
+def test_a_label_of_a_csv_is_what_is_written_there(folder, written, classes):
+    found = labelled(folder, *written)
+
+    assert found.classes == classes
+    assert [found.classes[label] for label in found.labels] == list(written)
+
+
+def test_whole_numbers_are_in_the_order_of_numbers(folder):
+    assert labelled(folder, "10", "9", "-3", "0", "9").classes == ("-3", "0", "9", "10")
+    assert labelled(folder, "9" * 23, "10", "-1").classes == ("-1", "10", "9" * 23)
+    assert labelled(folder, "10", "9", "09").classes == ("09", "10", "9")
+
+
+def test_a_column_of_text_in_a_parquet_file_keeps_its_order(folder):
+    parquet(folder / "all.parquet", image=["0.png", "1.png"], label=["9", "10"])
+
+    assert listing(config(file="all.parquet"), folder).classes == ("10", "9")
+
+
+def grouped(folder, *groups):
+    """The groups that are read from a CSV with these."""
+    rows = [f"{number % 6}.png,a,{one}" for number, one in enumerate(groups)]
+    (folder / "labels.csv").write_text("\n".join(["image,label,patient", *rows]) + "\n")
+    return listing(config(split=Split(by="group", group="patient")), folder).groups
+
+
+def test_groups_of_a_csv_are_what_is_written_there(folder):
+    ids = ["01", "1", "NA", "90071992547409931234567", "90071992547409931234568", "None"]
+
+    assert grouped(folder, *ids).tolist() == ids
+    assert grouped(folder, 2**63, 10, -1).tolist() == [2**63, 10, -1]
+
+
+def test_groups_that_are_numbers_are_dealt_out_in_their_order(folder):
+    ids, shares = [*range(7, 14), *range(7, 14)], Split().shares
+
+    found = by_group(grouped(folder, *ids), shares, 3)
+
+    expected = by_group(np.array(ids), shares, 3)
+    assert {name: rows.tolist() for name, rows in found.items()} == {
+        name: rows.tolist() for name, rows in expected.items()
+    }
+
+
+def test_paths_of_a_csv_are_what_is_written_there(folder):
+    names = ["007", "NA", "1.0", "None"]
+    for number, name in enumerate(names):
+        (folder / name).write_bytes(png(number))
+    rows = [f"{name},{name}" for name in names]
+    (folder / "labels.csv").write_text("\n".join(["image,label", *rows]) + "\n")
+
+    found = listing(config(), folder)
+
+    assert found.names == names
+    assert found.inputs[0] == png(0)
+
+
+def test_empty_cells_are_named(folder):
+    (folder / "None").write_bytes(png(0))
+    (folder / "labels.csv").write_text('image,label,patient\n0.png,a,p\n1.png,b,\n"",b,p\n')
+
+    with pytest.raises(Stop, match=r"^ingest\.split\.group: 1 rows have no group: 1; remove or gr"):
+        listing(config(split=Split(by="group", group="patient")), folder)
+    with pytest.raises(Stop, match=r"^ingest\.image: 1 rows have no image: 2; remove or complete"):
+        listing(config(), folder)
+
+
+def test_a_csv_without_rows_is_refused(folder):
+    (folder / "labels.csv").write_text("image,label\n")
+
+    with pytest.raises(Stop) as caught:
+        listing(config(), folder)
+
+    assert str(caught.value) == f"{folder}/labels.csv: has no rows"
+
+
+def test_several_csv_files_are_one_table(folder):
+    (folder / "part-0.csv").write_text("image,label\n0.png,1\n1.png,2\n")
+    (folder / "part-1.csv").write_text("image,label\n2.png,01\n3.png,NA\n")
+
+    found = listing(config(file="part-*.csv"), folder)
+
+    assert found.names == ["0.png", "1.png", "2.png", "3.png"]
+    assert [found.classes[label] for label in found.labels] == ["1", "2", "01", "NA"]
+
+
 def test_labels_that_are_fractions_are_refused(folder):
-    (folder / "labels.csv").write_text("image,label\n0.png,0.5\n1.png,1.5\n")
+    parquet(folder / "all.parquet", image=["0.png", "1.png"], label=[0.5, 1.5])
 
     with pytest.raises(Stop, match=r"column 'label' holds fractions; labels are text or whole n"):
-        listing(config(), folder)
+        listing(config(file="all.parquet"), folder)
 
 
 def test_a_split_of_another_name_is_a_mistake(folder):
