@@ -40,7 +40,7 @@ class Measures(BaseModel):
     macro_f1: float
     """Mean of the F1 of the classes that occur, each class weighing the same."""
     macro_f1_low: float
-    """Lower end of the 95 % interval (bootstrap)."""
+    """Lower end of the 95 % interval (jackknife)."""
     macro_f1_high: float
     log_loss: float
     expected_calibration_error: float

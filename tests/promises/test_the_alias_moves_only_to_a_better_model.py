@@ -306,12 +306,42 @@ def test_every_model_is_as_good_as_itself(name, wrong):
 def test_chance_alone_seldom_promotes():
     """Two models of equal worth, ten thousand times: wrongly promoted in 2.5 % or less."""
     random_ = np.random.default_rng(0)
-    for total in (40, 200, 2000):
-        differing = random_.binomial(total, 0.1, 10_000)
+    for total, share in ((3, 1), (10, 0.8), (40, 0.1), (200, 0.1), (2000, 0.1)):
+        differing = random_.binomial(total, share, 10_000)
         gained = random_.binomial(differing, 0.5)
         cells = zip(gained.tolist(), (differing - gained).tolist(), strict=True)
         promoted = sum(matched(won, lost, total).low > 0 for won, lost in cells)
-        assert promoted <= 0.03 * 10_000
+        assert promoted <= 0.025 * 10_000
+
+
+@pytest.mark.parametrize(
+    ("weights", "is_mirrored"),
+    [
+        ([1, 1], False),
+        ([8, 1], False),
+        ([1] * 10, False),
+        ([50, 20, 10, 10, 4, 2, 1, 1, 1, 1], False),
+        ([1, 1], True),
+        ([1] * 10, True),
+    ],
+)
+def test_chance_alone_seldom_promotes_by_macro_f1(weights, is_mirrored):
+    """The same; mirrored, one model is good at the classes that the other is bad at."""
+    random_ = np.random.default_rng(0)
+    classes, total, trials = len(weights), 200, 2000
+    errors = np.linspace(0.05, 0.3, classes)
+    rates = errors, errors[::-1] if is_mirrored else errors
+    promoted = 0
+    for _ in range(trials):
+        labels = random_.choice(classes, total, p=np.divide(weights, sum(weights)))
+        ours, theirs = (
+            np.where(
+                random_.random(total) < rate[labels], random_.integers(0, classes, total), labels
+            )
+            for rate in rates
+        )
+        promoted += difference("macro_f1", labels, ours, theirs).low > 0
+    assert promoted <= binom.ppf(0.99, trials, 0.025)
 
 
 def test_the_interval_of_a_difference_holds_the_truth_nineteen_times_in_twenty():
