@@ -9,6 +9,8 @@ from typing import Any
 
 import keras
 
+from components.building import reason
+from components.errors import Stop
 from components.files import replacing
 
 EPOCH = (1980, 1, 1, 0, 0, 0)  # the first date that a zip file can hold
@@ -39,9 +41,15 @@ def know(modules: Iterable[str]) -> None:
 
     A file by itself makes Keras import nothing (`safe_mode`); what may be imported, the pipeline
     file says.
+
+    Raises:
+        Stop: A module cannot be imported.
     """
     for name in modules:
-        module = import_module(name)
+        try:
+            module = import_module(name)
+        except Exception as error:  # whatever its code raises
+            raise Stop(f"{name}: cannot be imported: {reason(error)}") from error
         for value in vars(module).values():
             if (
                 isinstance(value, type)

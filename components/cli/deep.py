@@ -9,7 +9,7 @@ import math
 import sys
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass
 from functools import partial
 from itertools import chain
@@ -29,7 +29,7 @@ from components.config.params import Params
 from components.config.pipeline import Pipeline, parse, variants
 from components.config.rules import fact_problems
 from components.dataset import Facts, Split
-from components.errors import Location, Mistakes, Problem, exit_status
+from components.errors import Location, Mistakes, Problem, Stop, exit_status
 from components.examples import Examples
 from components.fingerprint.stage import fingerprint
 from components.fitting import fit
@@ -75,7 +75,8 @@ def examine(document: Document, pipeline: Pipeline, source: Path, seed: int) -> 
         Invalid: The mistakes, a line each.
         Stop: The source cannot be read.
     """
-    keras_files.know(modules(pipeline, document.data, SECTIONS))
+    with suppress(Stop):  # what cannot be imported is named below, with its line
+        keras_files.know(modules(pipeline, document.data, SECTIONS))
     try:
         found = ingest.recalled(ingest.listing(pipeline.ingest, source))
         with Workers() as workers:

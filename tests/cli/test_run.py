@@ -1,10 +1,123 @@
-"""What `millrace run` says of DVC's output."""
+"""What `millrace run` says of DVC's output, and of how a run ended."""
+
+import io
 
 import pytest
+from rich.console import Console
 
-from components.cli import run
+from components.cli import run, summary
+from components.errors import Stop
+from components.register import run as register
 
 BUSY = "ERROR: failed to reproduce 'fingerprint': 'data/code' is busy, it is being blocked by:"
+FINDING = "accuracy 0.9926, " * 8
+SAID = """\
+Stage 'ingest@a' didn't change, skipping
+Stage 'validate@a' is cached - skipping run, checking out outputs
+Running stage 'train@a':
+> python -m components.train: pipelines/a.yaml
+a: epoch 3 of 40: loss 0.3
+
+Running stage 'evaluate@a':
+"""
+FAKE = """\
+import json, pathlib, sys, time
+
+calls = pathlib.Path("calls")
+before = calls.read_text().splitlines() if calls.exists() else []
+calls.write_text("\\n".join([*before, " ".join(sys.argv[1:])]))
+said, status = {answers!r}[len(before)]
+first, gap, rest = said.partition("\\n\\n")
+print(first, end="", flush=True)
+time.sleep(0.3)
+pathlib.Path("measured/a/train.json").write_text(json.dumps({{"finding": {finding!r}}}))
+print(gap + rest, end="")
+sys.exit(status)
+"""
+
+
+@pytest.fixture
+def dvc(tmp_path, monkeypatch):
+    """Stands for DVC, which then says something and ends with a status, call by call."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(run, "write", lambda *_: None)
+    monkeypatch.setattr(register, "register", lambda *_: [])
+    monkeypatch.setattr(summary, "show", lambda *_: None)
+    (tmp_path / "measured/a").mkdir(parents=True)
+    (tmp_path / "dvc").mkdir()
+    (tmp_path / "dvc/__init__.py").touch()
+
+    def answers(*given):
+        text = FAKE.format(answers=given, finding=FINDING)
+        (tmp_path / "dvc/__main__.py").write_text(text)
+
+    return answers
+
+
+def calls():
+    with open("calls") as file:
+        return [line.split() for line in file]
+
+
+def test_a_run_says_a_line_for_each_stage_that_ran(dvc, capsys):
+    dvc((SAID, 0))
+
+    run.run(["a"], pull=False, force=False)
+
+    restored, train, rest = capsys.readouterr().out.splitlines()
+    assert restored == "validate@a             restored"
+    assert train.startswith("train@a ")
+    assert train.endswith(f" s  {FINDING}")
+    assert rest == "1 stages are up to date"
+    assert run.LOG.read_text() == SAID
+
+
+def test_it_asks_for_each_stage_alone(dvc):
+    dvc(("", 0))
+
+    run.run(["a", "b"], pull=True, force=True)
+
+    (call,) = calls()
+    assert call[:5] == ["repro", "--single-item", "--pull", "--force", "fingerprint"]
+    assert call[5:] == [f"{stage}@{name}" for name in ("a", "b") for stage in run.USES]
+
+
+def test_a_fingerprint_that_another_run_holds_is_left_to_it(dvc):
+    dvc((f"{BUSY}\n", 1), ("", 0))
+
+    run.run(["a"], pull=False, force=False)
+
+    first, second = calls()
+    assert second == [one for one in first if one != "fingerprint"]
+
+
+@pytest.mark.parametrize(
+    "said", ["ERROR: 'data/a' is busy, it is being blocked by:\n", "Running stage 'x':\n> y\nno\n"]
+)
+def test_a_stage_that_fails_ends_the_run_with_what_it_said(dvc, said):
+    dvc((said, 1))
+
+    with pytest.raises(Stop) as error:
+        run.run(["a"], pull=False, force=False)
+
+    assert str(error.value) == f"{said.splitlines()[-1]}\nthe whole log is in measured/run.log"
+    assert len(calls()) == 1
+
+
+def test_while_a_stage_runs_its_last_words_are_shown(tmp_path, monkeypatch):
+    shown = []
+
+    class Screen(Console):
+        def status(self, text):
+            status = super().status(text)
+            status.update = shown.append
+            return status
+
+    monkeypatch.chdir(tmp_path)
+    lines = ["warming: up", "Running stage 'train@a':", "> python: x", " of: it", "a: epoch 3"]
+    run._follow(iter(lines), Screen(file=io.StringIO()))
+
+    assert shown == ["train@a ...", "train@a ... epoch 3"]
 
 
 @pytest.mark.parametrize(
