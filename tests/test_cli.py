@@ -8,6 +8,7 @@ import pytest
 import yaml
 from project import ROOT, STAGES
 
+from components.cli import doctor
 from components.cli.deep import examine
 from components.config.document import Document
 from components.config.pipeline import parse
@@ -234,6 +235,13 @@ def test_the_doctor_says_what_is_wrong(project):
 
     assert "LOOK  params" in said
     assert "must be 'tensorflow' or 'jax', is 'tensrflow'" in said
+
+
+def test_the_doctor_says_why_a_device_cannot_be_asked(tmp_path, monkeypatch):
+    monkeypatch.chdir(ROOT)
+    monkeypatch.setattr(doctor, "DEVICES", "raise SystemExit('starting\\nno driver')")
+
+    assert list(doctor._devices()) == [("devices", False, "no driver")]
 
 
 @pytest.mark.parametrize(

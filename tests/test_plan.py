@@ -10,6 +10,7 @@ from project import IDENTITY, Project
 
 from components.cli import plan
 from components.errors import Invalid, Stop
+from components.files import as_json
 
 GRAPH = """\
 stages:
@@ -161,3 +162,83 @@ def test_a_damaged_measurement_is_named(small):
 
     with pytest.raises(Stop, match=r"measured/x/second.json: not JSON: .*; remove it, and run"):
         small.actions()
+
+
+CODED = """\
+stages:
+  fingerprint:
+    cmd: mkdir -p data/code/x && cp code.json data/code/x/train.json
+    always_changed: true
+    outs: [data/code]
+  train:
+    foreach: [x]
+    do:
+      cmd: date +%N > train.out
+      deps: [data/code/x/train.json]
+      params: [train.epochs]
+      outs: [train.out]
+"""
+BEFORE = {
+    "train:": "1",
+    "model:": "1",
+    "components.code": "a",
+    "keras": "3.1",
+    "gone": "1",
+    "s": "1",
+}
+NOW = {"train:": "2", "model:": "2", "components.code": "b", "keras": "3.2", "new": "1", "s": "1"}
+
+
+@pytest.fixture
+def coded(tmp_path, monkeypatch):
+    """A stage that has run, with what it depends on besides data."""
+    project = Project.of(tmp_path)
+    (tmp_path / "dvc.yaml").write_text(CODED)
+    (tmp_path / "code.json").write_text(as_json(BEFORE))
+    (tmp_path / "params.yaml").write_text("train: {epochs: 1}\n")
+    project.run("git", "init", "-q")
+    project.dvc("init", "-q")
+    project.run("git", *IDENTITY, "commit", "-qm", "start")
+    monkeypatch.chdir(tmp_path)
+    line = Line(project)
+    line.run()
+    return line
+
+
+def test_every_section_module_and_version_that_differs_is_named(coded, monkeypatch):
+    monkeypatch.setattr(plan, "fingerprints", lambda _: {"x": {"train": NOW}})
+
+    assert coded.actions() == [
+        (
+            "runs",
+            [
+                "components.code changed",
+                "gone is gone",
+                "keras changed: 3.1 -> 3.2",
+                "model has other values",
+                "new is new",
+                "train has other values",
+            ],
+        )
+    ]
+
+
+def test_a_section_whose_values_are_named_is_not_named_again(coded, monkeypatch):
+    now = {**BEFORE, "train:": "2"}
+    monkeypatch.setattr(plan, "fingerprints", lambda _: {"x": {"train": now}})
+    (coded.root / "params.yaml").write_text("train: {epochs: 2}\n")
+
+    assert coded.actions() == [("runs", ["train.epochs: 1 -> 2"])]
+
+
+def test_what_differed_is_not_known_where_the_cache_is_gone(coded, monkeypatch):
+    monkeypatch.setattr(plan, "fingerprints", lambda _: {"x": {"train": NOW}})
+    shutil.rmtree(".dvc/cache")
+
+    assert coded.actions()[0][1][0] == "what it runs changed; what of it, is not known here"
+
+
+def test_the_same_code_is_up_to_date(coded, monkeypatch):
+    monkeypatch.setattr(plan, "fingerprints", lambda _: {"x": {"train": BEFORE}})
+
+    assert coded.actions() == [("is up to date", [])]

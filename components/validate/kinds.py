@@ -91,7 +91,7 @@ def _related(
 def _odd(table: pd.DataFrame) -> dict[str, pd.DataFrame]:
     """Image files unlike the rest."""
     area = table["height"] * table["width"].astype(float)
-    aspect = table["width"] / table["height"].clip(lower=1)
+    aspect = table["width"] / table["height"]
     size = table["width"].astype(str) + " x " + table["height"].astype(str)
     found = {}
     for kind, values, limit in (("odd_size", area, AREA), ("odd_aspect", aspect, ASPECT)):

@@ -54,6 +54,7 @@ def prepared(layers, parts, folder, address=None):
     train = [part for part in parts if part.split == "train"]
     with Workers(address) as workers:
         fit(layers, train, folder / "scratch", workers, MODULES)
+        assert not [*(folder / "scratch").glob("*.npz")]  # as large as all that was fitted
         return transform(layers, parts, folder / "ready", folder / "scratch", workers, MODULES)
 
 

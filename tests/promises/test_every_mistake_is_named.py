@@ -138,6 +138,11 @@ LAYERS = "    - RandomRotation: {factor: 0.04}\n"
             id="an alias bomb as a layer's argument",
         ),
         pytest.param(
+            DIGITS + f"a: &a [{'[], ' * 200}]\nb: [{'*a, ' * 300}]\n",
+            "digits.yaml: stands for more than 50000 values, its aliases resolved",
+            id="many aliases of nothing",
+        ),
+        pytest.param(
             DIGITS.replace("evaluate: {}", "evaluate: &again {calibration_bins: [*again]}"),
             "digits.yaml: stands for more than 50000 values, its aliases resolved",
             id="a value that contains itself",
