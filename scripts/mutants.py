@@ -453,7 +453,8 @@ def check(slots: list[Slot]) -> None:
     while any(slot.pid for slot in slots):
         for slot in slots:
             if slot.pid and (failed := slot.done()):
-                sys.exit(f"without a mutation, this fails: {failed}")
+                log = (slot.folder / "log").read_text(errors="replace")
+                sys.exit(f"{log[-4000:]}\nwithout a mutation, this fails: {failed}")
         time.sleep(0.05)
 
 
@@ -487,7 +488,7 @@ def main() -> None:
     left = [mutant for mutant in counted if not outcomes.get(mutant.name)]
     begun = time.monotonic()
     import_libraries()
-    with tempfile.TemporaryDirectory() as folder:
+    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
         slots = [Slot(Path(folder) / str(number)) for number in range(args.workers)]
         if not args.again:
             check(slots)

@@ -1,5 +1,6 @@
 """Measure a trained model on examples that it has never seen."""
 
+import warnings
 from collections.abc import Iterator, Sequence
 from typing import Any
 
@@ -39,9 +40,11 @@ def label_issues(
     References:
         Northcutt, Jiang, Chuang, Confident Learning (2021), section 3; computed by cleanlab.
     """
-    rows: NDArray[np.int64] = find_label_issues(
-        labels, probabilities, return_indices_ranked_by="self_confidence", n_jobs=1
-    )
+    with warnings.catch_warnings(action="ignore", category=UserWarning):
+        # It warns of a class with a single example, of which it then says nothing.
+        rows: NDArray[np.int64] = find_label_issues(
+            labels, probabilities, return_indices_ranked_by="self_confidence", n_jobs=1
+        )
     return rows
 
 

@@ -56,6 +56,13 @@ def test_a_label_that_the_model_is_sure_is_wrong_is_an_issue():
     assert label_issues(labels, probabilities).tolist() == [7]
 
 
+def test_of_a_class_with_a_single_example_no_label_is_said_to_be_wrong(recwarn):
+    probabilities = np.eye(2, dtype=np.float32)[[0, 0, 0, 0, 0]] * 0.9 + 0.05
+
+    assert not len(label_issues(np.array([0, 0, 0, 0, 1]), probabilities))
+    assert not recwarn.list
+
+
 def test_an_issue_names_the_example_and_both_classes(test_split):
     named = Split(test_split.inputs, LABELS, [f"{row}.png" for row in range(6)])
 
