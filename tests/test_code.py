@@ -99,6 +99,13 @@ def test_a_file_that_a_module_names_is_part_of_it(modules, monkeypatch, data):
     assert len(set(found)) == 3
 
 
+def test_what_our_own_modules_name_is_declared_elsewhere(modules):
+    before = code.digest("components.cli.project")
+    modules({"dvc.yaml": "stages: {}", "params.yaml": "seed: 0"})
+
+    assert code.digest("components.cli.project") == before
+
+
 def test_a_module_from_elsewhere_is_followed(modules, monkeypatch, tmp_path_factory):
     """Behind a link, or from a folder of PYTHONPATH."""
     elsewhere = tmp_path_factory.mktemp("elsewhere")
