@@ -129,7 +129,7 @@ def test_a_pipeline_that_there_is_not_is_named_with_the_nearest(project, command
     )
 
 
-@pytest.mark.parametrize("command", ["plan", "run", "summary", "register"])
+@pytest.mark.parametrize("command", ["plan", "run", "summary", "register", "accept"])
 def test_a_pipeline_that_is_not_active_is_named(project, command):
     assert project.millrace(command, "mnist", status=2) == (
         "params.yaml: pipelines: mnist is not among the active ones\n"
