@@ -112,6 +112,14 @@ def test_macro_f1_that_is_perfect_has_the_interval_of_a_share():
     assert found.low == pytest.approx(share.low)
 
 
+def test_macro_f1_is_not_certain_where_no_example_alone_tells():
+    found = metric("macro_f1", list("aaaaabb"), list("aaaaacc"))
+
+    assert found.value == pytest.approx(1 / 3)
+    assert found.low < 0.2
+    assert found.high > 0.5
+
+
 def test_the_interval_of_macro_f1_is_wilsons_of_its_jackknife():
     for seed in range(10):
         labels, said = (np.array(one) for one in drawn(seed)[:2])

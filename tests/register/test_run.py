@@ -1,0 +1,43 @@
+"""The registry's stage, from paths to the server."""
+
+import pytest
+from mlflow import MlflowException
+from mlflow.protos.databricks_pb2 import TEMPORARILY_UNAVAILABLE
+
+from components.errors import Stop
+from components.register import run
+
+
+@pytest.mark.parametrize("call", ["register", "read"])
+def test_a_no_of_the_server_is_told_and_moves_nothing(photo_line, monkeypatch, call):
+    def refuse(*_):
+        raise MlflowException("come back later", TEMPORARILY_UNAVAILABLE)
+
+    for name in ("reconcile", "standing"):
+        monkeypatch.setattr(run, name, refuse)
+    with photo_line.entered(), pytest.raises(Stop) as error:
+        list(run.register(photo_line.root)) if call == "register" else run.read(
+            photo_line.root, "photos"
+        )
+
+    assert str(error.value) == (
+        "register: MLflow says no, and no alias moves: TEMPORARILY_UNAVAILABLE: come back later"
+    )
+
+
+def test_a_model_that_the_gate_does_not_let_in_is_an_error_where_that_is_asked(
+    photo_line, monkeypatch
+):
+    refused = type("Refused", (), {"is_refused": True, "sentence": "photos: not registered"})
+    monkeypatch.setattr(run, "reconcile", lambda *_: refused)
+    with photo_line.entered():
+        ((name, found),) = run.register(photo_line.root)
+        with pytest.raises(Stop, match=r"^photos: not registered$"):
+            list(run.register(photo_line.root, is_strict=True))
+
+    assert (name, found) == ("photos", refused)
+
+
+def test_what_has_no_package_yet_is_passed_over(photo_line):
+    with photo_line.entered():
+        assert not list(run.register(photo_line.root, ["mnist"]))
