@@ -9,6 +9,7 @@ import yaml
 from project import ROOT
 
 from components.cli import docs, schema
+from components.config.document import Document
 from components.config.ingest import Split
 from components.config.overrides import apply
 from components.config.pipeline import load
@@ -312,6 +313,18 @@ def test_all_mistakes_come_at_once_in_the_order_of_the_file(edited):
     lines = [int(row.split(":")[1]) for row in str(caught.value).splitlines()]
     assert lines == sorted(lines)
     assert len(lines) == 3
+
+
+def test_a_value_has_a_line_and_what_is_not_there_that_of_what_it_would_be_in(edited):
+    document = Document(edited())
+
+    lines = document.path.read_text().splitlines()
+    for key in ("name", "nothing"):
+        assert (
+            lines[document.line(("register", key)) - 1].strip().startswith(("name:", "register:"))
+        )
+    assert lines[document.line(("train", "epochs")) - 1] == "  epochs: 40"
+    assert document.line(("nothing",)) == 1
 
 
 def test_a_missing_file_is_named():

@@ -1,0 +1,56 @@
+"""What the gate says of two models, and where the other's outcomes come from."""
+
+import pytest
+from mlflow import MlflowException, artifacts
+
+from components.config.register import Gate
+from components.errors import Stop
+from components.register.judge import Verdict, judge, outcomes_of
+from tests.register.made import outcomes
+
+OURS = outcomes(20)
+
+
+@pytest.mark.parametrize("error", [MlflowException("gone"), OSError("gone")])
+def test_a_champion_whose_files_cannot_be_had_is_not_beaten(monkeypatch, error):
+    def refuse(**_):
+        raise error
+
+    monkeypatch.setattr(artifacts, "list_artifacts", refuse)
+
+    found = judge(Gate(), 2, OURS, 1, lambda: outcomes_of("pets", 1, OURS, pytest.fail))
+
+    reason = "its files cannot be had: gone"
+    assert found == Verdict(
+        is_promoted=False,
+        reason=f"it cannot be compared with the champion, version 1: {reason}",
+        is_final=False,
+    )
+
+
+@pytest.mark.parametrize(
+    ("gate", "champion", "wrong", "is_promoted", "reason"),
+    [
+        ({}, 2, 20, False, "it was the champion already"),
+        ({}, None, 20, True, "there was no champion"),
+        ({"must_beat": None}, 1, 0, True, "the gate compares with no other version"),
+        ({}, 1, 60, True, "it beats version 1 on 200 test examples: accuracy differs by +0.2000 "),
+        ({}, 1, 24, False, "it does not beat version 1 on 200 test examples: accuracy differs"),
+        ({}, 1, 0, False, "it does not beat version 1 on 200 test examples: accuracy differs"),
+    ],
+)
+def test_the_alias_moves_to_what_is_better_by_more_than_chance(
+    gate, champion, wrong, is_promoted, reason
+):
+    found = judge(Gate(**gate), 2, OURS, champion, lambda: outcomes(wrong))
+
+    assert found.is_promoted is is_promoted
+    assert found.is_final
+    assert found.reason.startswith(reason)
+
+
+def test_where_it_cannot_be_measured_again_it_is_not_final():
+    def refuse():
+        raise Stop("another class")
+
+    assert not judge(Gate(), 2, OURS, 1, refuse).is_final
