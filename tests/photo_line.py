@@ -19,7 +19,12 @@ CHANGES = (
     ("  architecture: resnet\n  stem: 7x7 ", "  architecture: cnn\n  filters: [8, 16] "),
     ("  blocks: [2, 2, 2, 2]\n", ""),
     ("epochs: 40", "epochs: 8"),
-    ("batch_size: 32", "batch_size: 8"),
+    (
+        "tune: {}",
+        "tune:\n  space: {train.batch_size: {CategoricalDistribution: {choices: [8, 16]}}}\n"
+        "  sampler: {GridSampler: {search_space: {train.batch_size: [8, 16]}}}\n"
+        "  trials: 2\n  epochs: 2",
+    ),
     ("max_accuracy_drop: 0.02", "max_accuracy_drop: 1.0"),
     ("min: 0.8", "min: 0.5"),
     ("near_leaked: drop", "near_leaked: drop\n  max_dropped_fraction: 0.1"),

@@ -25,6 +25,11 @@ def ready(project, name):
     return dataset.open_split(project.root / "data/photos/ready", name)
 
 
+def runs(client, stage):
+    experiment = client.get_experiment_by_name("photos").experiment_id
+    return client.search_runs([experiment], f"tags.`dvc.stage` = '{stage}@photos'")
+
+
 def test_what_is_broken_is_found_and_left_out(photo_line):
     report = photo_line.read("data/photos/validation.json")
 
@@ -145,10 +150,33 @@ def test_it_is_registered_and_every_stage_says_what_it_found(photo_line):
         assert photo_line.read(f"measured/photos/{name}.json")["finding"] == finding
 
 
+def test_what_the_search_found_best_is_trained(photo_line):
+    trials = photo_line.read("reports/photos/trials.json")
+    best = min(trials, key=lambda trial: trial["value"])
+    with photo_line.entered():
+        client = MlflowClient()
+        (search, *_), (train,) = (
+            sorted(runs(client, stage), key=lambda run: run.info.start_time)
+            for stage in ("tune", "train")
+        )
+        tried = client.search_runs(
+            [search.info.experiment_id], f"tags.mlflow.parentRunId = '{search.info.run_id}'"
+        )
+
+    assert [trial["train.batch_size"] for trial in trials] in ([8, 16], [16, 8])
+    assert photo_line.read("data/photos/hyperparameters.json") == {
+        "train.batch_size": best["train.batch_size"]
+    }
+    assert train.data.params["train.batch_size"] == str(best["train.batch_size"])
+    assert {run.data.params["train.batch_size"] for run in tried} == {"8", "16"}
+    assert search.data.metrics["val_loss"] == pytest.approx(best["value"])
+    assert photo_line.runs["tune"].finding == f"best: train.batch_size {best['train.batch_size']}"
+
+
 def test_the_findings_are_a_table_of_the_run(photo_line):
     with photo_line.entered():
         client = MlflowClient()
-        (run,) = client.search_runs([client.get_experiment_by_name("photos").experiment_id])
+        (run,) = runs(client, "train")
 
         assert run.data.metrics["validation/corrupt/count"] == 1
         assert run.data.tags["millrace.pipeline"] == "photos"

@@ -70,7 +70,7 @@ def _repro(targets: Sequence[str], options: Sequence[str], console: Console) -> 
 
 def _follow(lines: Iterator[str], console: Console) -> None:
     """Says of each stage, when it has ended, how long it took and what came of it."""
-    running, begun, unchanged = "", 0.0, 0
+    running, begun, unchanged = "", time.monotonic(), 0
     with console.status("") as status:
         for line in lines:
             started, restored = RUNS.match(line), RESTORED.match(line)

@@ -90,11 +90,8 @@ class Watch(keras.callbacks.Callback):
 
     def _say(self, text: str) -> None:
         self.said = time.monotonic()
-        if self.is_terminal:
-            self.progress.console.print(f"{self.name}: {text}", highlight=False)
-        else:
-            sys.stdout.write(f"{self.name}: {text}\n")
-            sys.stdout.flush()
+        sys.stdout.write(f"{self.name}: {text}\n")  # above the line, which rich sees to
+        sys.stdout.flush()
 
 
 class Curves(keras.callbacks.Callback):

@@ -16,7 +16,7 @@ def run(run: Run) -> None:
     client = tracking.connect(run.name)
     data = Data.load(run.dataset, run.augmented)
     run.check(data.facts)
-    sections = apply(run.document.data, read_json(run.hyperparameters)["best"])
+    sections = apply(run.document.data, read_json(run.hyperparameters))
     pipeline = Pipeline.model_validate(sections)
     train = pipeline.train
     watch = Watch(run.name, train.checkpoint.monitor, len(data.train))

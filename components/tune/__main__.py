@@ -2,4 +2,4 @@
 
 from components.command import stage
 
-stage("tune", __doc__, "dataset", "augmented", "out")
+stage("tune", __doc__, "dataset", "augmented", "out", "trials")

@@ -10,16 +10,20 @@ from components.files import write_json
 
 
 def run(run: Run) -> None:
-    """Writes `out`: the best values by dotted key, and every trial."""
+    """Writes `out`, the best values by dotted key, and every trial to `trials`.
+
+    A search that finds the same best is no reason to train again, whatever it tried.
+    """
     # Imported there: without a search, the stage needs no framework and takes a moment.
-    found = _searched(run) if run.pipeline.tune.is_declared else {"best": {}, "trials": []}
-    write_json(found, run.out)
-    best = ", ".join(f"{key} {value}" for key, value in found["best"].items())
-    run.conclude(f"best: {best}" if best else "no search is declared")
-    run.measure({"trials": len(found["trials"])})
+    best, trials = _searched(run) if run.pipeline.tune.is_declared else ({}, [])
+    write_json(best, run.out)
+    write_json(trials, run.trials)
+    said = ", ".join(f"{key} {value}" for key, value in best.items())
+    run.conclude(f"best: {said}" if said else "no search is declared")
+    run.measure({"trials": len(trials)})
 
 
-def _searched(run: Run) -> dict[str, Any]:
+def _searched(run: Run) -> tuple[dict[str, Any], list[dict[str, Any]]]:
     from components import keras_files, tracking
     from components.fitting.fit import Data, when_built
     from components.tune.stage import Sections, search, table
@@ -44,4 +48,4 @@ def _searched(run: Run) -> dict[str, Any]:
 
         study = search(config, sections, data, run.seed, trial, [when_built(run.check_code)])
         live.log({config.monitor: study.best_value})
-    return {"best": study.best_params, "trials": table(study)}
+    return study.best_params, table(study)
