@@ -306,6 +306,17 @@ def test_a_dirty_tree_is_said_and_kept(mlflow_store, tmp_path):
     assert client.list_artifacts(clean.run_id) == []
 
 
+@pytest.mark.parametrize(
+    ("limit", "kept"),
+    [(8, "diffdiff"), (7, "diffdif\n(cut off after 7 characters)\n")],
+)
+def test_a_long_difference_is_cut_off(monkeypatch, limit, kept):
+    monkeypatch.setattr(tracking, "_git", lambda *_: "diff")
+    monkeypatch.setattr(tracking, "DIFFERENCE_BYTES", limit)
+
+    assert tracking._difference() == kept
+
+
 def test_learning_curves_are_written_again_as_they_were(mlflow_store):
     client = tracking.connect("digits")
     run_id = tracking.create(client, "digits", {}, {})

@@ -44,8 +44,6 @@ def extract(archive: Path, sha256: str | None = None) -> Path:
             folder of data: outside of it, encrypted, or neither file, folder nor link.
     """
     folder = cache_folder() / "extracted" / (sha256 or sha256_of(archive)).lower()
-    if folder.is_dir():
-        return folder
     folder.parent.mkdir(parents=True, exist_ok=True)
     with FileLock(folder.with_suffix(".lock")):
         if not folder.is_dir():
