@@ -205,6 +205,7 @@ def test_a_configuration_is_shown_with_where_each_value_comes_from(project):
 
     rows = project.millrace("show", "digits", COLUMNS="200").splitlines()
 
+    assert rows[0].split() == ["key", "value", "from"]
     shown = {row.split()[0]: row.split() for row in rows[1:]}
     assert shown["train.batch_size"][1:] == ["64", "pipelines/digits.yaml:27"]
     assert shown["train.checkpoint.monitor"][1:] == ["val_loss", "default"]

@@ -104,6 +104,16 @@ def test_a_run_keeps_the_whole_configuration_and_says_where_it_failed(mlflow_sto
     assert run.data.tags["dvc.stage"] == "train@digits"
 
 
+def test_more_metrics_than_a_request_takes_are_sent_in_several(mlflow_store):
+    client = tracking.connect("digits")
+    with tracking.start(client, "digits", {}, {}) as live:
+        live.log({f"m{number}": number for number in range(2001)})
+
+    found = client.get_run(live.run_id).data.metrics
+    assert len(found) == 2001
+    assert found["m2000"] == 2000
+
+
 def test_a_run_that_is_interrupted_is_killed_and_one_that_ends_is_finished(mlflow_store):
     client = tracking.connect("digits")
 

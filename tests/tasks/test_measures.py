@@ -73,3 +73,12 @@ def test_certain_and_right_is_perfect():
 
     assert (found.accuracy, found.expected_calibration_error) == (1, 0)
     assert found.accuracy_high == 1
+
+
+def test_what_is_certain_is_in_the_last_bin():
+    probabilities = np.array([[1, 0], [0.95, 0.05], [0.85, 0.15]], np.float32)
+
+    found = measure(np.array([0, 0, 1]), probabilities, ("a", "b"), bins=10)
+
+    assert [one.count for one in found.reliability] == [1, 2]
+    assert found.reliability[-1].confidence == pytest.approx(0.975)
