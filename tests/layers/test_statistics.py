@@ -146,6 +146,18 @@ def test_nothing_has_no_statistics(layer, message):
         layer.adapt([])
 
 
+@pytest.mark.parametrize("count", [1, 2])
+def test_as_few_examples_as_a_layer_needs_are_enough(make, count):
+    images = np.random.default_rng(0).normal(size=(count, 3, 3, 1)).astype(np.float32)
+    layer = make()
+    if count < layer.least:
+        with pytest.raises(ValueError, match="needs 2 examples or more"):
+            layer.adapt([images])
+    else:
+        layer.adapt([images])
+        assert weights(layer)
+
+
 def test_other_features_cannot_be_merged(make, images):
     left, right = make(), make()
     left.update_state(images)
