@@ -73,7 +73,7 @@ def connect(experiment: str) -> MlflowClient:
             end_dead(client, known.experiment_id)
     except (OSError, MlflowException) as error:
         raise Stop(
-            f"MLflow at {_masked(uri)} cannot be used: {why(error)}; "
+            f"MLflow at {masked(uri)} cannot be used: {why(error)}; "
             "start it, or set MLFLOW_TRACKING_URI"
         ) from None
     return client
@@ -104,16 +104,16 @@ def _impatient() -> Iterator[None]:
 
 def why(error: Exception) -> str:
     """The last cause of an error, which is the first to say something, without passwords."""
-    text = _masked(str(error))
+    text = masked(str(error))
     for known in ("Connection refused", "Read timed out", "Name or service not known"):
         if known in text:
             return known
     return text.strip().splitlines()[0] if text.strip() else type(error).__name__
 
 
-def _masked(text: str) -> str:
+def masked(text: str) -> str:
     """Addresses without what is before the @: it may be a password, and logs are read by many."""
-    return re.sub(r"//[^/@\s]+@", "//", text)
+    return re.sub(r"//[^/\s]+@", "//", text)
 
 
 class Live:

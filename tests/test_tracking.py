@@ -79,8 +79,9 @@ def test_two_that_make_the_store_at_once_wait_for_each_other(mlflow_store, monke
     assert waiting.paths == [f"{mlflow_store}/mlflow.db.lock"]
 
 
-def test_a_password_is_not_shown(mlflow_store):
-    mlflow.set_tracking_uri("http://user:secret@127.0.0.1:9")
+@pytest.mark.parametrize("password", ["secret", "p@secret"])
+def test_a_password_is_not_shown(mlflow_store, password):
+    mlflow.set_tracking_uri(f"http://user:{password}@127.0.0.1:9")
 
     with pytest.raises(Stop) as caught:
         tracking.connect("digits")

@@ -82,7 +82,7 @@ def _tracking() -> Iterator[Finding]:
 
     name = project.active()[0]
     client = tracking.connect(name)  # ends the runs of the dead, too
-    shown = mlflow.get_tracking_uri().rpartition("@")[2]
+    shown = tracking.masked(mlflow.get_tracking_uri())
     experiments = [one.experiment_id for one in MlflowClient().search_experiments()]
     ended = tracking.end_dead(client, *experiments)
     live = client.search_runs(experiments, "attributes.status = 'RUNNING'")
