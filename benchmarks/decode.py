@@ -24,8 +24,8 @@ def stage(folder: Path) -> Callable[[], int]:
     """Our stage: ingested files to a model-ready dataset."""
     import keras
 
+    from components.base.workers import Workers
     from components.preprocess.stage import Source, transform
-    from components.workers import Workers
 
     workers = Workers().__enter__()
     layers = [keras.layers.Resizing(SIDE, SIDE)]
@@ -92,7 +92,7 @@ def resize(example: dict) -> dict:
 
 def again(folder: Path) -> Callable[[], int]:
     """What the stage has made, read once more in batches: every epoch after the first."""
-    from components import dataset
+    from components.data import dataset
 
     def run() -> int:
         ready, total = folder.with_name(f"{folder.name}-b"), 0

@@ -34,9 +34,9 @@ def copied(folder: Path, target: Path) -> None:
 
 def main(count: int) -> None:
     """Prints each time."""
+    from components.base.workers import Workers
     from components.config.ingest import ImageFolder, Split
     from components.ingest.stage import listing, recalled, split, write
-    from components.workers import Workers
 
     config = ImageFolder(source="image_folder", split=Split(by="content"))
     with tempfile.TemporaryDirectory() as scratch, Workers() as workers:

@@ -18,8 +18,8 @@ from project import Project
 
 STAGES = 9  # of each pipeline, besides the two of all of them
 WRITE = """import sys, pathlib
-from components.files import write_json
-from components.manifest import FILE, Manifest
+from components.base.files import write_json
+from components.run.manifest import FILE, Manifest
 for path in map(pathlib.Path, sys.argv[1:]):
     (path.parent if path.suffix else path).mkdir(parents=True, exist_ok=True)
     if path.suffix:

@@ -27,13 +27,13 @@ def measure() -> None:
     import mlflow
     import numpy as np
 
-    from components import tracking
     from components.config.fitting import Fitting
     from components.config.models import ResNet
-    from components.dataset import Facts, Split
+    from components.data.dataset import Facts, Split
     from components.fitting import fit
     from components.fitting.progress import Curves, Watch
     from components.models.build import build
+    from components.run import tracking
 
     random = np.random.default_rng(0)
     images = random.normal(size=(IMAGES, 28, 28, 1)).astype(np.float32)

@@ -20,8 +20,8 @@ SHAPE, PLAIN = (32, 32, 3), 20_000
 
 def write(folder: Path, count: int) -> None:
     """A dataset of images with correlated pixels."""
-    from components import shards
-    from components.dataset import Facts, Split
+    from components.data import shards
+    from components.data.dataset import Facts, Split
 
     facts = Facts(SHAPE, "uint8", ("a", "b"), {"train": count})
     coarse = np.random.default_rng(0).integers(0, 200, (4096, 8, 8, 3), np.uint8)
@@ -40,9 +40,9 @@ def write(folder: Path, count: int) -> None:
 
 def fit(folder: Path) -> None:
     """What the measured process does."""
+    from components.base.workers import Workers
     from components.layers.whitening import ZCAWhitening
     from components.preprocess import stage
-    from components.workers import Workers
 
     with Workers() as workers, tempfile.TemporaryDirectory() as scratch:
         layer = ZCAWhitening(epsilon=0.1)
@@ -52,7 +52,7 @@ def fit(folder: Path) -> None:
 
 def plain(folder: Path) -> None:
     """The same of the first images, with NumPy alone."""
-    from components import dataset
+    from components.data import dataset
 
     images = dataset.open_split(folder, "train").array[:PLAIN].reshape(PLAIN, -1)
     values, vectors = np.linalg.eigh(np.cov(images, rowvar=False))

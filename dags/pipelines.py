@@ -12,10 +12,10 @@ sys.path[:0] = [str(ROOT), str(ROOT / "dags")]  # Airflow knows only the folder 
 
 from graph import Line, lines  # noqa: E402
 
+from components.base.errors import Invalid  # noqa: E402
 from components.config.document import Document  # noqa: E402
 from components.config.params import Params  # noqa: E402
 from components.config.pipeline import Airflow, load  # noqa: E402
-from components.errors import Invalid  # noqa: E402
 
 # The commands, in one place for every task. Quoted variables: a name is never code. The tools of
 # Airflow's own environment come first in PATH, put there by the command: in a worker, whose input

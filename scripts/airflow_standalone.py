@@ -15,9 +15,9 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
+from components.base.errors import Invalid  # noqa: E402
 from components.config.document import Document  # noqa: E402
 from components.config.pipeline import load  # noqa: E402
-from components.errors import Invalid  # noqa: E402
 
 # What `airflow standalone` starts, less the servers that hand the logs to other machines: these
 # listen on every address, and on one machine the page reads the files itself.

@@ -61,10 +61,10 @@ WORDS = (
     "components/evaluate/figures.py",
     "components/html/*",
     "components/*/report.py",
-    "components/pictures.py",
+    "components/show/pictures.py",
     "components/quiet.py",
     "components/register/card.py",
-    "components/words.py",
+    "components/base/words.py",
 )
 SLOW = ("tests/test_end_to_end.py",)
 SLOW_FIXTURES = {"line", "cluster"}

@@ -10,7 +10,7 @@ import pytest
 from PIL import Image
 from project import Project
 
-from components import code
+from components.run import code
 
 COLOURS = {"blue": (20, 40, 200), "green": (30, 190, 40), "red": (200, 30, 30)}
 CHANGES = (

@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-from components.names import USES
+from components.run.names import USES
 
 ROOT = Path(__file__).parent.parent
 STAGES = tuple(USES)

@@ -7,10 +7,10 @@ from pathlib import Path
 import yaml
 from project import ROOT, STAGES
 
-from components.command import Run
+from components.base.errors import Mistakes
 from components.config.params import Params
-from components.errors import Mistakes
 from components.fingerprint import run as fingerprint
+from components.run.command import Run
 
 
 def run_stage(name: str, pipeline: Path, folder: Path, seed: int = 0, **paths: Path) -> Run:

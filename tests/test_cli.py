@@ -8,11 +8,11 @@ import pytest
 import yaml
 from project import ROOT, STAGES
 
+from components.base.errors import Invalid
 from components.cli import doctor
 from components.cli.deep import examine
 from components.config.document import Document
 from components.config.pipeline import parse
-from components.errors import Invalid
 
 COMMANDS = [
     "check",

@@ -7,7 +7,7 @@ from mlflow import MlflowClient
 from project import ALWAYS, STAGES, ran
 from sklearn.datasets import load_digits
 
-from components.tracking import MODEL
+from components.run.tracking import MODEL
 
 
 @pytest.fixture

@@ -9,7 +9,7 @@ from project import ROOT, STAGES
 
 from components.config.document import Document
 from components.config.pipeline import parse
-from components.names import modules
+from components.run.names import modules
 
 
 def called(monkeypatch, *arguments):

@@ -7,11 +7,11 @@ import pytest
 import yaml
 from project import ALWAYS, ROOT, STAGES
 
-from components.code import reached
 from components.config.document import Document
 from components.config.pipeline import parse
 from components.fingerprint.stage import _package, fingerprint
-from components.names import USES
+from components.run.code import reached
+from components.run.names import USES
 
 GRAPH = yaml.safe_load((ROOT / "dvc.yaml").read_text(encoding="utf-8"))["stages"]
 

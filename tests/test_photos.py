@@ -9,7 +9,7 @@ from mlflow import MlflowClient
 from PIL import Image
 from stages import run_line
 
-from components import dataset
+from components.data import dataset
 
 
 def rows(project, path):

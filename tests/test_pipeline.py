@@ -8,14 +8,14 @@ import pytest
 import yaml
 from project import ROOT
 
+from components.base.errors import Invalid
 from components.cli import docs, schema
 from components.config.document import Document
 from components.config.ingest import Split
 from components.config.overrides import apply
 from components.config.pipeline import load
 from components.config.rules import fact_problems
-from components.dataset import Facts
-from components.errors import Invalid
+from components.data.dataset import Facts
 
 FILES = sorted((ROOT / "pipelines").glob("*.yaml"))
 

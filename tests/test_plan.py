@@ -8,9 +8,9 @@ import pytest
 from dvc.repo import Repo
 from project import IDENTITY, Project
 
+from components.base.errors import Invalid, Stop
+from components.base.files import as_json
 from components.cli import plan
-from components.errors import Invalid, Stop
-from components.files import as_json
 
 GRAPH = """\
 stages:
@@ -181,12 +181,19 @@ stages:
 BEFORE = {
     "train:": "1",
     "model:": "1",
-    "components.code": "a",
+    "components.run.code": "a",
     "keras": "3.1",
     "gone": "1",
     "s": "1",
 }
-NOW = {"train:": "2", "model:": "2", "components.code": "b", "keras": "3.2", "new": "1", "s": "1"}
+NOW = {
+    "train:": "2",
+    "model:": "2",
+    "components.run.code": "b",
+    "keras": "3.2",
+    "new": "1",
+    "s": "1",
+}
 
 
 @pytest.fixture
@@ -212,7 +219,7 @@ def test_every_section_module_and_version_that_differs_is_named(coded, monkeypat
         (
             "runs",
             [
-                "components.code changed",
+                "components.run.code changed",
                 "gone is gone",
                 "keras changed: 3.1 -> 3.2",
                 "model has other values",

@@ -1,5 +1,5 @@
 """Build the augmentation layers, picture what they do, and write varied copies."""
 
-from components.command import stage
+from components.run.command import stage
 
 stage("augment", __doc__, "dataset", "out", "picture")

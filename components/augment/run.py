@@ -2,12 +2,14 @@
 
 import keras
 
-from components import dataset, keras_files, pictures, shards
 from components.augment.stage import VARIATIONS, as_model, preview, vary
-from components.building import build_all
-from components.command import Run
-from components.files import replacing
-from components.layer_checks import check_augmentation
+from components.base.files import replacing
+from components.config.building import build_all
+from components.data import dataset, shards
+from components.layers.checks import check_augmentation
+from components.models import keras_files
+from components.run.command import Run
+from components.show import pictures
 
 
 def run(run: Run) -> None:

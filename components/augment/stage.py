@@ -5,9 +5,9 @@ from collections.abc import Iterator, Sequence
 import keras
 import numpy as np
 
-from components.chain import chain
-from components.dataset import Split
-from components.shards import batched
+from components.data.dataset import Split
+from components.data.shards import batched
+from components.layers.chain import chain
 
 SHOWN, VARIATIONS = 6, 7
 

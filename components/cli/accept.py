@@ -2,8 +2,8 @@
 
 from pathlib import Path
 
-from components.errors import Stop
-from components.files import read_json, write_json
+from components.base.errors import Stop
+from components.base.files import read_json, write_json
 
 
 def accept(name: str, root: Path) -> Path:

@@ -11,12 +11,12 @@ from typing import Any
 import psutil
 from rich.console import Console
 
+from components.base.errors import Invalid, Stop
+from components.base.files import write_json
+from components.base.words import duration, size_of
 from components.config.document import Document
 from components.config.params import Params
 from components.config.pipeline import parse
-from components.errors import Invalid, Stop
-from components.files import write_json
-from components.words import duration, size_of
 
 LIMIT_S = 300  # of the look at one file
 

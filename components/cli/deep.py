@@ -20,29 +20,30 @@ import keras
 import numpy as np
 import psutil
 
-from components import code, keras_files
 from components.augment import stage as augment
-from components.building import build as build_named
-from components.building import build_all, reason
+from components.base.errors import Location, Mistakes, Problem, Stop, exit_status
+from components.base.words import reason, size_of, yaml_of
+from components.base.workers import Workers
+from components.config.building import build as build_named
+from components.config.building import build_all
 from components.config.document import Document
 from components.config.params import Params
 from components.config.pipeline import Pipeline, parse, variants
 from components.config.rules import fact_problems
-from components.dataset import Facts, Split
-from components.errors import Location, Mistakes, Problem, Stop, exit_status
-from components.examples import Examples
+from components.data.dataset import Facts, Split
+from components.data.examples import Examples
 from components.fingerprint.stage import fingerprint
 from components.fitting import fit
 from components.fitting.augmentation import within
 from components.ingest import stage as ingest
-from components.layer_checks import check_augmentation, check_preprocessing, shape_after
+from components.layers.checks import check_augmentation, check_preprocessing, shape_after
+from components.models import keras_files
 from components.models.build import build
 from components.models.size import Size, check_memory, size
-from components.names import modules
 from components.preprocess.stage import needs_fit
+from components.run import code
+from components.run.names import modules
 from components.tasks import classification as task
-from components.words import size_of, yaml_of
-from components.workers import Workers
 
 SECTIONS = ("preprocess", "augment", "model", "train", "tune")
 LOOKED_AT = 16  # examples that everything is tried on

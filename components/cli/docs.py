@@ -5,9 +5,9 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+from components.base.files import write_text
 from components.cli.schema import schema
 from components.config.lookup import classes, docstring
-from components.files import write_text
 
 Definitions = Mapping[str, Mapping[str, Any]]
 

@@ -10,11 +10,11 @@ from pathlib import Path
 
 from rich.console import Console
 
+from components.base.errors import Stop
+from components.base.files import partials, sweep
+from components.base.words import size_of
 from components.cli import project
 from components.config.params import Params
-from components.errors import Stop
-from components.files import partials, sweep
-from components.words import size_of
 
 LIBRARIES = ("keras", "tensorflow", "jax", "dvc", "mlflow", "apache-airflow", "optuna", "datasets")
 DEVICES = "import keras; print(', '.join(keras.distribution.list_devices()) or 'the CPU alone')"
@@ -78,7 +78,7 @@ def _tracking() -> Iterator[Finding]:
     import mlflow
     from mlflow import MlflowClient
 
-    from components import tracking
+    from components.run import tracking
 
     name = project.active()[0]
     client = tracking.connect(name)  # ends the runs of the dead, too

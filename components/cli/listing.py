@@ -5,11 +5,11 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
+from components.base.errors import Invalid
+from components.base.files import read_json
 from components.cli import project
 from components.config.document import Document
 from components.config.params import Params
-from components.errors import Invalid
-from components.files import read_json
 
 
 def show() -> None:

@@ -7,8 +7,8 @@ from typing import Annotated
 
 import typer
 
+from components.base.errors import exit_status
 from components.cli import project
-from components.errors import exit_status
 
 app = typer.Typer(
     name="millrace",

@@ -8,10 +8,10 @@ from typing import Any
 from ruamel.yaml import YAML
 from ruamel.yaml.comments import CommentedMap, CommentedSeq
 
+from components.base.errors import Invalid
+from components.base.files import write_text
 from components.config.document import Document
 from components.config.params import NAME, Params
-from components.errors import Invalid
-from components.files import write_text
 
 
 def new(name: str, origin: str, root: Path) -> Path:

@@ -15,12 +15,12 @@ from networkx import topological_sort
 from rich.console import Console
 from rich.table import Table
 
-from components.code import is_followed
+from components.base.errors import Invalid
+from components.base.files import as_json, read_json
+from components.base.words import duration
 from components.config.overrides import flatten
-from components.errors import Invalid
-from components.files import as_json, read_json
 from components.fingerprint.run import fingerprints
-from components.words import duration
+from components.run.code import is_followed
 
 Action = Literal["runs", "is restored", "may run", "is up to date", "asks the server"]
 CODE = Path("data/code")

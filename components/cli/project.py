@@ -4,10 +4,10 @@ import os
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+from components.base.errors import Invalid
 from components.config.document import Document
 from components.config.lookup import near
 from components.config.params import Params
-from components.errors import Invalid
 
 MARKS = ("dvc.yaml", "params.yaml", "pipelines")
 OURS = Path(__file__).resolve().parent.parent  # the package that speaks

@@ -9,12 +9,12 @@ from pathlib import Path
 
 from rich.console import Console
 
+from components.base.errors import Stop
+from components.base.files import read_json
+from components.base.words import duration
 from components.cli import summary
-from components.errors import Stop
-from components.files import read_json
 from components.fingerprint.run import write
-from components.names import USES
-from components.words import duration
+from components.run.names import USES
 
 LOG = Path("measured", "run.log")
 CODE = Path("data", "code")

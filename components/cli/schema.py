@@ -4,8 +4,8 @@ import json
 from pathlib import Path
 from typing import Any
 
+from components.base.files import write_text
 from components.config.pipeline import Pipeline
-from components.files import write_text
 
 
 def schema() -> dict[str, Any]:

@@ -6,9 +6,9 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
+from components.base.errors import Location
 from components.config.document import Document
 from components.config.pipeline import parse
-from components.errors import Location
 
 
 def show(document: Document) -> None:

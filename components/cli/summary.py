@@ -7,9 +7,9 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
-from components.errors import Stop
-from components.files import read_json
-from components.manifest import FILE, Manifest
+from components.base.errors import Stop
+from components.base.files import read_json
+from components.run.manifest import FILE, Manifest
 
 
 def show(names: Sequence[str], standings: Mapping[str, str] | None = None) -> None:

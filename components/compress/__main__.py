@@ -1,6 +1,6 @@
 """Export smaller models, each with its size, accuracy and latency."""
 
-from components.command import stage
+from components.run.command import stage
 
 PATHS = ("dataset", "verdict", "trained", "evaluation", "out", "picture")
 

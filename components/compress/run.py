@@ -4,11 +4,13 @@ import csv
 
 import numpy as np
 
-from components import dataset, keras_files, pictures
-from components.command import Run
+from components.base.files import digest, replacing, write_json
 from components.compress.stage import calibration, compress, sentences
-from components.examples import Examples, fixed
-from components.files import digest, replacing, write_json
+from components.data import dataset
+from components.data.examples import Examples, fixed
+from components.models import keras_files
+from components.run.command import Run
+from components.show import pictures
 
 
 def run(run: Run) -> None:

@@ -8,11 +8,11 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import BaseModel
 
-from components.building import reason
+from components.base.words import reason
 from components.compress.litert import Runner, export
 from components.config.compress import Config, Method
-from components.dataset import Facts, Split
-from components.examples import Examples
+from components.data.dataset import Facts, Split
+from components.data.examples import Examples
 from components.tasks.comparison import difference
 
 UNCOMPRESSED = "float32"

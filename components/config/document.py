@@ -9,7 +9,7 @@ from ruamel.yaml.error import MarkedYAMLError, YAMLError
 from ruamel.yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 from ruamel.yaml.reader import ReaderError
 
-from components.errors import Invalid, Location, Problem
+from components.base.errors import Invalid, Location, Problem
 
 MAX_BYTES = 256 * 1024  # a thousand class names are 20 kB
 MAX_DEPTH = 32

@@ -10,11 +10,11 @@ from typing import Annotated, Literal, Self
 
 from pydantic import AfterValidator, Field, ValidationError
 
+from components.base.errors import Problem
 from components.config.document import Document
 from components.config.lookup import near
 from components.config.problems import problems
 from components.config.section import Section
-from components.errors import Problem
 
 NAME = r"^[a-z0-9][a-z0-9_-]*$"
 

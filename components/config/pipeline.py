@@ -7,6 +7,8 @@ from typing import Annotated, Any, Literal, Self
 from croniter import croniter
 from pydantic import Field, ValidationError, field_validator, model_validator
 
+from components.base.errors import Mistakes, Problem
+from components.base.words import yaml_of
 from components.config.augment import Config as Augment
 from components.config.compress import Config as Compress
 from components.config.document import Document
@@ -23,8 +25,6 @@ from components.config.tasks import Config as Task
 from components.config.train import Config as Train
 from components.config.tune import Config as Tune
 from components.config.validate import Config as Validate
-from components.errors import Mistakes, Problem
-from components.words import yaml_of
 
 StageName = Literal[
     "ingest",

@@ -7,9 +7,9 @@ from typing import Any
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
+from components.base.errors import Location, Problem
+from components.base.words import yaml_of
 from components.config.lookup import near
-from components.errors import Location, Problem
-from components.words import yaml_of
 
 MOST = 1000  # mistakes that are put into words
 SUCH_AS = {"source": "image_folder", "architecture": "resnet"}

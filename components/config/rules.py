@@ -3,6 +3,8 @@
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, get_args
 
+from components.base.errors import Problem
+from components.base.words import yaml_of
 from components.config.augment import Config as Augment
 from components.config.fitting import Fitting, Step
 from components.config.ingest import Split
@@ -10,11 +12,9 @@ from components.config.lookup import ancestry, makes
 from components.config.models import Config as Model
 from components.config.preprocess import Config as Preprocess
 from components.config.tasks import Flips, Task
-from components.errors import Problem
-from components.words import yaml_of
 
 if TYPE_CHECKING:
-    from components.dataset import Facts
+    from components.data.dataset import Facts
 
 # Which head a Keras loss reads as probabilities; with from_logits=True, all read "linear".
 HEADS = {

@@ -13,8 +13,8 @@ from pydantic import (
 )
 from pydantic_core import CoreSchema, PydanticCustomError
 
+from components.base.words import yaml_of
 from components.config.lookup import Definition, classes, find, near, parameters
-from components.words import yaml_of
 
 # Strict: `true` is no number, and `'64'` is text.
 PositiveInt = Annotated[int, Field(strict=True, gt=0, le=10**9)]

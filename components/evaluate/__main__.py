@@ -1,6 +1,6 @@
 """Measure the model on the test split."""
 
-from components.command import stage
+from components.run.command import stage
 
 PATHS = ("dataset", "verdict", "trained", "out", "confusion", "curves", "report")
 

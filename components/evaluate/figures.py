@@ -4,10 +4,10 @@ import numpy as np
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
-from components import pictures
-from components.dataset import Facts, Split
+from components.data.dataset import Facts, Split
+from components.data.images import pixels
 from components.evaluate.stage import mistakes, titles
-from components.images import pixels
+from components.show import pictures
 from components.tasks.measures import Measures
 
 

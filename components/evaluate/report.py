@@ -5,7 +5,7 @@ from pathlib import Path
 
 from matplotlib.figure import Figure
 
-from components import html
+from components.show import html
 from components.tasks.measures import Measures
 
 TEMPLATE = Path(__file__).parent / "report.html"

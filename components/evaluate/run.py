@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from components import dataset, keras_files, pictures
-from components.command import Run
+from components.base.files import read_json, replacing, write_csv, write_json, write_text
+from components.data import dataset
 from components.evaluate.diagnosis import diagnose
 from components.evaluate.figures import figures
 from components.evaluate.report import render
@@ -15,9 +15,11 @@ from components.evaluate.stage import (
     prediction_rows,
     raw_batch,
 )
-from components.files import read_json, replacing, write_csv, write_json, write_text
-from components.outcomes import outcomes, write_outcomes
+from components.models import keras_files
+from components.run.command import Run
+from components.show import pictures
 from components.tasks.measures import measure
+from components.tasks.outcomes import outcomes, write_outcomes
 
 
 def run(run: Run) -> None:

@@ -9,9 +9,9 @@ import numpy as np
 from cleanlab.filter import find_label_issues
 from numpy.typing import NDArray
 
-from components.dataset import Facts, Split
-from components.examples import Examples, fixed
-from components.images import pixels
+from components.data.dataset import Facts, Split
+from components.data.examples import Examples, fixed
+from components.data.images import pixels
 
 
 def predict(serving: keras.Model, split: Split, facts: Facts) -> NDArray[np.float32]:

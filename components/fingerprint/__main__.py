@@ -3,7 +3,7 @@
 import argparse
 from pathlib import Path
 
-from components.errors import exit_status
+from components.base.errors import exit_status
 from components.fingerprint.run import write
 
 parser = argparse.ArgumentParser(prog="python -m components.fingerprint", description=__doc__)

@@ -3,11 +3,11 @@
 from collections.abc import Sequence
 from pathlib import Path
 
+from components.base.errors import Invalid
+from components.base.files import replacing, write_json
 from components.config.document import Document
 from components.config.params import Params
 from components.config.pipeline import parse
-from components.errors import Invalid
-from components.files import replacing, write_json
 from components.fingerprint.stage import fingerprint
 
 Fingerprints = dict[str, dict[str, dict[str, str]]]

@@ -7,10 +7,10 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from components import code
 from components.config.params import Backend
 from components.config.pipeline import Pipeline
-from components.names import USES, modules
+from components.run import code
+from components.run.names import USES, modules
 
 
 def fingerprint(

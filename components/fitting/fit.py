@@ -9,16 +9,17 @@ from typing import Any, Literal
 import keras
 import numpy as np
 
-from components import dataset, keras_files
-from components.building import build as build_named
-from components.building import reason
+from components.base.errors import Mistakes, Problem, Stop
+from components.base.words import reason
+from components.config.building import build as build_named
 from components.config.fitting import Fitting
 from components.config.models import Config as Model
-from components.dataset import Facts, Split
-from components.errors import Mistakes, Problem, Stop
+from components.data import dataset
+from components.data.dataset import Facts, Split
 from components.fitting import schedules
 from components.fitting.augmentation import on_host, within
 from components.fitting.batches import Batches
+from components.models import keras_files
 from components.models.build import build
 from components.models.size import check_memory, size
 from components.tasks import classification as task

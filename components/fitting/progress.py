@@ -2,14 +2,13 @@
 
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import keras
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-from components.tracking import Live
-from components.words import duration
+from components.base.words import duration
 
 Logs = Mapping[str, float] | None
 
@@ -95,12 +94,16 @@ class Watch(keras.callbacks.Callback):
 
 
 class Curves(keras.callbacks.Callback):
-    """Gives each epoch's metrics to an MLflow run."""
+    """Hands each epoch's metrics on, as to an MLflow run.
 
-    def __init__(self, live: Live) -> None:
+    Args:
+        log: Takes the metrics and `step`, the epoch counted from 0.
+    """
+
+    def __init__(self, log: Callable[..., None]) -> None:
         super().__init__()
-        self.live = live
+        self.log = log
 
     def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
         """Called by Keras."""
-        self.live.log(logs or {}, step=epoch)
+        self.log(logs or {}, step=epoch)

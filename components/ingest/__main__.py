@@ -1,5 +1,5 @@
 """Read the raw source, split it and fingerprint it."""
 
-from components.command import stage
+from components.run.command import stage
 
 stage("ingest", __doc__, "source", "out")

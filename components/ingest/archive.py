@@ -16,8 +16,8 @@ from posixpath import dirname, join, normpath
 
 from filelock import FileLock
 
-from components.errors import Stop
-from components.files import replacing
+from components.base.errors import Stop
+from components.base.files import replacing
 from components.ingest.fetch import cache_folder, sha256_of
 
 _DAMAGE = (

@@ -10,9 +10,9 @@ from datasets import ClassLabel, Dataset, Image
 from datasets.utils.logging import disable_progress_bar, set_verbosity_error
 from numpy.typing import NDArray
 
+from components.base.errors import Mistakes, Problem, Stop
 from components.config.ingest import HuggingFace, Table
 from components.config.lookup import near
-from components.errors import Mistakes, Problem, Stop
 from components.ingest.listing import SPLITS, Cells, Files, Listing
 
 SHOWN = 10  # rows or files that a message names

@@ -21,7 +21,7 @@ from huggingface_hub.errors import (  # type: ignore[attr-defined]  # httpx's in
 )
 from huggingface_hub.file_download import http_get
 
-from components.errors import Stop
+from components.base.errors import Stop
 
 RESTARTS = 5
 """How often a server that cannot resume may break off and begin again from nothing."""

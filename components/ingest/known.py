@@ -19,8 +19,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from components.dataset import Facts, open_shards
-from components.files import replacing
+from components.base.files import replacing
+from components.data.dataset import Facts, open_shards
 from components.ingest.fetch import cache_folder
 from components.ingest.listing import STAMPS, Files
 

@@ -8,7 +8,7 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from components.errors import Stop
+from components.base.errors import Stop
 
 SPLITS = {
     "train": "train",

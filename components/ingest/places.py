@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 from pathlib import Path
 
+from components.base.errors import Mistakes, Problem, Stop
 from components.config.ingest import File
-from components.errors import Mistakes, Problem, Stop
 from components.ingest import archive, fetch
 
 

@@ -1,10 +1,10 @@
 """The ingest stage, from paths to paths."""
 
-from components.command import Run
-from components.files import replacing
+from components.base.files import replacing
+from components.base.workers import Workers
 from components.ingest.known import Known
 from components.ingest.stage import listing, recalled, split, write
-from components.workers import Workers
+from components.run.command import Run
 
 
 def run(run: Run) -> None:

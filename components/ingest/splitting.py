@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from components.dataset import SPLITS
-from components.errors import Stop
+from components.base.errors import Stop
+from components.data.dataset import SPLITS
 
 CARVED = 0.1  # of the train split, where neither the source nor the file gives a validation split
 

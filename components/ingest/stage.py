@@ -11,16 +11,16 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from components import shards
+from components.base.errors import Mistakes, Problem
+from components.base.workers import Workers
 from components.config.ingest import Config
-from components.dataset import Facts, Split
-from components.errors import Mistakes, Problem
-from components.images import DEEP, GREY, Header, header
+from components.data import shards
+from components.data.dataset import Facts, Split
+from components.data.images import DEEP, GREY, Header, header
+from components.data.shards import Shard
 from components.ingest import splitting
 from components.ingest.known import Known, recall, remember
 from components.ingest.listing import Files, Listing
-from components.shards import Shard
-from components.workers import Workers
 
 LOOKED_AT = 256  # images whose headers are read where all of them would take too long
 

@@ -5,8 +5,8 @@ from typing import Any
 
 import keras
 
+from components.base.errors import Mistakes, Problem
 from components.config.models import Config, Custom
-from components.errors import Mistakes, Problem
 
 
 def build(config: Config, shape: tuple[int, ...], units: int, activation: str) -> keras.Model:

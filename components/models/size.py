@@ -7,10 +7,10 @@ from dataclasses import dataclass
 import keras
 import psutil
 
+from components.base.errors import Mistakes, Problem
+from components.base.words import size_of
 from components.config.models import Config
-from components.errors import Mistakes, Problem
 from components.models.build import build
-from components.words import size_of
 
 FLOAT = 4  # bytes
 COPIES = 4  # of each parameter: itself, its gradient, and two of Adam's moments

@@ -4,13 +4,13 @@ import shutil
 
 import numpy as np
 
-from components import keras_files
-from components.command import Run
-from components.files import digest, read_json, replacing, write_json
-from components.manifest import FILE, Manifest
-from components.outcomes import read_outcomes
+from components.base.files import digest, read_json, replacing, write_json
+from components.models import keras_files
 from components.package.model import save_model
 from components.package.stage import refused
+from components.run.command import Run
+from components.run.manifest import FILE, Manifest
+from components.tasks.outcomes import read_outcomes
 
 
 def run(run: Run) -> None:

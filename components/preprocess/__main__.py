@@ -1,5 +1,5 @@
 """Fit the preprocessing layers on the train split and apply them to every split."""
 
-from components.command import stage
+from components.run.command import stage
 
 stage("preprocess", __doc__, "dataset", "verdict", "out")

@@ -3,13 +3,14 @@
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from components import dataset, keras_files
-from components.building import build_all
-from components.command import Run
-from components.files import replacing
-from components.layer_checks import check_preprocessing
+from components.base.files import replacing
+from components.base.workers import Workers
+from components.config.building import build_all
+from components.data import dataset
+from components.layers.checks import check_preprocessing
+from components.models import keras_files
 from components.preprocess.stage import Source, as_model, fit, transform
-from components.workers import Workers
+from components.run.command import Run
 
 
 def run(run: Run) -> None:

@@ -11,16 +11,17 @@ import keras
 import numpy as np
 from numpy.typing import NDArray
 
-from components import dataset, keras_files, shards
-from components.chain import chain
-from components.dataset import Facts, Split
-from components.errors import Stop
-from components.examples import Examples
-from components.files import replacing
+from components.base.errors import Stop
+from components.base.files import replacing
+from components.base.workers import Workers
+from components.data import dataset, shards
+from components.data.dataset import Facts, Split
+from components.data.examples import Examples
+from components.data.shards import Shard
+from components.layers.chain import chain
 from components.layers.mean import MeanSubtraction
 from components.layers.statistics import Statistics
-from components.shards import Shard
-from components.workers import Workers
+from components.models import keras_files
 
 PARTS = 16  # partial sums of a fit: fixed, so that the result does not depend on the workers
 

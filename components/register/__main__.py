@@ -4,7 +4,7 @@ import argparse
 import sys
 from pathlib import Path
 
-from components.errors import exit_status
+from components.base.errors import exit_status
 from components.register.run import register
 
 parser = argparse.ArgumentParser(prog="python -m components.register", description=__doc__)

@@ -12,12 +12,12 @@ from pathlib import Path
 import numpy as np
 import yaml
 
-from components import dataset
-from components.dataset import Facts, Split
-from components.errors import Stop
-from components.files import read_json
-from components.images import pixels
-from components.outcomes import Outcomes, outcomes, read_outcomes, write_outcomes
+from components.base.errors import Stop
+from components.base.files import read_json
+from components.data import dataset
+from components.data.dataset import Facts, Split
+from components.data.images import pixels
+from components.tasks.outcomes import Outcomes, outcomes, read_outcomes, write_outcomes
 
 CLASSES = "classes.json"
 BATCH = 256

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from components.manifest import Manifest
+from components.run.manifest import Manifest
 
 
 def card(

@@ -8,11 +8,11 @@ from pathlib import Path
 from mlflow import artifacts
 from mlflow.exceptions import MlflowException
 
-from components import tracking
+from components.base.errors import Stop
 from components.config.register import Gate
-from components.errors import Stop
-from components.outcomes import Outcomes, read_outcomes
+from components.run import tracking
 from components.tasks.comparison import difference
+from components.tasks.outcomes import Outcomes, read_outcomes
 
 OUTCOMES = "outcomes.csv"
 ALREADY = "it was the champion already"

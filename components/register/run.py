@@ -8,14 +8,14 @@ from pathlib import Path
 from filelock import FileLock
 from mlflow.exceptions import MlflowException
 
-from components import tracking
+from components.base.errors import Stop
+from components.base.files import read_json
 from components.config.document import Document
 from components.config.params import Params
 from components.config.pipeline import parse
-from components.errors import Stop
-from components.files import read_json
-from components.manifest import FILE, Manifest
 from components.register.stage import Place, Standing, reconcile, standing
+from components.run import tracking
+from components.run.manifest import FILE, Manifest
 
 
 def register(

@@ -11,15 +11,15 @@ from typing import Any
 from mlflow import MlflowClient
 from mlflow.entities import RunStatus
 
-from components import tracking
+from components.base.files import digest, read_json
 from components.config.pipeline import Pipeline
-from components.files import digest, read_json
-from components.manifest import FILE, Manifest
-from components.outcomes import read_outcomes
 from components.register import registry
 from components.register.again import measured_again
 from components.register.card import card
 from components.register.judge import ALREADY, OUTCOMES, WON, Verdict, judge, outcomes_of
+from components.run import tracking
+from components.run.manifest import FILE, Manifest
+from components.tasks.outcomes import read_outcomes
 
 CHAMPION, CANDIDATE = "champion", "candidate"
 RESTORED = "millrace.restored"

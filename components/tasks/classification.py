@@ -6,7 +6,7 @@ import keras
 import numpy as np
 from numpy.typing import NDArray
 
-from components.building import build
+from components.config.building import build
 from components.config.fitting import Loss
 
 HEAD = "softmax"

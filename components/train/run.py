@@ -1,12 +1,13 @@
 """The train stage, from paths to paths."""
 
-from components import keras_files, tracking
-from components.command import Run
+from components.base.files import digest, read_json, replacing, write_csv
 from components.config.overrides import apply
 from components.config.pipeline import Pipeline
-from components.files import digest, read_json, replacing, write_csv
 from components.fitting.fit import Data, fit, when_built
 from components.fitting.progress import Curves, Watch
+from components.models import keras_files
+from components.run import tracking
+from components.run.command import Run
 from components.train.stage import curve_rows, save
 
 
@@ -25,7 +26,7 @@ def run(run: Run) -> None:
         tracking.start(client, run.name, sections, run.tags("train", run.dataset)) as live,
     ):
         folder.mkdir()
-        callbacks = [when_built(run.check_code), watch, Curves(live)]
+        callbacks = [when_built(run.check_code), watch, Curves(live.log)]
         fitted = fit(train, pipeline.model, data, run.seed, callbacks)
         save(fitted, train.epochs, run.dataset, folder)
         live.tag(tracking.MODEL, digest(folder))

@@ -6,9 +6,9 @@ from pathlib import Path
 import keras
 import numpy as np
 
-from components import keras_files
-from components.files import write_json
+from components.base.files import write_json
 from components.fitting.fit import Fitted
+from components.models import keras_files
 from components.tasks import classification as task
 
 

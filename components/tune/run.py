@@ -3,10 +3,10 @@
 from collections.abc import Mapping
 from typing import Any
 
-from components.command import Run
+from components.base.files import write_json
 from components.config.overrides import apply
 from components.config.pipeline import Pipeline
-from components.files import write_json
+from components.run.command import Run
 
 
 def run(run: Run) -> None:
@@ -24,8 +24,9 @@ def run(run: Run) -> None:
 
 
 def _searched(run: Run) -> tuple[dict[str, Any], list[dict[str, Any]]]:
-    from components import keras_files, tracking
     from components.fitting.fit import Data, when_built
+    from components.models import keras_files
+    from components.run import tracking
     from components.tune.stage import Sections, search, table
 
     keras_files.know(run.modules)

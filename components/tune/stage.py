@@ -7,14 +7,14 @@ from typing import Any
 import keras
 import optuna
 
-from components.building import build
+from components.base.errors import Stop
+from components.config.building import build
 from components.config.fitting import Fitting
 from components.config.models import Config as Model
 from components.config.tune import Config
-from components.errors import Stop
 from components.fitting.fit import Data, Diverged, best_value, fit, mode
 from components.fitting.progress import Curves
-from components.tracking import Live
+from components.run.tracking import Live
 
 Sections = tuple[Fitting, Model]
 """The `train` and the `model` section."""
@@ -61,7 +61,7 @@ def search(
             train = train.model_copy(update={"epochs": config.epochs})
         keras.utils.clear_session()  # else each trial's graph stays until the last one has ended
         with recorded(trial.number, values) as live:
-            every = [*callbacks, Curves(live), Prune(trial, config.monitor)]
+            every = [*callbacks, Curves(live.log), Prune(trial, config.monitor)]
             try:
                 value = best_value(fit(train, model, data, seed, every).history, config.monitor)
             except Diverged as error:

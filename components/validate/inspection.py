@@ -13,8 +13,8 @@ import pandas as pd
 from numpy.typing import NDArray
 from PIL import Image, ImageStat
 
-from components.dataset import Facts, open_shards
-from components.images import Undecodable, decode, header
+from components.data.dataset import Facts, open_shards
+from components.data.images import Undecodable, decode, header
 
 THUMBNAIL = 32  # pixels a side, what the perceptual hash looks at
 DTYPES = {

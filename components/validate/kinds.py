@@ -8,8 +8,8 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from components.config.validate import Config
-from components.dataset import Facts, Split
-from components.images import pixels
+from components.data.dataset import Facts, Split
+from components.data.images import pixels
 from components.validate import duplicates
 from components.validate.inspection import measures, thumbnail
 

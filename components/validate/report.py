@@ -7,11 +7,11 @@ import numpy as np
 from matplotlib.figure import Figure
 from PIL import Image
 
-from components import html
 from components.config.validate import Config
-from components.dataset import Facts, Split
-from components.images import Undecodable, pixels
-from components.pictures import displayable
+from components.data.dataset import Facts, Split
+from components.data.images import Undecodable, pixels
+from components.show import html
+from components.show.pictures import displayable
 from components.validate.stage import Report
 
 TEMPLATE = Path(__file__).parent / "report.html"

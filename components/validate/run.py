@@ -1,14 +1,15 @@
 """The validate stage, from paths to paths."""
 
-from components import dataset, pictures
-from components.command import Run
-from components.errors import Stop
-from components.files import write_json, write_text
+from components.base.errors import Stop
+from components.base.files import write_json, write_text
+from components.base.workers import Workers
+from components.data import dataset
+from components.run.command import Run
+from components.show import pictures
 from components.validate.drift import Statistics
 from components.validate.inspection import Shard, inspect, together
 from components.validate.report import render
 from components.validate.stage import numbers, unusable, validate
-from components.workers import Workers
 
 
 def run(run: Run) -> None:

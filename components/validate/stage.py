@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from pydantic import BaseModel
 
 from components.config.validate import Config
-from components.dataset import Facts, Split
+from components.data.dataset import Facts, Split
 from components.validate import drift
 from components.validate.inspection import measures
 from components.validate.kinds import UNUSABLE, of_examples

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from components.augment.stage import SHOWN, VARIATIONS, as_model, preview, vary
-from components.dataset import Split
+from components.data.dataset import Split
 
 
 @pytest.fixture

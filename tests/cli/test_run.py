@@ -5,8 +5,8 @@ import io
 import pytest
 from rich.console import Console
 
+from components.base.errors import Stop
 from components.cli import run, summary
-from components.errors import Stop
 from components.register import run as register
 
 BUSY = "ERROR: failed to reproduce 'fingerprint': 'data/code' is busy, it is being blocked by:"

@@ -8,8 +8,8 @@ from components.compress import litert, stage
 from components.compress.litert import Runner
 from components.compress.stage import calibration, compress, sentences
 from components.config.compress import Config
-from components.dataset import Facts, Split
-from components.examples import fixed
+from components.data.dataset import Facts, Split
+from components.data.examples import fixed
 
 FACTS = Facts((6, 6, 1), "uint8", ("a", "b"), {"train": 40})
 

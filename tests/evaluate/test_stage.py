@@ -4,7 +4,7 @@ import keras
 import numpy as np
 import pytest
 
-from components.dataset import Facts, Split
+from components.data.dataset import Facts, Split
 from components.evaluate.figures import figures
 from components.evaluate.report import render
 from components.evaluate.stage import (

@@ -4,10 +4,10 @@ import keras
 import numpy as np
 import pytest
 
+from components.base.errors import Mistakes, Stop
 from components.config.fitting import Fitting
 from components.config.models import Mlp
-from components.dataset import Facts, Split
-from components.errors import Mistakes, Stop
+from components.data.dataset import Facts, Split
 from components.fitting import augmentation
 from components.fitting import fit as fit_module
 from components.fitting.augmentation import on_host, within

@@ -14,7 +14,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from components.errors import Stop
+from components.base.errors import Stop
 from components.ingest.archive import extract
 from components.ingest.fetch import sha256_of
 

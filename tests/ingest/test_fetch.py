@@ -17,7 +17,7 @@ import platformdirs
 import pytest
 from huggingface_hub import constants, file_download
 
-from components.errors import Stop
+from components.base.errors import Stop
 from components.ingest.fetch import RESTARTS, cache_folder, fetch, sha256_of
 
 CONTENT = bytes(range(256)) * 40

@@ -5,7 +5,7 @@ import hashlib
 import numpy as np
 import pytest
 
-from components.errors import Stop
+from components.base.errors import Stop
 from components.ingest import splitting
 
 SHARES = {"train": 0.7, "validation": 0.15, "test": 0.15}

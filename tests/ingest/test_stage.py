@@ -10,13 +10,13 @@ import pytest
 from datasets import load_from_disk
 from PIL import Image
 
-from components import dataset, shards
+from components.base.errors import Mistakes, Stop
+from components.base.workers import Workers
 from components.config.ingest import Bundled, ImageFolder, Split
-from components.errors import Mistakes, Stop
+from components.data import dataset, shards
 from components.ingest.known import Known, recall
 from components.ingest.listing import STAMPS, Files
 from components.ingest.stage import few, listing, recalled, split, write
-from components.workers import Workers
 
 
 def config(**changes):

@@ -4,7 +4,7 @@ import keras
 import numpy as np
 import pytest
 
-from components import keras_files
+from components.models import keras_files
 
 
 @pytest.fixture

@@ -5,8 +5,8 @@ import pytest
 from keras import layers
 from pydantic import TypeAdapter
 
+from components.base.errors import Mistakes
 from components.config.models import Config
-from components.errors import Mistakes
 from components.models.build import build
 from components.models.halving import check_halvings
 

@@ -8,15 +8,15 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from components import dataset, shards
-from components.building import build_all
+from components.base.errors import Mistakes, Stop
+from components.base.workers import Workers
+from components.config.building import build_all
 from components.config.section import Layer
-from components.dataset import Facts, Split
-from components.errors import Mistakes, Stop
-from components.examples import Examples
+from components.data import dataset, shards
+from components.data.dataset import Facts, Split
+from components.data.examples import Examples
 from components.layers.whitening import ZCAWhitening
 from components.preprocess.stage import Applied, Source, as_model, fit, transform
-from components.workers import Workers
 
 FACTS = Facts((2, 2, 1), "uint8", ("a", "b"), {"train": 50, "test": 7})
 

@@ -13,9 +13,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from components import code
 from components.cli.plan import plan
 from components.config import lookup
+from components.run import code
 
 VERSION = importlib.metadata.version
 

@@ -13,13 +13,13 @@ import pytest
 import yaml
 from project import ROOT, Project
 
-from components.building import reason
-from components.command import Run
+from components.base.errors import Invalid, Mistakes, Stop
+from components.base.words import reason
 from components.config.document import Document
 from components.config.params import Params
 from components.config.pipeline import parse
-from components.errors import Invalid, Mistakes, Stop
 from components.fingerprint.run import write as write_fingerprints
+from components.run.command import Run
 
 HERE = Path(__file__).parent
 DATA = yaml.safe_load((HERE / "mistakes.yaml").read_text())
@@ -251,7 +251,7 @@ def test_training_refuses_what_has_no_room_before_it_makes_it():
 
     from components.config.fitting import Fitting
     from components.config.models import Mlp
-    from components.dataset import Facts, Split
+    from components.data.dataset import Facts, Split
     from components.fitting.fit import Data, fit
 
     split = Split(np.zeros((4, 8), np.float32), np.zeros(4, np.int64))

@@ -8,9 +8,9 @@ import pytest
 import yaml
 from project import ROOT
 
+from components.base.errors import Stop
 from components.config.document import Document
 from components.config.pipeline import parse
-from components.errors import Stop
 
 SEED = 20260
 FILES = 1000

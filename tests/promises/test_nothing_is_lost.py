@@ -51,7 +51,7 @@ def test_the_next_run_registers_once_and_leaves_nothing_behind(survivor):
 WRITER = """
 import sys
 from pathlib import Path
-from components.files import replacing
+from components.base.files import replacing
 target, name = Path(sys.argv[1]), sys.argv[2]
 print("on", flush=True)
 for turn in range(10**6):

@@ -10,8 +10,8 @@ import pytest
 from mlflow import MlflowClient
 from scipy.stats import binom
 
+from components.base.errors import Stop
 from components.config.register import Gate
-from components.errors import Stop
 from components.register import judge as judging
 from components.register.judge import judge
 from components.register.stage import CANDIDATE, CHAMPION, SETTLED

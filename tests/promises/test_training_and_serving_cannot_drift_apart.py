@@ -12,8 +12,8 @@ import pytest
 from PIL import Image
 from sklearn.datasets import load_digits
 
-from components import dataset
-from components.images import decode
+from components.data import dataset
+from components.data.images import decode
 
 SERVED = """
 import json, sys

@@ -30,10 +30,10 @@ CHANGES = {
     "a comment in dvc.yaml": ("dvc.yaml", "# The one graph;", "# A graph;", NONE),
     "a description in dvc.yaml": ("dvc.yaml", "desc: Train the model,", "desc: Fit it,", NONE),
     "a comment in params.yaml": ("params.yaml", "# of the split", "# of splits", NONE),
-    "a message": ("components/errors.py", None, MORE, NONE),
+    "a message": ("components/base/errors.py", None, MORE, NONE),
     "a rule of the file": ("components/config/rules.py", None, MORE, NONE),
     "progress": ("components/fitting/progress.py", None, MORE, NONE),
-    "what MLflow is told": ("components/tracking.py", None, MORE, NONE),
+    "what MLflow is told": ("components/run/tracking.py", None, MORE, NONE),
     "the judge": ("components/register/judge.py", None, MORE, NONE),
     "a command": ("components/cli/summary.py", None, MORE, NONE),
     "a DAG": ("dags/pipelines.py", None, MORE, NONE),
@@ -46,7 +46,7 @@ CHANGES = {
     "a library that decides nothing": ("version rich", None, "99", NONE),
     # Pictures and pages.
     "a colour": (
-        "components/pictures.py",
+        "components/show/pictures.py",
         '"tab:blue"',
         '"tab:red"',
         "validate augment evaluate compress",
@@ -82,7 +82,7 @@ CHANGES = {
     "the source": ("components/ingest/sources/bundled.py", None, MORE, "ingest"),
     "splitting": ("components/ingest/splitting.py", None, MORE, "ingest"),
     "what is laid over": ("components/config/overrides.py", None, MORE, "tune train"),
-    "the form of a dataset": ("components/dataset.py", None, MORE, EVERY),
+    "the form of a dataset": ("components/data/dataset.py", None, MORE, EVERY),
     # Versions of what computes.
     "Keras": ("version keras", None, "99", KERAS),
     "NumPy": ("version numpy", None, "99", EVERY),
@@ -193,7 +193,7 @@ def test_another_pipeline_runs_alone(line):
 
 
 def test_a_stage_that_writes_what_it_wrote_runs_nobody_behind_it(line):
-    imported = "from components import pictures"
+    imported = "from components.show import pictures"
     line.edit("components/evaluate/figures.py", (imported, f"{imported}\nMORE = 1"))
     try:
         output = line.dvc("repro")

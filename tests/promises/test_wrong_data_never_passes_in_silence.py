@@ -10,21 +10,21 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from components import dataset, shards
-from components.building import build_all
+from components.base.errors import Invalid, Mistakes
+from components.base.workers import Workers
 from components.config import lookup
 from components.config.augment import Config as Augment
+from components.config.building import build_all
 from components.config.document import Document
 from components.config.ingest import ImageFolder, Split, Table
 from components.config.pipeline import parse
 from components.config.section import Layer
-from components.dataset import Facts
-from components.errors import Invalid, Mistakes
+from components.data import dataset, shards
+from components.data.dataset import Facts
 from components.fitting.fit import FiniteEarlyStopping
 from components.ingest.stage import listing, recalled, split, write
-from components.layer_checks import check_augmentation, check_preprocessing
+from components.layers.checks import check_augmentation, check_preprocessing
 from components.preprocess.stage import Source, as_model, fit, transform
-from components.workers import Workers
 from tests.validate.made import checked, file, files, named, photo
 
 CLASSES = ("ant", "bee", "cat")
@@ -234,7 +234,7 @@ def test_every_example_keeps_its_label_whatever_is_dropped_and_however_it_is_cut
     facts = Facts((2, 3, 1), "uint8", tuple(names), {})
     monkeypatch.setattr(shards.cut, "__defaults__", (int(draw.integers(20, 600)),))
     monkeypatch.setattr(shards.batched, "__defaults__", (int(draw.integers(20, 200)),))
-    monkeypatch.setattr("components.examples.CHUNK_BYTES", int(draw.integers(24, 720)))
+    monkeypatch.setattr("components.data.examples.CHUNK_BYTES", int(draw.integers(24, 720)))
     edge = count // 2
     parts = {
         "train": dataset.Split(inputs[:edge], labels[:edge]),

@@ -7,14 +7,14 @@ from pathlib import Path
 import yaml
 from project import ROOT
 
-from components import tracking
+from components.base.files import digest, write_json
 from components.config.document import Document
 from components.config.pipeline import Pipeline, parse
-from components.files import digest, write_json
-from components.manifest import FILE, Manifest
-from components.outcomes import Outcomes, write_outcomes
 from components.register.stage import Place, Standing, reconcile
+from components.run import tracking
+from components.run.manifest import FILE, Manifest
 from components.tasks.comparison import metric
+from components.tasks.outcomes import Outcomes, write_outcomes
 
 CLASSES = ("cat", "dog")
 EXAMPLES = 200

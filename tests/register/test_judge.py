@@ -3,8 +3,8 @@
 import pytest
 from mlflow import MlflowException, artifacts
 
+from components.base.errors import Stop
 from components.config.register import Gate
-from components.errors import Stop
 from components.register.judge import Verdict, judge, outcomes_of
 from tests.register.made import outcomes
 

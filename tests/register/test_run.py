@@ -4,7 +4,7 @@ import pytest
 from mlflow import MlflowException
 from mlflow.protos.databricks_pb2 import TEMPORARILY_UNAVAILABLE
 
-from components.errors import Stop
+from components.base.errors import Stop
 from components.register import run
 
 

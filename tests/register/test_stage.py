@@ -5,9 +5,9 @@ import pytest
 from mlflow import MlflowClient
 from mlflow.entities import LoggedModelStatus
 
-from components import tracking
 from components.register import registry
 from components.register.stage import PACKAGE, RESTORED
+from components.run import tracking
 from tests.register.made import measured, outcomes, package, registered, trained
 
 

@@ -4,10 +4,10 @@ import keras
 import numpy as np
 import pytest
 
-from components import keras_files
-from components.files import read_json
+from components.base.files import read_json
 from components.fitting.fit import Fitted
 from components.layers.contrast import GlobalContrastNormalization
+from components.models import keras_files
 from components.train.stage import curve_rows, in_float32, save, serving
 
 

@@ -5,14 +5,14 @@ import mlflow
 import numpy as np
 import pytest
 
-from components import tracking
+from components.base.errors import Stop
 from components.config.fitting import Fitting
 from components.config.models import Mlp
 from components.config.overrides import apply
 from components.config.tune import Config
-from components.dataset import Facts, Split
-from components.errors import Stop
+from components.data.dataset import Facts, Split
 from components.fitting.fit import Data
+from components.run import tracking
 from components.tune.stage import search, table
 
 RATE, SIZE = "train.learning_rate", "train.batch_size"

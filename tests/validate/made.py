@@ -6,9 +6,9 @@ import numpy as np
 from PIL import Image
 from scipy.ndimage import zoom
 
-from components import dataset, shards
 from components.config.validate import Config
-from components.dataset import Facts, Split
+from components.data import dataset, shards
+from components.data.dataset import Facts, Split
 from components.validate.inspection import Shard, inspect, together
 from components.validate.stage import validate
 

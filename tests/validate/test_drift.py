@@ -6,7 +6,7 @@ import pytest
 from scipy.spatial.distance import jensenshannon
 from scipy.stats import chi2_contingency
 
-from components.files import read_json, write_json
+from components.base.files import read_json, write_json
 from components.validate.drift import Statistics, differences, significant, statistics
 from tests.validate.made import arrays, checked
 

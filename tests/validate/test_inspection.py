@@ -7,8 +7,8 @@ import pandas as pd
 import pytest
 from PIL import Image
 
-from components import shards
-from components.dataset import Facts, Split
+from components.data import shards
+from components.data.dataset import Facts, Split
 from components.validate.inspection import thumbnail
 from tests.validate.made import (
     FILES,

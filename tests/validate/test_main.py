@@ -5,9 +5,9 @@ import pytest
 from project import ROOT
 from stages import run_stage
 
-from components.dataset import read_dropped
-from components.errors import Stop
-from components.files import read_json, write_json
+from components.base.errors import Stop
+from components.base.files import read_json, write_json
+from components.data.dataset import read_dropped
 from tests.validate.made import arrays, save
 
 

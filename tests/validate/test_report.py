@@ -9,9 +9,9 @@ import pytest
 from matplotlib.figure import Figure
 from PIL import Image
 
-from components import shards
 from components.config.validate import Config
-from components.dataset import Facts, Split
+from components.data import shards
+from components.data.dataset import Facts, Split
 from components.validate.report import render
 from components.validate.stage import validate
 from tests.validate.made import FILES, LENIENT, arrays, file, files, opened, photo, photos

@@ -6,8 +6,8 @@ import numpy as np
 from datasets import DatasetDict, concatenate_datasets, load_dataset
 from datasets.exceptions import DatasetGenerationError, DatasetNotFoundError
 
+from components.base.errors import Stop
 from components.config.ingest import HuggingFace
-from components.errors import Stop
 from components.ingest import columns
 from components.ingest.listing import SPLITS, Listing
 

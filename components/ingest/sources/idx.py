@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from components.base.errors import Mistakes, Problem, Stop
 from components.config.ingest import File, Idx, IdxPair
-from components.errors import Mistakes, Problem, Stop
 from components.ingest.listing import Listing
 from components.ingest.places import located
 

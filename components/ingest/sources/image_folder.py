@@ -7,8 +7,8 @@ from pathlib import Path
 
 import numpy as np
 
+from components.base.errors import Mistakes, Problem, Stop
 from components.config.ingest import ImageFolder, Split
-from components.errors import Mistakes, Problem, Stop
 from components.ingest.listing import SPLITS, Files, Listing
 from components.ingest.places import base, inside
 

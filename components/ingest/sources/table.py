@@ -9,9 +9,9 @@ import pandas as pd
 from datasets import Dataset
 from datasets.exceptions import DatasetGenerationError
 
+from components.base.errors import Stop
+from components.base.files import digest
 from components.config.ingest import Table
-from components.errors import Stop
-from components.files import digest
 from components.ingest import columns
 from components.ingest.fetch import cache_folder
 from components.ingest.listing import Listing

@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 from project import ROOT
 
+from components.base.errors import Mistakes, Stop
 from components.config.ingest import Idx
-from components.errors import Mistakes, Stop
 from components.ingest.sources import idx
 from components.ingest.stage import listing
 

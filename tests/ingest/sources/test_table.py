@@ -8,8 +8,8 @@ import pytest
 from PIL import Image
 from pydantic import ValidationError
 
+from components.base.errors import Mistakes, Stop
 from components.config.ingest import HuggingFace, Split, Table
-from components.errors import Mistakes, Stop
 from components.ingest.splitting import by_group
 from components.ingest.stage import few, listing
 

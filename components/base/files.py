@@ -1,0 +1,181 @@
+"""Writing so that nothing is lost: beside the target, then renamed over it."""
+
+import csv
+import ctypes
+import errno
+import fcntl
+import hashlib
+import json
+import math
+import os
+import shutil
+import tempfile
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager, suppress
+from pathlib import Path
+from typing import Any
+
+from components.base.errors import Stop
+
+SUFFIX = ".partial"  # of the folders in which processes write, each locked by its process for life
+
+_AT_FDCWD, _RENAME_EXCHANGE = -100, 2  # <fcntl.h>, <linux/fs.h>
+_NO_EXCHANGE = {errno.ENOSYS, errno.EINVAL, errno.ENOTSUP}
+
+
+@contextmanager
+def replacing(target: Path) -> Iterator[Path]:
+    """A path beside `target` to write a file or a folder to, which takes its place at the end.
+
+    `target` is the whole earlier output or the whole new one at every moment. Where the body
+    fails, it stays as it was. Two processes may write the same target: each has a folder of its
+    own beside it, and the last to end wins. What a killed process left is removed by the next.
+    """
+    target.parent.mkdir(parents=True, exist_ok=True)
+    sweep(target)
+    with _locked_folder(target) as folder:
+        yield folder / target.name
+        _take_place(folder / target.name, target)
+
+
+def sweep(target: Path) -> None:
+    """Removes what dead processes have left beside a path that they were to replace."""
+    for folder in partials(target.parent, target.name):
+        with suppress(OSError), _lock(folder, fcntl.LOCK_EX | fcntl.LOCK_NB):
+            shutil.rmtree(folder, ignore_errors=True)
+
+
+@contextmanager
+def _lock(folder: Path, how: int) -> Iterator[None]:
+    """Holds the lock of a folder; of a file in it, since NFS locks no folders.
+
+    Raises:
+        OSError: The folder is gone, or with LOCK_NB another process holds the lock.
+    """
+    lock = os.open(folder / ".lock", os.O_RDWR | os.O_CREAT, 0o600)
+    try:
+        fcntl.flock(lock, how)
+        yield
+    finally:
+        os.close(lock)
+
+
+def partials(folder: Path, name: str | None = None) -> list[Path]:
+    """The folders in a folder in which something (of a name) is being written, or was."""
+    prefix = "." if name is None else f".{name}."
+    return [
+        path
+        for path in folder.iterdir()
+        if path.name.startswith(prefix)
+        and path.name.endswith(SUFFIX)
+        # The random part has no dot, so that `a` does not sweep what is written for `a.json`.
+        and (name is None or "." not in path.name[len(prefix) : -len(SUFFIX)])
+        and path.is_dir()
+    ]
+
+
+@contextmanager
+def _locked_folder(target: Path) -> Iterator[Path]:
+    """A new folder beside `target`, locked while the body runs and then removed."""
+    while True:
+        folder = Path(tempfile.mkdtemp(dir=target.parent, prefix=f".{target.name}.", suffix=SUFFIX))
+        stack = ExitStack()
+        with suppress(FileNotFoundError):  # swept away before it was locked
+            stack.enter_context(_lock(folder, fcntl.LOCK_EX))
+            if folder.exists():
+                break
+        stack.close()
+    with stack:
+        try:
+            yield folder
+        finally:
+            # Where the parent was renamed or removed meanwhile, so was this folder.
+            shutil.rmtree(folder, ignore_errors=True)
+
+
+def _take_place(source: Path, target: Path) -> None:
+    """Renames `source` to `target`, whatever is there, without a moment in which nothing is."""
+    if not os.path.lexists(target) or not (source.is_dir() or target.is_dir()):
+        os.replace(source, target)
+        return
+    # A folder cannot be renamed over a folder; the two names can be exchanged.
+    libc = ctypes.CDLL(None, use_errno=True)
+    names = os.fsencode(source), os.fsencode(target)
+    try:
+        failed = libc.renameat2(_AT_FDCWD, names[0], _AT_FDCWD, names[1], _RENAME_EXCHANGE)
+        code = ctypes.get_errno() if failed else 0
+    except AttributeError:  # not Linux
+        code = errno.ENOSYS
+    if code in _NO_EXCHANGE:
+        _swap(source, target)
+    elif code:
+        raise OSError(code, os.strerror(code), str(target))
+
+
+def _swap(source: Path, target: Path) -> None:
+    """As an exchange, on file systems without it; what was there comes back where it fails."""
+    old = source.with_name(f"{source.name}.old")
+    os.rename(target, old)
+    try:
+        os.rename(source, target)
+    except OSError:
+        os.rename(old, target)
+        raise
+
+
+def write_json(value: Any, path: Path) -> None:
+    """Writes `value` as `as_json`."""
+    write_text(as_json(value), path)
+
+
+def as_json(value: Any) -> str:
+    """Indented JSON, keys in their own order, floats in full.
+
+    What JSON has no number for, NaN and the infinities, becomes null.
+    """
+    return json.dumps(_finite(value), indent=2, allow_nan=False) + "\n"
+
+
+def _finite(value: Any) -> Any:
+    if isinstance(value, float):
+        return value if math.isfinite(value) else None
+    if isinstance(value, Mapping):
+        return {key: _finite(part) for key, part in value.items()}
+    if isinstance(value, list | tuple):
+        return [_finite(part) for part in value]
+    return value
+
+
+def write_text(text: str, path: Path) -> None:
+    """Writes a text file, UTF-8."""
+    with replacing(path) as beside:
+        beside.write_text(text, encoding="utf-8")
+
+
+def write_csv(header: Iterable[str], rows: Iterable[Iterable[Any]], path: Path) -> None:
+    """Writes a table."""
+    with replacing(path) as beside, beside.open("w", newline="", encoding="utf-8") as file:
+        csv.writer(file).writerows([list(header), *rows])
+
+
+def read_json(path: Path) -> Any:
+    """The value of a JSON file.
+
+    Raises:
+        Stop: The file was damaged: each that is written here is whole.
+    """
+    try:
+        return json.loads(path.read_text(encoding="utf-8"))
+    except ValueError as error:
+        raise Stop(f"{path}: not JSON: {error}; remove it, and run again what writes it") from None
+
+
+def digest(path: Path) -> str:
+    """SHA-256 of a file, or of the names and contents of a folder's files, in hexadecimal."""
+    whole = hashlib.sha256()
+    for file in sorted(path.rglob("*")) if path.is_dir() else [path]:
+        if file.is_file():
+            with file.open("rb") as opened:
+                content = hashlib.file_digest(opened, "sha256").hexdigest()
+            whole.update(f"{file.relative_to(path).as_posix()}\0{content}\n".encode())
+    return whole.hexdigest()

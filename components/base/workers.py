@@ -1,0 +1,141 @@
+"""The same function for many items: here, in processes of this machine, or on a Dask cluster.
+
+Results come in the order of the items and do not depend on where they were computed: what an
+item is never follows from the number of workers, and each computes with one thread.
+"""
+
+import multiprocessing
+import os
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
+from contextlib import ExitStack
+from typing import Any, Self, TypeVar
+
+from threadpoolctl import threadpool_limits
+from tqdm import tqdm
+
+from components.base.errors import Stop
+
+Item = TypeVar("Item")
+Result = TypeVar("Result")
+
+ONE_THREAD = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "TF_NUM_INTRAOP_THREADS")
+
+
+class Workers:
+    """Where the shards of a dataset are worked on; a context manager.
+
+    Args:
+        address: Of a Dask scheduler (`tcp://127.0.0.1:8786`), whose workers see the same files
+            and start in a checkout of this project; None for the processors of this machine.
+
+    Raises:
+        Stop: On entering: no scheduler answers.
+    """
+
+    def __init__(self, address: str | None = None) -> None:
+        self.address = address
+        self._stack = ExitStack()
+        self._executor: ProcessPoolExecutor | None = None
+        self._client: Any = None
+
+    def __enter__(self) -> Self:
+        if self.address:
+            from distributed import Client
+
+            try:
+                self._client = self._stack.enter_context(Client(self.address, timeout=5))
+            except (OSError, ValueError) as error:
+                raise Stop(
+                    f"params.yaml: dask: no scheduler answers at {self.address} ({error}); "
+                    "start it, or leave the line empty to use this machine alone"
+                ) from None
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self._stack.close()
+
+    def map(
+        self, function: Callable[[Item], Result], items: Sequence[Item], what: str
+    ) -> Iterator[Result]:
+        """Calls `function` for every item.
+
+        Args:
+            function: Of a module, so that it can be sent; gives the same whenever it is called
+                again, since the item of a worker that dies is given to another one.
+            items: Sent whole; large data belongs on disk.
+            what: Shown beside the progress bar, with the rate and the time left.
+
+        Yields:
+            The results in the order of the items; none is kept for longer than that takes.
+
+        Raises:
+            Stop: A process was killed: of this machine, or again and again on the cluster.
+        """
+        # disable=None: quiet where the output is no terminal.
+        with tqdm(desc=what, total=len(items), unit="shard", disable=None) as bar:
+            for result in self._results(_Task(function), items, what):
+                bar.update()
+                yield result
+
+    def _results(self, task: "_Task", items: Sequence[Any], what: str) -> Iterable[Any]:
+        if self._client:
+            return self._from_cluster(task, items, what)
+        if len(items) == 1:  # to start processes would take longer
+            return map(task, items)
+        return self._from_processes(task, items, what)
+
+    def _from_cluster(self, task: "_Task", items: Sequence[Any], what: str) -> Iterator[Any]:
+        from distributed import KilledWorker
+
+        futures = self._client.map(task, items, pure=False, retries=2)
+        try:
+            for future in futures:
+                yield future.result()
+                future.release()
+        except KilledWorker as error:
+            raise Stop(f"{what}: {error}; the earlier output stays") from None
+        except RuntimeError as error:
+            if "deserialization" not in str(error):
+                raise
+            raise Stop(
+                f"{what}: the scheduler at {self.address} cannot import this project; start it and "
+                "its workers in a checkout, with PYTHONPATH set to it (see scripts/dask_cluster.py)"
+            ) from None
+
+    def _from_processes(self, task: "_Task", items: Sequence[Any], what: str) -> Iterator[Any]:
+        try:
+            yield from self._processes(task).map(task, items)
+        except BrokenProcessPool:
+            raise Stop(
+                f"{what}: a worker process died, which the kernel's log explains where memory ran "
+                "out, and what it said last elsewhere; the earlier output stays"
+            ) from None
+
+    def _processes(self, task: "_Task") -> ProcessPoolExecutor:
+        if self._executor is None:
+            # A fork of this process would hang where TensorFlow has started its threads. A server
+            # that has only imported what is needed forks without harm, at once, and its children
+            # share the pages of what it has imported.
+            context = multiprocessing.get_context("forkserver")
+            context.set_forkserver_preload([task.function.__module__])
+            self._executor = self._stack.enter_context(
+                ProcessPoolExecutor(mp_context=context, initializer=_one_thread)
+            )
+        return self._executor
+
+
+class _Task:
+    """A function that computes with one thread: how a sum is split changes its last digits."""
+
+    def __init__(self, function: Callable[[Any], Any]) -> None:
+        self.function = function
+
+    def __call__(self, item: Any) -> Any:
+        with threadpool_limits(1):
+            return self.function(item)
+
+
+def _one_thread() -> None:
+    os.environ.update(dict.fromkeys(ONE_THREAD, "1"))

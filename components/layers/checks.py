@@ -1,0 +1,63 @@
+"""Layers that cannot stand where a pipeline file has them, asked of the layers themselves."""
+
+from collections.abc import Iterator, Sequence
+
+import keras
+
+from components.base.errors import Location, Mistakes, Problem
+from components.base.words import reason
+
+MOVE = "it belongs under augment.layers"
+UNMIXED = "mixes examples, and would have to mix their labels, which augment.layers does not do"
+KEPT = "augmentation keeps the shape of an example"
+
+
+def check_preprocessing(layers: Sequence[keras.Layer]) -> None:
+    """Raises `Mistakes` where a layer draws at random, as the same example must stay the same."""
+    _raise(
+        Problem(("preprocess", position), f"{_name(layer)} draws at random; {MOVE}")
+        for position, layer in enumerate(layers)
+        if any(part._seed_generators for part in layer._flatten_layers())
+    )
+
+
+def check_augmentation(layers: Sequence[keras.Layer], shape: Sequence[int | None]) -> None:
+    """Raises `Mistakes` where a layer mixes examples, or gives them another shape.
+
+    Args:
+        layers: First to last.
+        shape: Of one example, which the model is made for.
+    """
+    where: Location = ("augment", "layers")
+    mixing = keras.layers.MixUp, keras.layers.CutMix
+    _raise(
+        Problem((*where, position), f"{_name(layer)} {UNMIXED}")
+        for position, layer in enumerate(layers)
+        if any(isinstance(part, mixing) for part in layer._flatten_layers())
+    )
+    for position, layer in enumerate(layers):
+        try:
+            given = shape_after(layer, shape)
+        except Exception as error:  # whatever a layer raises about its input
+            _raise([Problem((*where, position, _name(layer)), reason(error))])
+        if given != tuple(shape):
+            message = f"{_name(layer)} makes {_shown(given)} of {_shown(shape)}; {KEPT}"
+            _raise([Problem((*where, position), message)])
+
+
+def shape_after(layer: keras.Layer, shape: Sequence[int | None]) -> tuple[int | None, ...]:
+    """The shape of an example after a layer, which need not say it: Keras tries it where not."""
+    return tuple(layer.compute_output_spec(keras.KerasTensor((None, *shape))).shape)[1:]
+
+
+def _raise(problems: Iterator[Problem] | list[Problem]) -> None:
+    if found := list(problems):
+        raise Mistakes(found)
+
+
+def _name(layer: keras.Layer) -> str:
+    return type(layer).__name__
+
+
+def _shown(shape: Sequence[int | None]) -> str:
+    return "x".join("any" if length is None else str(length) for length in shape)

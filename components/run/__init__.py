@@ -1,0 +1,1 @@
+"""What every stage's entry shares: arguments, what it depends on, MLflow."""

@@ -1,0 +1,279 @@
+"""What code a stage runs: the modules that somebody writes, and the libraries that it can reach.
+
+A stage depends on these, not on folders: a comment, a docstring, or a module beside those in use
+changes nothing for it. They are followed in the sources, without importing any, wherever an
+`import` stands; `check_loaded` compares with what was imported in the end. What is installed
+(below a `site-packages`) counts by its version.
+"""
+
+import ast
+import hashlib
+import sys
+import sysconfig
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from functools import cache
+from importlib.metadata import PackageNotFoundError, packages_distributions, version
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+from components.base.errors import Stop
+from components.config.lookup import absolute, is_type_checking, source_file
+
+NEUTRAL = {
+    "components.run.code": "tells what a stage depends on",
+    "components.config": "reads and compares YAML; its values, defaults too, are dependencies",
+    "components.base.errors": "words for people",
+    "components.fitting.progress": "words for people",
+    "components.layers.checks": "refuses layers before anything is spent",
+    "components.run.names": "finds classes, whose modules are dependencies",
+    "components.run.owner": "tells processes apart",
+    "components.run.quiet": "sends chatter to a file",
+    "components.run.tracking": "tells MLflow, and reads nothing from it that is written to an out",
+    "components.base.words": "words for people",
+}
+"""Modules and packages that change no output, with the reason."""
+
+EXCEPTIONS = frozenset({"components.config.building", "components.config.overrides"})
+"""Of a neutral package, but part of what is trained: a dependency of who imports it itself."""
+
+NEUTRAL_LIBRARIES = frozenset(
+    {
+        "distributed",
+        "filelock",
+        "huggingface_hub",
+        "platformdirs",
+        "psutil",
+        "pydantic",
+        "pydantic_core",
+        "rich",
+        "ruamel",
+        "threadpoolctl",
+        "tqdm",
+        "typing_extensions",
+        "yaml",
+    }
+)
+"""They show progress, read YAML, lock, download what is checked, or share out work."""
+DISTRIBUTIONS = {"PIL": "pillow", "sklearn": "scikit-learn", "ai_edge_litert": "ai-edge-litert"}
+BACKENDS = {"tensorflow": ("tensorflow",), "jax": ("jax", "jaxlib")}
+PYTHON = tuple(Path(sysconfig.get_path(name)) for name in ("stdlib", "platstdlib"))
+INSTALLED = frozenset({"site-packages", "dist-packages"})
+MAIN = {"__main__", "__mp_main__"}  # a stage's own, whose package is known
+LONGEST = 256  # characters of a path
+OURS = __name__.partition(".")[0]
+
+
+@dataclass(frozen=True)
+class Reached:
+    """What some modules can reach."""
+
+    modules: frozenset[str]
+    """Whose sources are followed."""
+    libraries: frozenset[str]
+    """Top-level names of everything else that is not Python's own."""
+
+
+def is_neutral(module: str) -> bool:
+    """Whether a module changes no output."""
+    if module in EXCEPTIONS:
+        return False
+    return module in NEUTRAL or module.rpartition(".")[0] in NEUTRAL
+
+
+def reached(roots: Iterable[str]) -> Reached:
+    """The modules that `roots` import, and what these import, and so on."""
+    modules: set[str] = set()
+    libraries: set[str] = set()
+    todo = list(roots)
+    while todo:
+        name = todo.pop()
+        if name in modules or is_neutral(name):
+            continue
+        if not is_followed(name):
+            libraries.add(name.partition(".")[0])
+            continue
+        modules.add(name)
+        parent = name.rpartition(".")[0]
+        todo += [*_imports(name), *([parent] if parent else [])]
+    return Reached(frozenset(modules), frozenset(libraries - sys.stdlib_module_names))
+
+
+def digests(found: Reached, backend: str) -> dict[str, str]:
+    """For each module a hash of what it does, for each library that computes its version.
+
+    Args:
+        found: What `reached` gives.
+        backend: What Keras runs on, where it is reached.
+    """
+    libraries = found.libraries - NEUTRAL_LIBRARIES
+    if "keras" in libraries:
+        libraries |= set(BACKENDS[backend])
+    if backend != "jax":  # imported where Keras runs on it; TensorFlow also beside JAX
+        libraries -= set(BACKENDS["jax"])
+    versions = {name: _version(name) for name in sorted(libraries)}
+    return {
+        **{name: digest(name) for name in sorted(found.modules)},
+        **{name: there for name, there in versions.items() if there},
+    }
+
+
+@cache
+def is_followed(module: str) -> bool:
+    """Whether a module is one that somebody writes: neither Python's own nor installed."""
+    path = source_file(module)
+    return path is not None and _is_written(path)
+
+
+def _is_written(path: Path) -> bool:
+    return INSTALLED.isdisjoint(path.parts) and not any(map(path.is_relative_to, PYTHON))
+
+
+@cache
+def digest(module: str) -> str:
+    """A hash of the syntax tree of a module without docstrings, and of the data files that it has.
+
+    A package has those in its folder; a module of the user's has those that a text in it names,
+    from its own folder or the working directory. The hash is the same on every Python: only what a
+    node holds counts.
+    """
+    path = source_file(module)
+    if path is None:
+        raise ValueError(f"no module {module}")
+    whole = hashlib.sha256()
+    if path.suffix != ".py":  # compiled
+        whole.update(path.read_bytes())
+    for part in _flat(_tree(path)):
+        whole.update(f"{part}\0".encode())
+    beside = _data_of_package(path.parent) if path.name == "__init__.py" else ()
+    named = () if module.partition(".")[0] == OURS else _data_named(path)
+    for file in (*beside, *named):
+        with file.open("rb") as opened:
+            content = hashlib.file_digest(opened, "sha256")
+        whole.update(file.name.encode() + b"\0" + content.digest())
+    return whole.hexdigest()[:16]
+
+
+def _data_of_package(folder: Path) -> Iterator[Path]:
+    """Files beside the modules of a package, those in folders too; a sub-package has its own."""
+    for path in sorted(folder.iterdir()):
+        if path.name.startswith((".", "__pycache__")) or path.name.endswith("~"):
+            continue
+        if path.is_dir():
+            if not (path / "__init__.py").exists():
+                yield from _data_of_package(path)
+        elif path.suffix not in (".py", ".pyc", ".pyi", ".typed"):
+            yield path
+
+
+def _data_named(path: Path) -> Iterator[Path]:
+    """Files whose paths stand in a module."""
+    texts = {
+        node.value
+        for node in ast.walk(_tree(path))
+        if isinstance(node, ast.Constant) and isinstance(node.value, str)
+    }
+    for text in sorted(texts):
+        if 0 < len(text) < LONGEST and text.isprintable():
+            places = [folder / text for folder in (path.parent, Path.cwd())]
+            yield from (place for place in dict.fromkeys(places) if place.is_file())
+
+
+def _flat(node: ast.AST) -> Iterator[str]:
+    yield type(node).__name__
+    for name, value in ast.iter_fields(node):
+        for part in value if isinstance(value, list) else [value]:
+            if _is_docstring(part):
+                continue
+            if isinstance(part, ast.AST):
+                yield f"{name}("
+                yield from _flat(part)
+                yield ")"
+            elif name != "kind" and (part is not None or isinstance(value, list)):
+                yield f"{name}={part!r}"
+
+
+def _is_docstring(node: Any) -> bool:
+    """Also of an attribute; a constant alone does nothing."""
+    return isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)
+
+
+@cache
+def _tree(path: Path) -> ast.Module:
+    """Empty for what is compiled."""
+    return ast.parse(path.read_text(encoding="utf-8") if path.suffix == ".py" else "")
+
+
+@cache
+def _imports(module: str) -> frozenset[str]:
+    """What a module imports, at its top or inside of a function."""
+    path = source_file(module)
+    if path is None:
+        return frozenset()
+    found = set()
+    for node in _at_run_time(_tree(path)):
+        if isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            base = absolute(module, node)
+            # `from package import name`: a module of the package, or a thing in it.
+            inner = {f"{base}.{alias.name}" for alias in node.names}
+            found |= {base, *(one for one in inner if is_followed(one))}
+    return frozenset(found - {module, ""})
+
+
+def _at_run_time(node: ast.AST) -> Iterator[ast.AST]:
+    """Every node but what is for type checkers alone."""
+    yield node
+    if isinstance(node, ast.If) and is_type_checking(node):
+        for other in node.orelse:
+            yield from _at_run_time(other)
+    elif not isinstance(node, ast.expr):  # no import stands in an expression
+        for child in ast.iter_child_nodes(node):
+            yield from _at_run_time(child)
+
+
+@cache
+def _version(library: str) -> str | None:
+    """None where there is none of that name: one of several that a module would do with."""
+    try:
+        return version(DISTRIBUTIONS.get(library, library))
+    except PackageNotFoundError:
+        names = sorted(set(packages_distributions().get(library, [])))
+    if names:
+        return ",".join(f"{name} {version(name)}" for name in names)
+    return digest(library) if source_file(library) else None
+
+
+def check_loaded(known: Iterable[str]) -> None:
+    """Compares with the modules that this process has imported in the end.
+
+    Args:
+        known: Names that the stage is said to depend on.
+
+    Raises:
+        Stop: Others of the project were imported, whose changes would go unnoticed.
+    """
+    loaded = {name for name, module in list(sys.modules.items()) if _is_of_project(module)}
+    unknown = loaded - MAIN - EXCEPTIONS - set(known)
+    missing = sorted(name for name in unknown if not is_neutral(name) and not _is_empty(name))
+    if missing:
+        raise Stop(
+            f"{', '.join(missing)}: imported in a way that the sources do not show, so that a "
+            "change there would go unnoticed; import it by an `import` statement"
+        )
+
+
+def _is_of_project(module: ModuleType | None) -> bool:
+    file = getattr(module, "__file__", None)
+    if file is None:
+        return False
+    path = Path(file).absolute()
+    return path.is_relative_to(Path.cwd()) and _is_written(path)
+
+
+def _is_empty(module: str) -> bool:
+    """Whether there is nothing but a docstring in it, as in the packages of neutral modules."""
+    path = source_file(module)
+    return path is not None and path.suffix == ".py" and all(map(_is_docstring, _tree(path).body))

@@ -1,0 +1,145 @@
+"""The command line that every stage has: it checks everything, and only then imports the stage."""
+
+import argparse
+import os
+import sys
+import time
+from importlib import import_module
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import psutil
+
+from components.base.errors import Mistakes, exit_status
+from components.base.files import read_json, write_json
+from components.config.document import Document
+from components.config.params import Params
+from components.config.pipeline import Pipeline, parse
+from components.config.rules import fact_problems
+from components.run import code
+from components.run.names import USES, modules
+from components.run.quiet import native_output_to
+
+if TYPE_CHECKING:
+    from components.data.dataset import Facts
+
+
+class Run(argparse.Namespace):
+    """One run of a stage: its arguments, and the checked files."""
+
+    stage: str
+    pipeline_path: Path
+    params_path: Path
+    code: Path
+    metrics: Path
+    measured: Path
+
+    document: Document
+    pipeline: Pipeline
+    params: Params
+
+    finding = ""
+
+    @property
+    def name(self) -> str:
+        """The name of the pipeline: its file's, without the ending."""
+        return self.pipeline_path.stem
+
+    @property
+    def modules(self) -> tuple[str, ...]:
+        """Modules that the stage runs, since the pipeline file names them."""
+        return modules(self.pipeline, self.document.data, USES[self.stage].names)
+
+    @property
+    def seed(self) -> int:
+        """Of everything that is drawn."""
+        return self.params.seed
+
+    def __getattr__(self, name: str) -> Any:
+        raise AttributeError(f"this stage was given no --{name}")
+
+    def load(self) -> None:
+        """Reads and checks params.yaml and the pipeline file.
+
+        Raises:
+            Invalid: They have mistakes.
+        """
+        self.params = Params.load(self.params_path)
+        self.document = Document(self.pipeline_path)
+        self.pipeline = parse(self.document)
+
+    def check(self, facts: "Facts") -> None:
+        """Compares the file with the data.
+
+        Raises:
+            Mistakes: They do not go together.
+        """
+        file = self.pipeline
+        if problems := fact_problems(
+            facts, file.ingest.split, file.preprocess, file.model, file.train
+        ):
+            raise Mistakes(problems)
+
+    def check_code(self) -> None:
+        """Raises a `Stop` where a module was imported that the stage is not said to depend on."""
+        code.check_loaded(read_json(self.code))
+
+    def tags(self, stage: str, dataset: Path) -> dict[str, str]:
+        """What MLflow is told about where a model comes from."""
+        fingerprint = read_json(dataset / "dataset.json")["fingerprint"]
+        return {
+            "millrace.pipeline": self.name,
+            "millrace.ready": fingerprint,
+            "dvc.stage": f"{stage}@{self.name}",
+        }
+
+    def conclude(self, text: str) -> None:
+        """Says what came of the stage, in one line, which the overview of a whole run shows."""
+        self.finding = text
+        self.say(text)
+
+    def say(self, text: str) -> None:
+        """Tells whoever watches."""
+        sys.stdout.write(f"{self.name}: {text}\n")
+        sys.stdout.flush()
+
+    def measure(self, metrics: dict[str, Any], **timings: Any) -> None:
+        """Writes the stage's metrics.
+
+        Args:
+            metrics: What follows from the inputs alone; an output.
+            timings: What was measured on this machine, such as a latency; kept apart, beside the
+                seconds since the stage was called, imports included.
+        """
+        write_json(metrics, self.metrics)
+        seconds = round(time.time() - psutil.Process().create_time(), 2)
+        write_json({"seconds": seconds, "finding": self.finding, **timings}, self.measured)
+
+
+def stage(name: str, description: str | None, *paths: str) -> None:
+    """Runs a stage: `run` in `components.NAME.run`, which is imported when all is checked.
+
+    Args:
+        name: Of the stage.
+        description: Shown by `--help`.
+        paths: Names of the paths it reads and writes (`dataset` is `--dataset`).
+    """
+    parser = argparse.ArgumentParser(prog=f"python -m components.{name}", description=description)
+    parser.add_argument("pipeline_path", metavar="pipeline", type=Path, help="pipelines/NAME.yaml")
+    parser.add_argument(
+        "--params", type=Path, required=True, dest="params_path", help="params.yaml"
+    )
+    for path in ("code", *paths, "metrics", "measured"):
+        parser.add_argument(f"--{path.replace('_', '-')}", type=Path, required=True)
+    run = parser.parse_args(namespace=Run(stage=name))
+    with exit_status():
+        run.load()
+        os.environ["KERAS_BACKEND"] = USES[name].backend or run.params.backend
+        with native_output_to(run.measured.with_suffix(".log")):
+            try:
+                module = import_module(f"components.{name}.run")
+                run.check_code()  # before it costs anything, and at the end
+                module.run(run)
+            except Mistakes as error:
+                raise run.document.locate(error.problems) from None
+        run.check_code()

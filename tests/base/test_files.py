@@ -1,0 +1,135 @@
+"""Writing loses nothing."""
+
+import contextlib
+import ctypes
+import errno
+from types import SimpleNamespace
+
+import pytest
+
+from components.base.errors import Invalid, Stop, exit_status
+from components.base.files import read_json, replacing, write_csv, write_json
+
+
+def test_a_folder_takes_the_place_of_the_earlier_one(tmp_path):
+    target = tmp_path / "out"
+    target.mkdir()
+    (target / "old").touch()
+
+    with replacing(target) as beside:
+        beside.mkdir()
+        (beside / "new").touch()
+
+    assert [path.name for path in target.iterdir()] == ["new"]
+    assert [path.name for path in tmp_path.iterdir()] == ["out"]
+
+
+def test_a_failure_in_the_middle_leaves_the_earlier_output(tmp_path):
+    target = tmp_path / "out.json"
+    write_json({"whole": True}, target)
+
+    with contextlib.suppress(RuntimeError), replacing(target) as beside:
+        beside.write_text("{half")
+        raise RuntimeError("power")
+
+    assert read_json(target) == {"whole": True}
+    assert [path.name for path in tmp_path.iterdir()] == ["out.json"]
+
+
+@pytest.fixture
+def refusing(monkeypatch):
+    """A system that refuses to exchange two names."""
+
+    def refuse(code):
+        libc = SimpleNamespace(renameat2=lambda *_: -1)
+        monkeypatch.setattr(ctypes, "CDLL", lambda *_, **__: libc)
+        monkeypatch.setattr(ctypes, "get_errno", lambda: code)
+
+    return refuse
+
+
+def replaced(target):
+    with replacing(target) as beside:
+        beside.mkdir()
+        (beside / "new").touch()
+
+
+@pytest.mark.parametrize("code", [errno.ENOSYS, errno.EINVAL])
+def test_where_names_cannot_be_exchanged_the_folder_is_replaced_all_the_same(
+    tmp_path, refusing, code
+):
+    (tmp_path / "out").mkdir()
+    refusing(code)
+
+    replaced(tmp_path / "out")
+
+    assert [path.name for path in (tmp_path / "out").iterdir()] == ["new"]
+    assert [path.name for path in tmp_path.iterdir()] == ["out"]
+
+
+def test_a_folder_that_may_not_be_replaced_stays_and_is_named(tmp_path, refusing):
+    (tmp_path / "out").mkdir()
+    refusing(errno.EACCES)
+
+    with pytest.raises(PermissionError, match="Permission denied") as caught:
+        replaced(tmp_path / "out")
+
+    assert caught.value.filename == str(tmp_path / "out")
+    assert list((tmp_path / "out").iterdir()) == []
+
+
+def test_what_a_killed_process_left_is_removed_by_the_next(tmp_path):
+    left = tmp_path / ".out.k2j4h1.partial"
+    left.mkdir()
+    (left / "half").touch()
+
+    write_json([], tmp_path / "out")
+
+    assert [path.name for path in tmp_path.iterdir()] == ["out"]
+
+
+def test_a_number_that_json_lacks_is_null(tmp_path):
+    write_json({"a": [float("nan"), 1.5], "b": float("inf")}, tmp_path / "out.json")
+
+    assert read_json(tmp_path / "out.json") == {"a": [None, 1.5], "b": None}
+
+
+def test_a_table_has_a_header(tmp_path):
+    write_csv(["epoch", "loss"], [(1, 0.5)], tmp_path / "a.csv")
+
+    assert (tmp_path / "a.csv").read_text() == "epoch,loss\n1,0.5\n"
+
+
+@pytest.mark.parametrize(
+    ("error", "status", "message"),
+    [
+        (Stop("the gate said no"), 1, "the gate said no\n"),
+        (Invalid("a.yaml:1: wrong"), 2, "a.yaml:1: wrong\n"),
+        (
+            OSError(errno.ENOSPC, "No space left on device", "data/out"),
+            1,
+            "No space left on device: data/out; the earlier output stays\n",
+        ),
+        (
+            PermissionError(errno.EACCES, "Permission denied", "data/out"),
+            1,
+            "Permission denied: data/out; the earlier output stays\n",
+        ),
+        (
+            OSError("HDF5 says: errno = 27, error message = 'File too large'"),
+            1,
+            "File too large; the earlier output stays\n",
+        ),
+    ],
+)
+def test_an_error_of_the_users_ends_with_its_message(capsys, error, status, message):
+    with pytest.raises(SystemExit) as caught, exit_status():
+        raise error
+
+    assert caught.value.code == status
+    assert capsys.readouterr().err == message
+
+
+def test_another_error_is_ours_and_keeps_its_traceback():
+    with pytest.raises(ConnectionResetError, match="reset"), exit_status():
+        raise ConnectionResetError(errno.ECONNRESET, "reset")

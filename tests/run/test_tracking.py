@@ -1,0 +1,352 @@
+"""MLflow: a server that is not there, or dies, and runs whose process has died."""
+
+import contextlib
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+
+import mlflow
+import pytest
+from mlflow import MlflowClient
+from project import IDENTITY, ROOT
+
+from components.base.errors import Stop
+from components.config.overrides import flatten
+from components.run import tracking
+
+
+@pytest.fixture
+def silent_server():
+    """A server that accepts, and never answers."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        yield server.getsockname()[1]
+
+
+class RecordedLock(contextlib.nullcontext):
+    """A lock that remembers what for."""
+
+    def __init__(self):
+        super().__init__()
+        self.paths = []
+
+    def __call__(self, path):
+        self.paths.append(path)
+        return self
+
+
+def runs(**filters):
+    return mlflow.search_runs(search_all_experiments=True, output_format="list", **filters)
+
+
+def test_a_dead_server_is_named_at_once(mlflow_store):
+    mlflow.set_tracking_uri("http://127.0.0.1:9")
+
+    with pytest.raises(Stop) as caught:
+        tracking.connect("digits")
+
+    assert str(caught.value) == (
+        "MLflow at http://127.0.0.1:9 cannot be used: Connection refused; "
+        "start it, or set MLFLOW_TRACKING_URI"
+    )
+
+
+def test_a_server_that_never_answers_is_named_soon(mlflow_store, silent_server, monkeypatch):
+    monkeypatch.setattr(tracking, "PATIENCE_S", 1)
+    mlflow.set_tracking_uri(f"http://127.0.0.1:{silent_server}")
+    begun = time.monotonic()
+
+    with pytest.raises(Stop) as caught:
+        tracking.connect("digits")
+
+    assert str(caught.value) == (
+        f"MLflow at http://127.0.0.1:{silent_server} cannot be used: Read timed out; "
+        "start it, or set MLFLOW_TRACKING_URI"
+    )
+    assert time.monotonic() - begun < 30  # by itself, MLflow takes quarters of hours
+    assert "MLFLOW_HTTP_REQUEST_TIMEOUT" not in os.environ
+
+
+def test_two_that_make_the_store_at_once_wait_for_each_other(mlflow_store, monkeypatch):
+    monkeypatch.setattr(tracking, "FileLock", waiting := RecordedLock())
+
+    tracking.connect("digits")
+
+    assert waiting.paths == [f"{mlflow_store}/mlflow.db.lock"]
+
+
+@pytest.mark.parametrize("password", ["secret", "p@secret"])
+def test_a_password_is_not_shown(mlflow_store, password):
+    mlflow.set_tracking_uri(f"http://user:{password}@127.0.0.1:9")
+
+    with pytest.raises(Stop) as caught:
+        tracking.connect("digits")
+
+    assert str(caught.value).startswith("MLflow at http://127.0.0.1:9 cannot be used: ")
+    assert "secret" not in str(caught.value)
+
+
+def test_a_run_keeps_the_whole_configuration_and_says_where_it_failed(mlflow_store):
+    client = tracking.connect("digits")
+
+    with (
+        contextlib.suppress(RuntimeError),
+        tracking.start(client, "digits", {"train": {"epochs": 3}}, {"dvc.stage": "train@digits"}),
+    ):
+        raise RuntimeError("power")
+
+    (run,) = runs()
+    assert run.info.status == "FAILED"
+    assert run.data.params == {"train.epochs": "3"}
+    assert run.data.tags["dvc.stage"] == "train@digits"
+
+
+def test_more_metrics_than_a_request_takes_are_sent_in_several(mlflow_store):
+    client = tracking.connect("digits")
+    with tracking.start(client, "digits", {}, {}) as live:
+        live.log({f"m{number}": number for number in range(2001)})
+
+    found = client.get_run(live.run_id).data.metrics
+    assert len(found) == 2001
+    assert found["m2000"] == 2000
+
+
+def test_a_run_that_is_interrupted_is_killed_and_one_that_ends_is_finished(mlflow_store):
+    client = tracking.connect("digits")
+
+    with tracking.start(client, "digits", {}, {}, "ends"):
+        pass
+    with contextlib.suppress(KeyboardInterrupt), tracking.start(client, "digits", {}, {}, "stops"):
+        raise KeyboardInterrupt
+
+    assert {run.info.run_name: run.info.status for run in runs()} == {
+        "ends": "FINISHED",
+        "stops": "KILLED",
+    }
+
+
+def test_metrics_go_in_few_requests_and_none_is_lost(mlflow_store, monkeypatch):
+    client = tracking.connect("digits")
+    requests = []
+    real = client.log_batch
+
+    def counted(run_id, metrics=(), **more):
+        requests.append(len(metrics))
+        return real(run_id, metrics=metrics, **more)
+
+    with tracking.start(client, "digits", {}, {}) as live:
+        monkeypatch.setattr(client, "log_batch", counted)
+        for epoch in range(300):
+            live.log({"loss": 1.0 / (epoch + 1), "val_loss": 2.0}, step=epoch)
+
+    assert len(requests) < 30
+    assert sum(requests) == 600
+    history = client.get_metric_history(live.run_id, "loss")
+    assert [one.step for one in history] == list(range(300))
+    assert history[-1].value == 1.0 / 300
+
+
+def test_curves_are_seen_while_a_training_runs(mlflow_store, monkeypatch):
+    monkeypatch.setattr(tracking, "FLUSH_S", 0)
+    client = tracking.connect("digits")
+
+    with tracking.start(client, "digits", {}, {}) as live:
+        live.log({"loss": 0.5})
+
+        assert client.get_run(live.run_id).data.metrics == {"loss": 0.5}
+
+
+def test_a_server_that_dies_costs_its_records_and_not_the_work(mlflow_store, monkeypatch, capsys):
+    client = tracking.connect("digits")
+    real, lost = client.log_batch, []
+
+    def refusing(run_id, metrics=(), **more):
+        if len(lost) < 3:
+            lost.append(len(metrics))
+            raise mlflow.MlflowException("Connection refused")
+        return real(run_id, metrics=metrics, **more)
+
+    with tracking.start(client, "digits", {}, {}) as live:
+        monkeypatch.setattr(client, "log_batch", refusing)
+        for epoch in range(4):
+            live.log({"loss": float(epoch)}, step=epoch)
+            live.flush()
+
+    assert lost == [1, 2, 3]
+    assert len(client.get_metric_history(live.run_id, "loss")) == 4
+    said = capsys.readouterr().err
+    assert said == "MLflow does not take what is recorded: Connection refused\n"
+
+
+@pytest.mark.parametrize("answer", [b"", b"HTTP/1.1 503 No\r\nContent-Length: 0\r\n\r\n", None])
+def test_a_server_that_stops_answering_is_asked_seldom(mlflow_store, monkeypatch, capsys, answer):
+    """One that closes each connection, one that says 503, one that takes it and says nothing."""
+    monkeypatch.setattr(tracking, "PATIENCE_S", 1)
+    monkeypatch.setattr(tracking, "FLUSH_S", 0)
+    asked = []
+
+    def serve(server):
+        with contextlib.suppress(OSError):
+            while True:
+                connection, _ = server.accept()
+                asked.append(connection)
+                if answer is not None:
+                    connection.recv(65536)
+                    connection.sendall(answer)
+                    connection.close()
+
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        threading.Thread(target=serve, args=[server], daemon=True).start()
+        address = f"127.0.0.1:{server.getsockname()[1]}"
+        client = MlflowClient(f"http://me:hunter2@{address}")
+        with tracking.Live(client, "a" * 32) as live:
+            for epoch in range(100):
+                live.log({"loss": 1.0}, epoch)
+    for connection in asked:
+        connection.close()
+
+    assert 1 <= len(asked) <= 4  # once, at the end once more, and that the run has ended
+    said = capsys.readouterr().err
+    assert said.count("MLflow does not take what is recorded") == 1
+    assert "hunter2" not in said
+
+
+def test_a_deleted_experiment_is_named_before_anything_is_trained(mlflow_store):
+    tracking.connect("digits")
+    client = MlflowClient()
+    number = client.get_experiment_by_name("digits").experiment_id
+    client.delete_experiment(number)
+
+    with pytest.raises(Stop) as caught:
+        tracking.connect("digits")
+
+    assert str(caught.value) == (
+        "MLflow's experiment 'digits' was deleted; bring it back: "
+        f"mlflow experiments restore --experiment-id {number}"
+    )
+
+
+def test_a_folder_with_a_space_has_its_lock_beside_the_store(mlflow_store, monkeypatch):
+    folder = mlflow_store / "my project"
+    folder.mkdir()
+    monkeypatch.chdir(folder)
+    mlflow.set_tracking_uri(f"sqlite:///{str(folder).replace(' ', '%20')}/mlflow.db")
+
+    assert tracking.store_file() == f"{folder}/mlflow.db"
+
+
+def test_a_run_whose_process_was_killed_is_ended_by_the_next(mlflow_store):
+    code = (
+        "import os, signal, mlflow\n"
+        "from components.run import tracking\n"
+        f"mlflow.set_tracking_uri('sqlite:///{mlflow_store}/mlflow.db')\n"
+        "client = tracking.connect('digits')\n"
+        "with tracking.start(client, 'digits', {}, {}, 'dies'):\n"
+        "    os.kill(os.getpid(), signal.SIGKILL)\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        check=False,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+    )
+    assert done.returncode == -signal.SIGKILL
+    client = mlflow.MlflowClient()
+    assert [run.info.status for run in runs()] == ["RUNNING"]
+
+    with tracking.start(tracking.connect("digits"), "digits", {}, {}, "lives"):
+        tracking.connect("digits")  # a living one is left alone
+        now = {run.info.run_name: run.info.status for run in runs()}
+
+    assert now == {"dies": "KILLED", "lives": "RUNNING"}
+    assert client.search_runs(["1"], "attributes.status = 'RUNNING'") == []
+
+
+def test_a_run_of_somebody_elses_is_left_alone(mlflow_store):
+    client = tracking.connect("digits")
+    theirs = client.create_run("1").info.run_id
+    odd = client.create_run("1", tags={tracking.OWNER: "not JSON", tracking.HEARTBEAT: "0"})
+
+    tracking.connect("digits")
+
+    assert client.get_run(theirs).info.status == "RUNNING"
+    assert client.get_run(odd.info.run_id).info.status == "RUNNING"
+
+
+def test_a_run_gives_signs_of_life(mlflow_store, monkeypatch):
+    monkeypatch.setattr(tracking, "BEAT_S", 0.05)
+    client = tracking.connect("digits")
+
+    with tracking.start(client, "digits", {}, {}) as live:
+        client.set_tag(live.run_id, tracking.HEARTBEAT, "0")
+        for _ in range(100):
+            beat = client.get_run(live.run_id).data.tags[tracking.HEARTBEAT]
+            if beat != "0":
+                break
+            time.sleep(0.05)
+
+    assert time.time() - float(beat) < 60
+    assert not any(thread.name.endswith("(_beat)") for thread in threading.enumerate())
+    assert json.loads(client.get_run(live.run_id).data.tags[tracking.OWNER])["pid"] == os.getpid()
+
+
+def test_a_dirty_tree_is_said_and_kept(mlflow_store, tmp_path):
+    (tmp_path / "code.py").write_text("a = 1\n")
+    (tmp_path / "dvc.lock").write_text("old\n")
+    (tmp_path / ".gitignore").write_text("mlflow.db*\nmlruns\n")
+    for command in (["init", "-q"], ["add", "-A"], [*IDENTITY, "commit", "-qm", "start"]):
+        subprocess.run(["git", *command], cwd=tmp_path, check=True)
+    client = tracking.connect("digits")
+
+    (tmp_path / "dvc.lock").write_text("DVC writes it while the stages run\n")
+    with tracking.start(client, "digits", {}, {}) as clean:
+        pass
+    (tmp_path / "code.py").write_text("a = 2\n")
+    (tmp_path / "more.py").write_text("")
+    with tracking.start(client, "digits", {}, {}) as dirty:
+        pass
+
+    assert tracking.DIRTY not in client.get_run(clean.run_id).data.tags
+    assert client.get_run(dirty.run_id).data.tags[tracking.DIRTY] == "true"
+    difference = mlflow.artifacts.load_text(f"runs:/{dirty.run_id}/git.diff")
+    assert "+a = 2" in difference
+    assert "?? more.py" in difference
+    assert client.list_artifacts(clean.run_id) == []
+
+
+@pytest.mark.parametrize(
+    ("limit", "kept"),
+    [(8, "diffdiff"), (7, "diffdif\n(cut off after 7 characters)\n")],
+)
+def test_a_long_difference_is_cut_off(monkeypatch, limit, kept):
+    monkeypatch.setattr(tracking, "_git", lambda *_: "diff")
+    monkeypatch.setattr(tracking, "DIFFERENCE_BYTES", limit)
+
+    assert tracking._difference() == kept
+
+
+def test_learning_curves_are_written_again_as_they_were(mlflow_store):
+    client = tracking.connect("digits")
+    run_id = tracking.create(client, "digits", {}, {})
+
+    tracking.log_history(client, run_id, {"loss": [2.0, None, 1.0]})
+
+    values = [one.value for one in client.get_metric_history(run_id, "loss")]
+    assert (values[0], values[2]) == (2.0, 1.0)
+
+
+def test_more_parameters_than_a_request_takes_are_all_written(mlflow_store):
+    client = tracking.connect("digits")
+
+    run_id = tracking.create(client, "digits", {f"p{place}": place for place in range(250)}, {})
+
+    assert len(client.get_run(run_id).data.params) == 250
+
+
+def test_nested_values_become_dotted_keys():
+    values = {"a": {"b": 1, "c": [1, 2], "d": [{"e": None}]}, "f": {}}
+
+    assert dict(flatten(values)) == {"a.b": "1", "a.c": "[1, 2]", "a.d.0.e": "None", "f": "{}"}
