@@ -15,17 +15,17 @@ from components.run import code
 COLOURS = {"blue": (20, 40, 200), "green": (30, 190, 40), "red": (200, 30, 30)}
 CHANGES = (
     ("height: 128, width: 128", "height: 32, width: 32"),
-    ("copies: 0", "copies: 1"),
+    ("augment:\n  layers:", "augment:\n  copies: 1\n  layers:"),
     ("  architecture: resnet\n  stem: 7x7 ", "  architecture: cnn\n  filters: [8, 16] "),
     ("  blocks: [2, 2, 2, 2]\n", ""),
     ("epochs: 40", "epochs: 8"),
     (
-        "tune: {}",
-        "tune:\n  space: {train.batch_size: {CategoricalDistribution: {choices: [8, 16]}}}\n"
+        "\ntrain:\n",
+        "\ntune:\n  space: {train.batch_size: {CategoricalDistribution: {choices: [8, 16]}}}\n"
         "  sampler: {GridSampler: {search_space: {train.batch_size: [8, 16]}}}\n"
-        "  trials: 2\n  epochs: 2",
+        "  trials: 2\n  epochs: 2\ntrain:\n",
     ),
-    ("max_accuracy_drop: 0.02", "max_accuracy_drop: 1.0"),
+    ("max_drop: 0.02", "max_drop: 1.0"),
     ("min: 0.8", "min: 0.5"),
     ("near_leaked: drop", "near_leaked: drop\n  max_dropped_fraction: 0.1"),
 )

@@ -27,7 +27,7 @@ def paths(entry, *kinds):
 
 def shared_params(entry):
     """What a stage depends on of params.yaml."""
-    return {key for one in entry["params"] for key in one.get("params.yaml", ())}
+    return {key for one in entry.get("params", ()) for key in one.get("params.yaml", ())}
 
 
 def test_the_stages_are_those_that_are_fingerprinted_in_their_order():
@@ -97,10 +97,14 @@ def test_a_stage_that_computes_with_keras_depends_on_its_backend(stage):
     [
         (("max_duplicate_fraction: 0.01", "max_duplicate_fraction: 0.02"), {"validate"}),
         (("scale: 0.0625", "scale: 0.125"), {"preprocess"}),
-        (("copies: 0", "copies: 1"), {"augment"}),
+        (("augment:\n", "augment:\n  copies: 1\n"), {"augment"}),
+        (("{label_preserving", "{calibration_bins: 5, label_preserving"), {"evaluate", "compress"}),
+        (("compress:\n", "evaluate: {shown: 12}\ncompress:\n"), {"evaluate"}),
         (("epochs: 40", "epochs: 41"), {"train"}),
         (("methods: [float16, int8]", "methods: [int8]"), {"compress"}),
         (("min: 0.97", "min: 0.98"), {"package"}),
+        (("compress:\n", "evaluate: {shown: 24}\ncompress:\n"), set()),
+        (("{label_preserving", "{calibration_bins: 10, label_preserving"), set()),
     ],
 )
 def test_a_setting_is_a_dependency_of_the_stage_that_it_is_for(edited, change, stages):

@@ -1,6 +1,7 @@
 """Mistakes of a pipeline file: every one, with its line, in the words of the YAML."""
 
 import json
+import re
 from pathlib import Path
 
 import jsonschema
@@ -10,12 +11,20 @@ from project import ROOT
 
 from components.base.errors import Invalid
 from components.cli import docs, schema
+from components.config import extension
+from components.config.compress import Method
 from components.config.document import Document
-from components.config.ingest import Split
+from components.config.ingest import Config as Ingest
+from components.config.models import Config as Model
 from components.config.overrides import apply
-from components.config.pipeline import load
+from components.config.pipeline import Pipeline, load
 from components.config.rules import fact_problems
-from components.data.dataset import Facts
+from components.config.task import Config as Task
+from components.config.train import Config as Train
+from components.data.dataset import SPLITS, Facts
+from components.data.features.class_label import ClassLabel
+from components.data.features.image import Image
+from components.data.schema import Schema
 
 FILES = sorted((ROOT / "pipelines").glob("*.yaml"))
 
@@ -31,11 +40,11 @@ def test_every_pipeline_fits_the_schema_and_names_it(path):
 
     jsonschema.validate(yaml.safe_load(text), schema.schema())
 
-    assert text.startswith("# yaml-language-server: $schema=pipeline.schema.json\n")
+    assert text.startswith("# yaml-language-server: $schema=../docs/pipeline.schema.json\n")
 
 
 def test_the_written_schema_is_in_step():
-    written = (ROOT / "pipelines" / "pipeline.schema.json").read_text()
+    written = (ROOT / "docs" / "pipeline.schema.json").read_text()
 
     assert json.loads(written) == schema.schema()
 
@@ -46,21 +55,90 @@ def test_the_written_reference_is_in_step():
     assert written == docs.pages()
 
 
+HOMES = {"task": Task, "ingest": Ingest, "model": Model, "train": Train, "compress": Method}
+
+
+@pytest.mark.parametrize("page", HOMES)
+def test_the_reference_has_a_table_of_every_section_that_is_found_by_its_name(page):
+    where = extension.home(HOMES[page])
+    text = docs.pages()[page]
+
+    for name in where.names():
+        section = where.find(name if name != "sklearn" else "sklearn.datasets.load_iris")
+        title = section.__name__ if where.key else name
+        _, _, described = text.partition(f"\n## {title}\n")
+        described = described.partition("\n## ")[0]
+
+        for key in section.model_fields:
+            assert f"| `{key}` | " in described
+        assert " ".join(section.__doc__.split()) in described
+    assert f"`{where.base.__module__}.{where.base.__name__}`" in text or where.own
+
+
+def test_the_reference_links_to_sections_that_there_are():
+    for name, text in docs.pages().items():
+        titles = {line[3:].lower() for line in text.splitlines() if line.startswith("## ")}
+
+        assert set(re.findall(r"\]\(#([^)]*)\)", text)) <= titles, name
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        pytest.param({"task": "classification"}, id="a task by its name"),
+        pytest.param({"task": {"classification": None}}, id="a task without settings"),
+        pytest.param({"task": {"own.tasks:Mine": {"a": 1}}}, id="a task of one's own"),
+        pytest.param({"ingest": {"source": "own.data:Mine", "a": 1}}, id="a source of one's own"),
+        pytest.param({"ingest": {"source": "sklearn.datasets.load_iris"}}, id="a set of sklearn's"),
+        pytest.param({"ingest": {"source": "table", "file": "a.csv"}}, id="a table"),
+        pytest.param({"model": {"architecture": "own.nets:net"}}, id="a network of one's own"),
+        pytest.param({"train": {"learner": "supervised", "epochs": 1}}, id="a learner by its name"),
+        pytest.param({"train": {"learner": "own.fit:Mine", "a": 1}}, id="a learner of one's own"),
+        pytest.param({"compress": {"methods": [{"int8": None}, "own:M"]}}, id="methods"),
+    ],
+)
+def test_the_schema_accepts_what_is_right(change):
+    data = Document(ROOT / "pipelines" / "digits.yaml").data
+
+    jsonschema.validate({**data, **change}, schema.schema())
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        pytest.param({"version": 2}, id="another version"),
+        pytest.param({"task": "clasification"}, id="a misspelt task"),
+        pytest.param({"task": {"classification": {"bins": 3}}}, id="a setting that no task has"),
+        pytest.param({"task": {"classification": {}, "own:Mine": {}}}, id="two tasks"),
+        pytest.param({"ingest": {"source": "sklearn"}}, id="a package for a source"),
+        pytest.param({"ingest": {"source": "table"}}, id="a table without its file"),
+        pytest.param({"model": {"architecture": "mlp", "blocks": [2]}}, id="a key of another one"),
+        pytest.param({"model": {"architecture": "resnt"}}, id="a misspelt architecture"),
+        pytest.param({"train": {"learner": "supervisd", "epochs": 1}}, id="a misspelt learner"),
+        pytest.param({"compress": {"methods": [{"int8": {"bits": 4}}]}}, id="a wrong setting"),
+    ],
+)
+def test_the_schema_refuses_what_is_wrong(change):
+    data = Document(ROOT / "pipelines" / "digits.yaml").data
+
+    with pytest.raises(jsonschema.ValidationError):
+        jsonschema.validate({**data, **change}, schema.schema())
+
+
 @pytest.mark.parametrize(
     ("old", "new", "message"),
     [
         pytest.param(
             "epochs: 40",
             "epoch: 40",
-            "25: train.epochs: missing\n{path}:26: train.epoch: unknown key; "
+            "24: train.epochs: missing\n{path}:25: train.epoch: unknown key; "
             "did you mean 'epochs'?",
             id="a misspelt key",
         ),
         pytest.param(
-            "evaluate: {}",
-            "evalute: {}",
-            "1: evaluate: missing section; 'evaluate: {}' where it has nothing to say\n"
-            "{path}:32: evalute: unknown key; did you mean 'evaluate'?",
+            "register:",
+            "registr:",
+            "1: register: missing\n{path}:34: registr: unknown key; did you mean 'register'?",
             id="a misspelt stage",
         ),
         pytest.param(
@@ -86,52 +164,52 @@ def test_the_written_reference_is_in_step():
         pytest.param(
             "AdamW: {",
             "AdamW: {learning_rate: 1, ",
-            "29: train.optimizer.AdamW.learning_rate: learning_rate is set elsewhere in the file, "
+            "28: train.optimizer.AdamW.learning_rate: learning_rate is set elsewhere in the file, "
             "not here",
             id="an argument that is set elsewhere",
         ),
         pytest.param(
             "test: 0.15",
             "test: 0.25",
-            "8: ingest.split: train, validation and test must sum to 1; they sum to 1.1",
+            "9: ingest.split: train, validation and test must sum to 1; they sum to 1.1",
             id="a split that does not sum to one",
         ),
         pytest.param(
             "load_digits\n",
             "load_faces\n",
-            "7: ingest.source: no source 'sklearn.datasets.load_faces'; "
-            "did you mean 'sklearn.datasets.load_wine'?",
+            "8: ingest.source: no source 'sklearn.datasets.load_faces'; "
+            "did you mean 'sklearn.datasets.load_diabetes'?",
             id="a source that there is not",
         ),
         pytest.param(
             "source: sklearn.datasets.load_digits",
             "source: image_folder\n  pth: photos",
-            "8: ingest.pth: unknown key; did you mean 'path'?",
+            "9: ingest.pth: unknown key; did you mean 'path'?",
             id="a key that the source has not",
         ),
         pytest.param(
             "source: sklearn.datasets.load_digits",
             "source: image_folder\n  path: ../photos",
-            "8: ingest.path: ../photos leaves the pipeline's folder of sources/, which DVC "
+            "9: ingest.path: ../photos leaves the pipeline's folder of sources/, which DVC "
             "watches; move the files there, or make that folder itself a link to them",
             id="a path that DVC does not watch",
         ),
         pytest.param(
             "split: {train: 0.7, validation: 0.15, test: 0.15}",
             "split: {by: group}",
-            "8: ingest.split: by: group and group: what names it, go together",
+            "9: ingest.split: by: group and group: what names it, go together",
             id="a split by no group",
         ),
         pytest.param(
             "max_duplicate_fraction: 0.01",
             "corrupt: warn",
-            "10: validate.corrupt: must be 'error' or 'drop', is 'warn'",
+            "11: validate.corrupt: must be 'error' or 'drop', is 'warn'",
             id="a policy that cannot be",
         ),
         pytest.param(
             "max_duplicate_fraction: 0.01",
             "max_duplicate_fraction: 2",
-            "10: validate.max_duplicate_fraction: must be less than or equal to 1, is 2",
+            "11: validate.max_duplicate_fraction: must be less than or equal to 1, is 2",
             id="a number out of range",
         ),
         pytest.param(
@@ -144,8 +222,7 @@ def test_the_written_reference_is_in_step():
             "architecture: resnet",
             "architecture: nowhere.models:net",
             "22: model.architecture: no module 'nowhere.models'\n"
-            "{path}:23: model.blocks: unknown key; there are architecture, head_activation, "
-            "arguments",
+            "{path}:23: model.blocks: unknown key; there are architecture, arguments",
             id="a module that there is not",
         ),
         pytest.param(
@@ -171,50 +248,51 @@ def test_the_written_reference_is_in_step():
         pytest.param(
             "scale: 0.0625",
             "scale: .nan",
-            "12: preprocess.0.Rescaling.scale: must be finite, is .nan",
+            "13: preprocess.0.Rescaling.scale: must be finite, is .nan",
             id="a number that is none",
         ),
         pytest.param(
             "weight_decay: 1.0e-4",
             "weight_decay: [.inf]",
-            "29: train.optimizer.AdamW.weight_decay: must be finite, is [.inf]",
+            "28: train.optimizer.AdamW.weight_decay: must be finite, is [.inf]",
             id="a number without end",
         ),
         pytest.param(
             "max_duplicate_fraction: 0.01",
             "max_drift: .nan",
-            "10: validate.max_drift: must be a finite number, is .nan",
+            "11: validate.max_drift: must be a finite number, is .nan",
             id="a limit that is no number",
         ),
         pytest.param(
-            "tune: {}",
-            "tune: {space: {train.batch_size: {IntDistribution: {low: 16, high: 2000000000}}}}",
+            "train:\n",
+            "tune: {space: {train.batch_size: {IntDistribution: {low: 16, high: 2000000000}}}}\n"
+            "train:\n",
             "24: tune.space.train.batch_size: with the value 2000000000: "
             "must be less than or equal to 1000000000, is 2000000000",
             id="a search too high",
         ),
         pytest.param(
-            "tune: {}",
-            "tune: {space: {train.batch_size: {IntDistribution: {low: 0, high: 16}}}}",
+            "train:\n",
+            "tune: {space: {train.batch_size: {IntDistribution: {low: 0, high: 16}}}}\ntrain:\n",
             "24: tune.space.train.batch_size: with the value 0: must be greater than 0, is 0",
             id="a search too low",
         ),
         pytest.param(
-            "blocks: [2, 2]",
-            "head_activation: sigmoid",
-            "25: train.loss: SparseCategoricalCrossentropy needs a softmax head; "
-            "model.head_activation is sigmoid",
+            "none}",
+            "none, head_activation: sigmoid}",
+            "24: train.loss: SparseCategoricalCrossentropy needs a softmax head; "
+            "task.classification.head_activation is sigmoid",
             id="a loss against the head",
         ),
         pytest.param(
             "GlobalContrastNormalization: {epsilon: 1.0e-8}",
             "RandomRotation: {factor: 0.1}",
-            "13: preprocess.1: RandomRotation draws at random; it belongs under augment.layers",
+            "14: preprocess.1: RandomRotation draws at random; it belongs under augment.layers",
             id="chance in the preprocessing",
         ),
         pytest.param(
-            "tune: {}",
-            "tune: {space: {train.batch_siz: {IntDistribution: {low: 1, high: 1}}}}",
+            "train:\n",
+            "tune: {space: {train.batch_siz: {IntDistribution: {low: 1, high: 1}}}}\ntrain:\n",
             "24: tune.space.train.batch_siz: with the value 1: unknown key; "
             "did you mean 'batch_size'?",
             id="a search for what there is not",
@@ -222,14 +300,14 @@ def test_the_written_reference_is_in_step():
         pytest.param(
             "epochs: 40",
             "epochs: 40\n  epochs: 41",
-            '27: not valid YAML: found duplicate key "epochs" with value "41" '
+            '26: not valid YAML: found duplicate key "epochs" with value "41" '
             '(original value: "40")',
             id="a key twice",
         ),
         pytest.param(
             "methods: [float16, int8]",
             "methods: [float16, int8",
-            "35: not valid YAML: expected ',' or ']', but got ':'",
+            "33: not valid YAML: expected ',' or ']', but got ':'",
             id="a syntax error",
         ),
     ],
@@ -293,19 +371,20 @@ def test_the_boundaries_of_a_schedule_lie_between_warm_up_and_end(
     ],
 )
 def test_a_file_and_its_data_agree(counts, batch_size, messages):
-    facts = Facts((8, 8, 1), "uint8", tuple("abcdefghij"), {})
-    facts = facts.with_counts(dict(zip(("train", "validation", "test"), counts, strict=True)))
-    pipeline = load(ROOT / "pipelines" / "digits.yaml")
-    split = Split(train=0.8, validation=0.1, test=0.1)
-    train = pipeline.train.model_copy(update={"batch_size": batch_size})
+    image, label = Image((8, 8, 1), is_file=False), ClassLabel("abcdefghij")
+    schema = Schema({"image": image, "label": label}, ("label",))
+    facts = Facts(schema, dict(zip(SPLITS, counts, strict=True)))
+    data = dict(Document(ROOT / "pipelines" / "digits.yaml").data)
+    data["ingest"] |= {"split": {"train": 0.8, "validation": 0.1, "test": 0.1}}
+    data["train"] |= {"batch_size": batch_size}
 
-    found = fact_problems(facts, split, pipeline.preprocess, pipeline.model, train)
+    found = fact_problems(Pipeline.model_validate(data), facts)
 
     assert [one.message for one in found] == messages
 
 
 def test_all_mistakes_come_at_once_in_the_order_of_the_file(edited):
-    path = edited(("copies: 0", "copis: 0"), ("epochs: 40", "epochs: forty"), ("int8", "int4"))
+    path = edited(("layers:", "layer:"), ("epochs: 40", "epochs: forty"), ("int8", "int4"))
 
     with pytest.raises(Invalid) as caught:
         load(path)
@@ -340,7 +419,21 @@ def test_a_file_that_is_no_mapping_is_refused(tmp_path):
 
 
 def test_an_empty_section_needs_no_braces(edited):
-    assert load(edited(("evaluate: {}", "evaluate:"))).evaluate.calibration_bins == 10
+    assert load(edited(("compress:\n", "evaluate:\ncompress:\n"))).evaluate.shown == 24
+
+
+def test_what_has_a_default_may_be_left_out(tmp_path):
+    data = Document(ROOT / "pipelines" / "digits.yaml").data
+    needed = ("version", "description", "task", "ingest", "model", "train", "register")
+    whole = {key: data[key] for key in needed}
+    (tmp_path / "short.yaml").write_text(yaml.safe_dump(whole))
+
+    file = load(tmp_path / "short.yaml")
+
+    assert set(schema.schema()["required"]) == {*needed} - {"train"}
+    assert (file.preprocess, file.augment.layers, file.compress.methods) == ((), (), ())
+    assert not file.tune.is_declared
+    assert file.validation.duplicates == "error"
 
 
 def test_a_number_is_a_constant_learning_rate(edited):

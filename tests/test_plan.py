@@ -175,24 +175,26 @@ stages:
     do:
       cmd: date +%N > train.out
       deps: [data/code/x/train.json]
-      params: [train.epochs]
+      params: [seed]
       outs: [train.out]
 """
 BEFORE = {
-    "train:": "1",
-    "model:": "1",
-    "components.run.code": "a",
-    "keras": "3.1",
-    "gone": "1",
-    "s": "1",
+    "values": {
+        "train.epochs": "1",
+        "train.loss": "None",
+        "model.units": "[8]",
+        "model.dropout": "0.0",
+    },
+    "code": {"components.run.code": "a", "keras": "3.1", "gone": "1", "same": "1"},
 }
 NOW = {
-    "train:": "2",
-    "model:": "2",
-    "components.run.code": "b",
-    "keras": "3.2",
-    "new": "1",
-    "s": "1",
+    "values": {
+        "train.epochs": "2",
+        "train.loss.Hinge": "{}",
+        "model.units": "[8]",
+        "model.dropout": "0.5",
+    },
+    "code": {"components.run.code": "b", "keras": "3.2", "new": "1", "same": "1"},
 }
 
 
@@ -202,7 +204,7 @@ def coded(tmp_path, monkeypatch):
     project = Project.of(tmp_path)
     (tmp_path / "dvc.yaml").write_text(CODED)
     (tmp_path / "code.json").write_text(as_json(BEFORE))
-    (tmp_path / "params.yaml").write_text("train: {epochs: 1}\n")
+    (tmp_path / "params.yaml").write_text("seed: 0\n")
     project.run("git", "init", "-q")
     project.dvc("init", "-q")
     project.run("git", *IDENTITY, "commit", "-qm", "start")
@@ -212,30 +214,32 @@ def coded(tmp_path, monkeypatch):
     return line
 
 
-def test_every_section_module_and_version_that_differs_is_named(coded, monkeypatch):
+def test_every_value_module_and_version_that_differs_is_named(coded, monkeypatch):
     monkeypatch.setattr(plan, "fingerprints", lambda _: {"x": {"train": NOW}})
 
     assert coded.actions() == [
         (
             "runs",
             [
+                "train.epochs: 1 -> 2",
+                "train.loss: None -> not there",
+                "model.dropout: 0.0 -> 0.5",
+                "train.loss.Hinge: not there -> {}",
                 "components.run.code changed",
                 "gone is gone",
                 "keras changed: 3.1 -> 3.2",
-                "model has other values",
                 "new is new",
-                "train has other values",
             ],
         )
     ]
 
 
-def test_a_section_whose_values_are_named_is_not_named_again(coded, monkeypatch):
-    now = {**BEFORE, "train:": "2"}
+def test_a_value_that_differs_is_named_once_with_those_of_params_yaml_before_it(coded, monkeypatch):
+    now = {**BEFORE, "values": {**BEFORE["values"], "train.epochs": "2"}}
     monkeypatch.setattr(plan, "fingerprints", lambda _: {"x": {"train": now}})
-    (coded.root / "params.yaml").write_text("train: {epochs: 2}\n")
+    (coded.root / "params.yaml").write_text("seed: 1\n")
 
-    assert coded.actions() == [("runs", ["train.epochs: 1 -> 2"])]
+    assert coded.actions() == [("runs", ["seed: 0 -> 1", "train.epochs: 1 -> 2"])]
 
 
 def test_what_differed_is_not_known_where_the_cache_is_gone(coded, monkeypatch):

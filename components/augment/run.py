@@ -5,8 +5,9 @@ import keras
 from components.augment.stage import VARIATIONS, as_model, preview, vary
 from components.base.files import replacing
 from components.config.building import build_all
-from components.data import dataset, shards
-from components.layers.checks import check_augmentation
+from components.data import dataset, shards, shown
+from components.data.dataset import Facts
+from components.layers.checks import check_augmentation, check_masks
 from components.models import keras_files
 from components.run.command import Run
 from components.show import pictures
@@ -15,17 +16,22 @@ from components.show import pictures
 def run(run: Run) -> None:
     """Writes `out`: the layers as a model, and the copies as a dataset."""
     keras.utils.set_random_seed(run.seed)
-    facts, config = dataset.read_facts(run.dataset), run.pipeline.augment
+    config = run.pipeline.augment
     train = dataset.open_split(run.dataset, "train")
+    kind = train.schema.input
     layers = build_all(config.layers, ("augment", "layers"), dtype="float32")
-    check_augmentation(layers, facts.shape)
+    check_augmentation(layers, kind.shape)
+    if train.schema.moving:
+        check_masks(layers, kind.shape)
     run.check_code()
-    augmentation = as_model(layers, facts.shape)
-    pictures.save(pictures.grid(*preview(augmentation, train), 1 + VARIATIONS), run.picture)
+    augmentation = as_model(layers, kind.shape)
+    values, titles = preview(augmentation, train)
+    drawn = shown.arrays(kind, values) or [pictures.as_row(value) for value in values]
+    pictures.save(pictures.grid(drawn, titles, 1 + VARIATIONS), run.picture)
     with replacing(run.out) as folder:
         path = folder / "train" / shards.file_name(0, 1)
-        copies = shards.write(path, vary(augmentation, train, config.copies), facts)
-        shards.seal(folder, [copies], facts.with_counts({"train": copies.count}))
+        copies = shards.write(path, vary(augmentation, train, config.copies), train.schema)
+        shards.seal(folder, [copies], Facts(train.schema, {"train": copies.count}))
         keras_files.save(augmentation, folder / "augmentation.keras")
     run.conclude(f"{len(layers)} layers; {copies.count} copies on disk")
     run.measure({"layers": len(layers), "copies": copies.count})

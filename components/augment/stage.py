@@ -1,6 +1,7 @@
 """Random variations of the train split: as layers, as a picture, as copies on disk."""
 
 from collections.abc import Iterator, Sequence
+from typing import Any
 
 import keras
 import numpy as np
@@ -8,6 +9,7 @@ import numpy as np
 from components.data.dataset import Split
 from components.data.shards import batched
 from components.layers.chain import chain
+from components.layers.geometry import together
 
 SHOWN, VARIATIONS = 6, 7
 
@@ -26,20 +28,34 @@ def vary(augmentation: keras.Model, split: Split, copies: int) -> Iterator[Split
         split: `n` examples.
         copies: 0 gives one empty part.
     """
+    (name,) = split.schema.inputs
     yield split.take(np.arange(0))
     for _ in range(copies):
         for part in batched(split):
-            varied = np.asarray(augmentation(part.inputs[:], training=True))
-            yield Split(varied, part.labels)
+            varied, masks = _varied(augmentation, part, name)
+            yield Split(split.schema, {**part.columns, **masks, name: varied})
+
+
+def _varied(augmentation: keras.Model, part: Split, name: str) -> tuple[Any, dict[str, Any]]:
+    """The values of a column, varied, and the masks that move with them."""
+    values, moving = part[name][:], part.schema.moving
+    if not augmentation.layers:  # which Keras calls only for the shape that it was made with
+        return values, {}
+    if moving and (moved := together(augmentation.layers)) is not None:
+        images, masks = moved(values, part[moving[0]][:])
+        return images, {moving[0]: masks}
+    return np.asarray(augmentation(values, training=True)), {}
 
 
 def preview(augmentation: keras.Model, split: Split) -> tuple[list[np.ndarray], list[str]]:
     """Some examples, each followed by variations of it, with titles for a grid of pictures."""
     rows = np.linspace(0, len(split) - 1, SHOWN).astype(int)
-    chosen = Split(split.array[rows], split.labels[rows])
-    varied = np.concatenate([part.inputs[:] for part in vary(augmentation, chosen, VARIATIONS)])
-    shape = split.array.shape[1:]
+    chosen = split.take(rows).read()
+    parts = vary(augmentation, chosen, VARIATIONS)
+    varied = np.concatenate([np.asarray(part.input[:]) for part in parts])
+    originals = np.asarray(chosen.input)
+    shape = originals.shape[1:]
     both = np.concatenate(
-        [chosen.array[:, None], varied.reshape(VARIATIONS, SHOWN, *shape).swapaxes(0, 1)], axis=1
+        [originals[:, None], varied.reshape(VARIATIONS, SHOWN, *shape).swapaxes(0, 1)], axis=1
     )
     return list(both.reshape(-1, *shape)), (["original"] + ["varied"] * VARIATIONS) * SHOWN

@@ -54,3 +54,8 @@ def reason(error: BaseException) -> str:
     text = TENSORFLOWS.sub("", text.removeprefix("\x1b[1m").removesuffix("\x1b[0m"))
     is_bare = isinstance(error, AttributeError | LookupError)  # "'colour'" alone says nothing
     return f"{type(error).__name__}: {text}" if is_bare and lines else text
+
+
+def snake(name: str) -> str:
+    """The module of a class, by its name: `ClassLabel` is in `class_label`."""
+    return re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", name).lower()

@@ -4,7 +4,7 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -40,11 +40,16 @@ def check(paths: Sequence[Path]) -> None:
             failed.append(error)
             continue
         write_json(found, Path("measured", path.stem, "check.json"))
-        console.print(
-            f"{path}: no mistakes; {found['parameters']:,} parameters, about "
-            f"{size_of(found['step_bytes'])} a training step, {_time(found['seconds'])}"
-        )
+        console.print(f"{path}: no mistakes{_cost(found)}")
     _raise(failed)
+
+
+def _cost(found: Mapping[str, Any]) -> str:
+    """What is known of it, in words."""
+    if found["parameters"] is None:
+        return ""
+    size = f"about {size_of(found['step_bytes'])} a training step"
+    return f"; {found['parameters']:,} parameters, {size}, {_time(found['seconds'])}"
 
 
 def _time(seconds: float | None) -> str:

@@ -7,16 +7,14 @@ command with it. It prints what it found out as JSON; the mistakes as every comm
 import json
 import math
 import sys
-import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from functools import partial
 from itertools import chain
 from pathlib import Path
 from typing import Any
 
-import keras
 import numpy as np
 import psutil
 
@@ -33,34 +31,21 @@ from components.config.rules import fact_problems
 from components.data.dataset import Facts, Split
 from components.data.examples import Examples
 from components.fingerprint.stage import fingerprint
-from components.fitting import fit
-from components.fitting.augmentation import within
+from components.fitting.estimate import Estimate
 from components.ingest import stage as ingest
-from components.layers.checks import check_augmentation, check_preprocessing, shape_after
+from components.layers.checks import (
+    check_augmentation,
+    check_masks,
+    check_preprocessing,
+    shape_after,
+)
 from components.models import keras_files
-from components.models.build import build
-from components.models.size import Size, check_memory, size
-from components.preprocess.stage import needs_fit
+from components.preprocess.stage import needs_fit, ready_schema
 from components.run import code
 from components.run.names import modules
-from components.tasks import classification as task
 
 SECTIONS = ("preprocess", "augment", "model", "train", "tune")
 LOOKED_AT = 16  # examples that everything is tried on
-STEPS = 3  # of a real training that are timed, or as many as TIMED_S has room for
-TIMED_S = 10.0
-
-
-@dataclass(frozen=True)
-class Estimate:
-    """What a training will cost."""
-
-    parameters: int
-    step_bytes: int
-    """Memory of a step, about."""
-    seconds: float | None
-    """Of all epochs on this machine, from a few real steps; without validation. None where no step
-    was tried, since so much memory is not free now."""
 
 
 def examine(document: Document, pipeline: Pipeline, source: Path, seed: int) -> Estimate:
@@ -77,18 +62,16 @@ def examine(document: Document, pipeline: Pipeline, source: Path, seed: int) -> 
         Stop: The source cannot be read.
     """
     with suppress(Stop):  # what cannot be imported is named below, with its line
-        keras_files.know(modules(pipeline, document.data, SECTIONS))
+        keras_files.know(modules(pipeline, document.data, SECTIONS, ("network",)))
     try:
-        found = ingest.recalled(ingest.listing(pipeline.ingest, source))
+        found = ingest.recalled(pipeline.ingest.listing(source))
         with Workers() as workers:
             rows = ingest.split(pipeline.ingest, found, seed, workers)
-        few, facts = ingest.few(found, rows["train"][:LOOKED_AT])
+        few = ingest.few(found, rows["train"][:LOOKED_AT])
     except Mistakes as error:
         raise document.locate(error.problems) from None
-    facts = facts.with_counts({name: len(members) for name, members in rows.items()})
-    problems = fact_problems(
-        facts, pipeline.ingest.split, pipeline.preprocess, pipeline.model, pipeline.train
-    )
+    facts = Facts(few.schema, {name: len(members) for name, members in rows.items()})
+    problems = fact_problems(pipeline, facts)
     # Keras's complaints about data that does not fit would only repeat that it does not fit.
     trial = _Trial(pipeline, facts, document.data)
     if not problems:
@@ -113,100 +96,76 @@ class _Trial:
         for location, make in self._makers():
             with self._collecting(*location):
                 make()
-        if ready is None:
-            return
-        shape = ready.shape[1:]
-        augmentation = self._augmented(ready)
-        with self._collecting("model"):
-            counted = self._counted(self.pipeline, shape)
-        if not self.problems:
-            self._search(shape)
-        if augmentation is not None and not self.problems:
-            needed = counted.step_bytes(self.pipeline.train.batch_size)
-            has_room = needed < psutil.virtual_memory().available
-            with self._collecting("train"):
-                seconds = self._timed(ready, augmentation) if has_room else None
-                self.estimate = Estimate(counted.parameters, needed, seconds)
+        augmentation = self._augmented(ready) if ready is not None else None
+        is_well = not self.problems
+        with self._collecting("train"):
+            shown = augmentation if is_well else None
+            self.estimate = self.pipeline.train.trial(
+                self.pipeline, ready, self.facts.counts, shown
+            )
+        if ready is not None and not self.problems:
+            self._search(ready)
 
-    def _counted(self, pipeline: Pipeline, shape: tuple[int, ...]) -> Size:
-        """How large the network is; `Mistakes` where it does not fit the data or the memory."""
-        counted = size(pipeline.model, shape, len(self.facts.classes), task.HEAD)
-        check_memory(counted, pipeline.train.batch_size)
-        return counted
-
-    def _search(self, shape: tuple[int, ...]) -> None:
+    def _search(self, ready: Split) -> None:
         """Looks at the ends of the search space: whether data and memory have room for them."""
         for key, value, one in variants(self.data, self.pipeline):
             if isinstance(one, Pipeline):  # what is none has been named before
-                split = one.ingest.split
-                found = fact_problems(self.facts, split, one.preprocess, one.model, one.train)
+                found = fact_problems(one, self.facts)
                 try:
-                    self._counted(one, shape)
+                    one.train.room(one, ready)
                 except Mistakes as error:
                     found += error.problems
                 what, where = f"with the value {yaml_of(value)}", ("tune", "space", key)
                 self.problems += [Problem(where, f"{what}: {each.message}") for each in found]
 
-    def _preprocessed(self, few: Split) -> Any:
+    def _preprocessed(self, few: Split) -> Split | None:
         """The examples after the layers; None where that cannot be."""
         layers: Sequence[Any] = ()
         with self._collecting("preprocess"):
             layers = build_all(self.pipeline.preprocess, ("preprocess",), dtype="float32")
             check_preprocessing(layers)
-        shape: Sequence[int | None] = self.facts.shape
+        shapes = {name: few.schema.columns[name].shape for name in few.schema.inputs}
+        shape: Any = shapes if len(shapes) > 1 else few.schema.input.shape
         for position, layer in enumerate(layers):
             before = len(self.problems)
             with self._collecting("preprocess", position, self.pipeline.preprocess[position].name):
                 _check_fits(layer, shape)
                 if needs_fit(layer):
-                    layer.adapt(Examples(few, self.facts, layers[:position]))
+                    layer.adapt(Examples(few, layers[:position]))
                 shape = shape_after(layer, shape)
                 _check_example(shape)
-                result = Examples(few, self.facts, layers[: position + 1]).array()
+                Examples(few, layers[: position + 1]).array()
             if len(self.problems) > before:
                 return None
         if self.problems:
             return None
-        return result if layers else Examples(few, self.facts).array()
+        values = np.asarray(Examples(few, layers).array())
+        schema = ready_schema(values.shape[1:], few.schema)
+        (name,) = schema.inputs
+        learned = {one: few[one] for one in schema.targets}
+        for one in schema.moving:
+            parts = [moved[one] for _, moved in Examples(few, layers).moved()]
+            learned[one] = np.concatenate(parts)
+        return Split(schema, {name: values.astype(np.float32), **learned})
 
-    def _augmented(self, ready: Any) -> Any:
+    def _augmented(self, ready: Split) -> Any:
         """The augmentation as a model; None where that cannot be."""
-        section, shape = self.pipeline.augment, ready.shape[1:]
+        section, shape = self.pipeline.augment, ready.schema.input.shape
         where: Location = ("augment", "layers")
         with self._collecting(*where):
             layers = build_all(section.layers, where, dtype="float32")
             check_augmentation(layers, shape)
+            if ready.schema.moving:
+                check_masks(layers, shape)
             for position, layer in enumerate(layers):
                 with self._collecting(*where, position, section.layers[position].name):
-                    layer(ready, training=True)
+                    layer(ready.input[:], training=True)
             return augment.as_model(layers, shape)
         return None
 
-    def _timed(self, ready: Any, augmentation: Any) -> float:
-        """Seconds of the whole training, by a few steps of it on the same few examples."""
-        train, classes = self.pipeline.train, len(self.facts.classes)
-        keras.config.set_dtype_policy(train.precision)
-        model = build(self.pipeline.model, ready.shape[1:], classes, task.HEAD)
-        trained = within(model, augmentation)
-        examples = self.facts.counts["train"] * (1 + self.pipeline.augment.copies)
-        steps = math.ceil(examples / train.batch_size)
-        metrics = task.metrics(train.loss)
-        trained.compile(fit.optimizer(train, steps), fit.loss(train), metrics=metrics)
-        inputs = np.resize(ready, (train.batch_size, *ready.shape[1:]))
-        labels = np.arange(train.batch_size) % classes
-        targets = task.targets(labels, classes, train.loss)
-        trained.train_on_batch(inputs, targets)  # compiles
-        begun, done = time.perf_counter(), 0
-        while done < STEPS and time.perf_counter() - begun < TIMED_S:
-            trained.train_on_batch(inputs, targets)
-            done += 1
-        return (time.perf_counter() - begun) / done * steps * train.epochs
-
     def _makers(self) -> Iterator[tuple[Location, Callable[[], Any]]]:
-        """Everything else that is built from its name, with its place in the file."""
-        train, tune = self.pipeline.train, self.pipeline.tune
-        yield ("train", "optimizer"), partial(fit.optimizer, train, steps_per_epoch=1)
-        yield ("train", "loss"), partial(fit.loss, train)
+        """What of a search is built from its name, with its place in the file."""
+        tune = self.pipeline.tune
         for key, distribution in tune.space.items():
             yield ("tune", "space", key), partial(build_named, distribution)
         yield ("tune", "sampler"), partial(build_named, tune.sampler)
@@ -223,9 +182,9 @@ class _Trial:
             self.problems.append(Problem(location, reason(error)))
 
 
-def _check_fits(layer: Any, shape: Sequence[int | None]) -> None:
+def _check_fits(layer: Any, shape: Any) -> None:
     """Refuses statistics that are larger than the memory."""
-    if getattr(layer, "is_matrix", False):
+    if getattr(layer, "is_matrix", False) and not isinstance(shape, Mapping):
         features = math.prod(length or 1 for length in shape)
         needed = 3 * 8 * features**2
         if needed > psutil.virtual_memory().total:
@@ -241,7 +200,8 @@ def _check_example(shape: Sequence[int | None]) -> None:
 
 def _check_code(pipeline: Pipeline, document: Document, params: Params) -> None:
     """Raises a `Stop` where what the file names has imported a module that no source shows."""
-    known = fingerprint(pipeline, document.data, params.backend).values()
+    stages = fingerprint(pipeline, document.data, params.backend).values()
+    known = (depends["code"] for depends in stages)
     ours = (name for name in sys.modules if name.partition(".")[0] == code.OURS)
     code.check_loaded({*ours, *chain.from_iterable(known)})
 

@@ -1,15 +1,22 @@
 """A page for every section of a pipeline file, from the section's own types."""
 
 import json
-from collections.abc import Iterator, Mapping
+import re
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 from components.base.files import write_text
 from components.cli.schema import schema
 from components.config.lookup import classes, docstring
+from components.config.section import Kind, Layer
 
 Definitions = Mapping[str, Mapping[str, Any]]
+OURS = {
+    "ingest": {Kind.homes[0]: Kind.reserved},
+    "preprocess": {Layer.homes[0]: Layer.reserved},
+}
+"""By page: the module of our classes that the section names, and what they are given."""
 
 
 def pages() -> dict[str, str]:
@@ -19,7 +26,7 @@ def pages() -> dict[str, str]:
     return {
         key: _page(key, node, definitions)
         for key, node in whole["properties"].items()
-        if key != "description"
+        if key not in ("version", "description")
     }
 
 
@@ -40,23 +47,25 @@ def _page(key: str, node: Mapping[str, Any], definitions: Definitions) -> str:
         if section.get("description"):
             lines += [f"## {_title(title)}", "", _sentence(section["description"]), ""]
         lines += _table(section, definitions)
-    if key == "preprocess":
-        lines += _layers()
+    for home, reserved in OURS.get(key, {}).items():
+        lines += _classes(home, reserved)
     return "\n".join(lines).rstrip() + "\n"
 
 
-def _layers() -> Iterator[str]:
-    """What our layers say of themselves; Keras's own are documented by Keras."""
-    for name, definition in sorted(classes("components.layers").items()):
-        yield from (f"## {name}", "", "```text", docstring(definition), "```", "")
+def _classes(home: str, reserved: Iterable[str]) -> Iterator[str]:
+    """What our classes say of themselves; Keras's own are documented by Keras."""
+    for name, definition in sorted(classes(home).items()):
+        said = docstring(definition)
+        for argument in reserved:
+            said = re.sub(rf"^    {argument}: .*\n?(        .*\n?)*", "", said, flags=re.M)
+        yield from (f"## {name}", "", "```text", said.rstrip(), "```", "")
 
 
 def _sections(
     node: Mapping[str, Any], definitions: Definitions, seen: set[str]
 ) -> Iterator[tuple[str, Mapping[str, Any]]]:
     """The sections that a node leads to, itself first, each once."""
-    for name in _names(node):
-        section = definitions[name]
+    for name, section in _named(node, definitions):
         if name in seen:
             continue
         seen.add(name)
@@ -65,19 +74,35 @@ def _sections(
             yield from _sections(child, definitions, seen)
 
 
-def _names(node: Mapping[str, Any]) -> Iterator[str]:
-    """The definitions that a node names, itself or in a list, a union or a mapping."""
+def _named(
+    node: Mapping[str, Any], definitions: Definitions
+) -> Iterator[tuple[str, Mapping[str, Any]]]:
+    """The sections of a node, itself or in a list, a union or a mapping, by their names."""
     if "$ref" in node:
-        yield node["$ref"].rpartition("/")[2]
+        name = node["$ref"].rpartition("/")[2]
+        yield name, definitions[name]
+    elif is_below := _below(node):
+        yield from is_below.items()
+    elif "properties" in node:
+        yield node["title"], node
     children = [
         *node.get("anyOf", []),
         *node.get("oneOf", []),
         node.get("items"),
         node.get("additionalProperties"),
+        *([] if "properties" in node else node.get("patternProperties", {}).values()),
     ]
     for child in children:
         if isinstance(child, Mapping):
-            yield from _names(child)
+            yield from _named(child, definitions)
+
+
+def _below(node: Mapping[str, Any]) -> dict[str, Mapping[str, Any]]:
+    """The sections that stand below their names, of a node that is one of them."""
+    if node.get("maxProperties") != 1:
+        return {}
+    known = node["properties"].items()
+    return {**dict(known), **{one["title"]: one for one in node["patternProperties"].values()}}
 
 
 def _table(section: Mapping[str, Any], definitions: Definitions) -> list[str]:
@@ -99,12 +124,16 @@ def _kind(node: Mapping[str, Any], definitions: Definitions) -> str:
     if "$ref" in node:
         return _link(node["$ref"].rpartition("/")[2])
     if members := node.get("anyOf", node.get("oneOf")):
+        if below := [name for one in members for name in _below(one)]:
+            return " or ".join(map(_link, below))
         kinds = [_kind(one, definitions) for one in members if one.get("type") != "null"]
         return " or ".join(dict.fromkeys(kinds))
     if node.get("type") == "array":
         return f"list of {_kind(node.get('items', {}), definitions)}"
-    if node.get("type") == "object" and isinstance(node.get("additionalProperties"), Mapping):
-        return f"mapping to {_kind(node['additionalProperties'], definitions)}"
+    of_patterns = [*node.get("patternProperties", {}).values()]
+    for values in (node.get("additionalProperties"), *of_patterns):
+        if node.get("type") == "object" and isinstance(values, Mapping):
+            return f"mapping to {_kind(values, definitions)}"
     return str(node.get("type", "any")) + _limits(node)
 
 

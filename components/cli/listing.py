@@ -18,12 +18,16 @@ def show() -> None:
         active = set(Params.load(Path("params.yaml")).pipelines)
     except Invalid:  # `check` says what is wrong
         active = set()
-    table = Table("pipeline", "", "test accuracy", "description", box=None)
+    table = Table("pipeline", "", "measured", "description", box=None)
     for name in project.names():
-        measured = Path("reports", name, "evaluate.json")
-        accuracy = f"{read_json(measured)['accuracy']:.4f}" if measured.exists() else ""
-        table.add_row(name, "active" if name in active else "", accuracy, _description(name))
+        table.add_row(name, "active" if name in active else "", _measured(name), _description(name))
     Console(highlight=False).print(table)
+
+
+def _measured(name: str) -> str:
+    """What the last run said of the model."""
+    path = Path("measured", name, "evaluate.json")
+    return str(read_json(path).get("finding", "")) if path.exists() else ""
 
 
 def _description(name: str) -> str:

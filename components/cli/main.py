@@ -165,7 +165,7 @@ def schema() -> None:
     """Write the JSON Schema that editors complete pipeline files from."""
     from components.cli import schema
 
-    typer.echo(schema.write(Path("pipelines/pipeline.schema.json")))
+    typer.echo(schema.write(Path("docs/pipeline.schema.json")))
 
 
 @app.command(epilog="Example: millrace docs")

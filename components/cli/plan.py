@@ -19,7 +19,8 @@ from components.base.errors import Invalid
 from components.base.files import as_json, read_json
 from components.base.words import duration
 from components.config.overrides import flatten
-from components.fingerprint.run import fingerprints
+from components.fingerprint.run import Fingerprints, fingerprints
+from components.fingerprint.stage import Fingerprint
 from components.run.code import is_followed
 
 Action = Literal["runs", "is restored", "may run", "is up to date", "asks the server"]
@@ -83,7 +84,7 @@ class _Planner:
             last run of `fingerprint` has written.
     """
 
-    def __init__(self, repo: Repo, now: Mapping[str, Mapping[str, Mapping[str, str]]]) -> None:
+    def __init__(self, repo: Repo, now: Fingerprints) -> None:
         self.repo = repo
         self.unknown: dict[str, str] = {}  # output -> the stage that will write it
         self.restored: dict[str, Any] = {}  # output -> the hash that it will have
@@ -155,12 +156,10 @@ class _Planner:
         if stage.cmd_changed:
             yield f"its command changed: {locked.get('cmd')} -> {stage.cmd}"
         params = [dep for dep in stage.deps if isinstance(dep, ParamsDependency)]
-        changed = [change for dep in params for change in _param_changes(dep)]
-        yield from changed
+        yield from (change for dep in params for change in _param_changes(dep))
         for dep in stage.deps:
             if dep.fs_path in self.code:
-                shown = {change.partition(".")[0] for change in changed}
-                yield from self._code_changes(dep, shown)
+                yield from self._code_changes(dep)
             elif dep not in params and dep.fs_path not in self.unknown and dep.status():
                 yield f"{dep} {_changed(dep)}"
         for out in stage.outs:
@@ -169,8 +168,8 @@ class _Planner:
             elif out.status():
                 yield f"{out} was changed by hand"
 
-    def _code_changes(self, dep: Any, shown: set[str]) -> Iterator[str]:
-        """Every section that is not shown yet, module and library that differs."""
+    def _code_changes(self, dep: Any) -> Iterator[str]:
+        """Every value, module and library that differs."""
         now = self.code[dep.fs_path]
         md5 = dep.hash_info.value if dep.hash_info else None
         if _md5(now) == md5:
@@ -179,15 +178,13 @@ class _Planner:
         if kept is None or not kept.exists():
             yield "what it runs changed; what of it, is not known here"
             return
-        before = read_json(kept)
-        for key in sorted({**before, **now}):
-            was, is_ = before.get(key), now.get(key)
+        before: Fingerprint = read_json(kept)
+        yield from _value_changes(before["values"], now["values"])
+        for key in sorted({**before["code"], **now["code"]}):
+            was, is_ = before["code"].get(key), now["code"].get(key)
             if was == is_:
                 continue
-            if key.endswith(":"):
-                if key[:-1] not in shown:
-                    yield f"{key[:-1]} has other values"
-            elif was is None or is_ is None:
+            if was is None or is_ is None:
                 yield f"{key} is {'new' if was is None else 'gone'}"
             else:
                 yield f"{key} changed" + ("" if is_followed(key) else f": {was} -> {is_}")
@@ -204,7 +201,10 @@ def _changed(dep: Any) -> str:
 def _param_changes(dep: ParamsDependency) -> Iterator[str]:
     """Every value that changed, by its dotted key, from what to what."""
     before = dict(flatten(dep.hash_info.value or {}))
-    after = dict(flatten(dep.read_params(flatten=False)))
+    yield from _value_changes(before, dict(flatten(dep.read_params(flatten=False))))
+
+
+def _value_changes(before: Mapping[str, str], after: Mapping[str, str]) -> Iterator[str]:
     for key in {**before, **after}:
         if before.get(key) != after.get(key):
             yield f"{key}: {before.get(key, 'not there')} -> {after.get(key, 'not there')}"
@@ -229,6 +229,6 @@ def _number(path: Path) -> float | None:
     return float(seconds) if seconds is not None else None
 
 
-def _md5(depends: Mapping[str, str]) -> str:
+def _md5(depends: Fingerprint) -> str:
     """What DVC will say of the file that `fingerprint` writes."""
     return hashlib.md5(as_json(depends).encode(), usedforsecurity=False).hexdigest()

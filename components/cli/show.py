@@ -34,9 +34,7 @@ def show(document: Document) -> None:
 
 def _values(value: Any, location: Location = ()) -> Iterator[tuple[Location, Any]]:
     """The values of nested mappings and lists, each with its place."""
-    if isinstance(value, Mapping) and set(value) == {"name", "arguments"}:
-        yield location, _named(value)
-    elif isinstance(value, Mapping) and value:
+    if isinstance(value, Mapping) and value:
         for key, part in value.items():
             yield from _values(part, (*location, key))
     elif isinstance(value, list) and any(isinstance(part, Mapping) for part in value):
@@ -44,11 +42,6 @@ def _values(value: Any, location: Location = ()) -> Iterator[tuple[Location, Any
             yield from _values(part, (*location, position))
     elif value is not None:
         yield location, value
-
-
-def _named(value: Mapping[str, Any]) -> str:
-    arguments = ", ".join(f"{key}: {part}" for key, part in value["arguments"].items())
-    return f"{value['name']}: {{{arguments}}}" if arguments else str(value["name"])
 
 
 def _line(document: Document, location: Location) -> int | None:

@@ -9,7 +9,9 @@ from rich.table import Table
 
 from components.base.errors import Stop
 from components.base.files import read_json
+from components.config.pipeline import load
 from components.run.manifest import FILE, Manifest
+from components.tasks.measured import number
 
 
 def show(names: Sequence[str], standings: Mapping[str, str] | None = None) -> None:
@@ -37,14 +39,11 @@ def show(names: Sequence[str], standings: Mapping[str, str] | None = None) -> No
 def _show(name: str, console: Console, standings: Mapping[str, str]) -> None:
     reports = Path("reports", name)
     manifest = Manifest.model_validate(read_json(Path("packages", name, FILE)))
-    measured = manifest.measures
-    interval = f"{measured['accuracy_low']:.4f} to {measured['accuracy_high']:.4f}"
-    console.print(
-        f"\n[bold]{name}[/bold]  test accuracy {measured['accuracy']:.4f} "
-        f"(95 % interval {interval}, {measured['examples']} examples)"
-    )
+    metrics = load(Path("pipelines", f"{name}.yaml")).task.metrics
+    console.print(f"\n[bold]{name}[/bold]  {manifest.measures.sentence(metrics)}")
     latency_ms = manifest.latency_ms(Path("measured", name))
-    console.print(_models(manifest.compressed, latency_ms))
+    if manifest.compressed:
+        console.print(_models(manifest.compressed, metrics[0].title, latency_ms))
     registered = standings.get(name, "not registered yet: millrace register")
     console.print(f"registered  {registered}", soft_wrap=True, markup=False)
     console.print(f"report      {reports / 'report.html'}", soft_wrap=True)
@@ -70,16 +69,18 @@ def _next_commands(name: str, console: Console) -> None:
     )
 
 
-def _models(models: Sequence[Mapping[str, Any]], latency_ms: Mapping[str, float]) -> Table:
+def _models(
+    models: Sequence[Mapping[str, Any]], metric: str, latency_ms: Mapping[str, float]
+) -> Table:
     table = Table("model", box=None)
-    for title in ("size", "test accuracy", "latency, one thread", ""):
+    for title in ("size", f"test {metric}", "latency, one thread", ""):
         table.add_column(title, justify="right" if title else "left")
     for one in models:
-        size, accuracy, latency = one["size_bytes"], one["accuracy"], latency_ms.get(one["method"])
+        size, value, latency = one["size_bytes"], one["value"], latency_ms.get(one["method"])
         table.add_row(
             one["method"],
             f"{size / 1000:.1f} kB" if size else "",
-            f"{accuracy:.4f}" if accuracy is not None else "",
+            number(value) if value is not None else "",
             f"{latency:.3f} ms" if latency is not None else "",
             f"left out: it {one['refused']}" if one["refused"] else "",
         )

@@ -1,39 +1,53 @@
 """The compress stage, from paths to paths."""
 
-import csv
-
-import numpy as np
+from pathlib import Path
+from typing import Any
 
 from components.base.files import digest, replacing, write_json
-from components.compress.stage import calibration, compress, sentences
+from components.compress.stage import compress, sentences
+from components.config.compress import Method
+from components.config.extension import home
 from components.data import dataset
-from components.data.examples import Examples, fixed
+from components.data.dataset import Split
+from components.fitting import predictor
 from components.models import keras_files
 from components.run.command import Run
 from components.show import pictures
+from components.tasks.outcomes import read_outcomes
 
 
 def run(run: Run) -> None:
-    """Writes `out`: the `.tflite` files, and what each is worth in `models.json`."""
+    """Writes `out`: the smaller models, and what each is worth in `models.json`."""
     keras_files.know(run.modules)
-    config, facts = run.pipeline.compress, dataset.read_facts(run.dataset)
+    config, task = run.pipeline.compress, run.pipeline.task
     dropped = dataset.read_dropped(run.verdict)
     train, test = (
         dataset.open_split(run.dataset, name, dropped[name]) for name in ("train", "test")
     )
-    with (run.evaluation / "predictions.csv").open(newline="", encoding="utf-8") as file:
-        said = [facts.classes.index(row["predicted"]) for row in csv.DictReader(file)]
-    model, before = fixed(keras_files.load(run.trained / "serving.keras"), facts)
-    examples = calibration(train, facts, before, config.calibration_examples, run.seed)
-    inputs = Examples(test, facts, before)
+    reference = read_outcomes(run.evaluation / "outcomes.csv")
     with replacing(run.out) as folder:
         folder.mkdir()
-        measured, latency_ms = compress(
-            model, config, examples, inputs, test.labels, np.array(said), folder
-        )
+        made = _made(run, train, folder)
+        measured, latency_ms = compress(made, config, task, test, reference, folder)
         rows = [one.model_dump() for one in measured]
         write_json(rows, folder / "models.json")
-    pictures.save(pictures.tradeoff(rows, config.gate.max_accuracy_drop), run.picture)
-    run.conclude("; ".join(sentences(measured)))
+    figure = pictures.tradeoff(rows, config.gate.max_drop, task.metrics[0].title)
+    pictures.save(figure, run.picture)
+    run.conclude("; ".join(sentences(measured)) or "nothing to do")
     metrics = {row.pop("method"): row for row in rows}
     run.measure(metrics, latency_ms=latency_ms, model=digest(run.trained))
+
+
+def _made(run: Run, train: Split, folder: Path) -> dict[str, Any]:
+    """By method the predictor that it makes, or why there is none."""
+    trained = predictor.load(run.trained)
+    made: dict[str, Any] = {}
+    for method in run.pipeline.compressors:
+        name = home(Method).name(method)
+        try:
+            made[name] = method.compress(trained, train, run.seed, folder / name)
+        except OSError:
+            raise
+        except Exception as error:  # whatever a converter raises about an operation that it lacks
+            made[name] = error
+    return made

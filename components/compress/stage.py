@@ -1,22 +1,19 @@
 """Compress a model, and measure what that costs and brings."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
-import keras
-import numpy as np
-from numpy.typing import NDArray
 from pydantic import BaseModel
 
 from components.base.words import reason
-from components.compress.litert import Runner, export
-from components.config.compress import Config, Method
-from components.data.dataset import Facts, Split
-from components.data.examples import Examples
-from components.tasks.comparison import difference
+from components.config.compress import Config
+from components.config.task import Task
+from components.data.dataset import Split
+from components.tasks.measured import number
+from components.tasks.outcomes import Outcomes
 
-UNCOMPRESSED = "float32"
-LIMIT = "compress.gate.max_accuracy_drop allows"
+LIMIT = "compress.gate.max_drop allows"
 
 
 class Compressed(BaseModel):
@@ -26,103 +23,79 @@ class Compressed(BaseModel):
     file: str | None = None
     """In the folder; None where it is left out."""
     size_bytes: int | None = None
-    accuracy: float | None = None
-    """On the whole test split."""
-    accuracy_drop: float | None = None
-    """Against the model before compression; negative where it became better."""
-    accuracy_drop_low: float | None = None
+    value: float | None = None
+    """The task's first metric, on the whole test split."""
+    drop: float | None = None
+    """By how much it is worse than before compression; negative where it became better."""
+    drop_low: float | None = None
     """Lower end of its 95 % interval, of the same examples in pairs."""
-    accuracy_drop_high: float | None = None
+    drop_high: float | None = None
     refused: str | None = None
     """Why it is left out."""
 
 
-def calibration(
-    train: Split, facts: Facts, before: Sequence[keras.Layer], count: int, seed: int
-) -> list[NDArray[np.float32]]:
-    """`count` examples of the train split, or all where it has fewer, each `(1, ...)` float32."""
-    rows = np.random.default_rng(seed).permutation(len(train))[:count]
-    chosen = Examples(train.take(rows), facts, before).array()
-    return [example[np.newaxis].astype(np.float32) for example in chosen]
-
-
 def compress(
-    model: keras.Model,
+    predictors: Mapping[str, Any],
     config: Config,
-    examples: Sequence[NDArray[np.float32]],
-    inputs: Iterable[NDArray[np.float32]],
-    labels: NDArray[np.int64],
-    reference: NDArray[np.int64],
+    task: Task,
+    test: Split,
+    reference: Outcomes,
     folder: Path,
 ) -> tuple[list[Compressed], dict[str, float]]:
-    """Exports a model uncompressed and by every method, and measures each.
-
-    A method that cannot be applied, or fails the gate, is left out and says why.
+    """Measures every compressed model; one that fails the gate is removed, and says why.
 
     Args:
-        model: What `fixed` gives.
+        predictors: By method; an exception where the method could not be applied.
         config: The section.
-        examples: What `calibration` gives.
-        inputs: The test split in chunks, `(n, ...)` each; iterated once.
-        labels: Its labels, `(n,)`.
-        reference: What the model said before compression, `(n,)`.
-        folder: Gets the `.tflite` files.
+        task: What is measured.
+        test: The test split, raw.
+        reference: What the model said before compression.
+        folder: Has the files.
 
     Returns:
         Each method, and the milliseconds that its model takes for one example.
     """
-    found = [_exported(model, method, examples, folder) for method in (None, *config.methods)]
-    runners = {one.method: Runner(folder / one.file) for one in found if one.file}
-    said: dict[str, list[int]] = {method: [] for method in runners}
-    for example in (example for chunk in inputs for example in chunk):
-        for method, runner in runners.items():
-            said[method].append(int(runner(example).argmax()))
-    measured = []
-    for one in found:
-        if one.file:
-            predicted = np.array(said[one.method])
-            one = _measured(one, config, labels, reference, predicted)
-            if one.refused:
-                (folder / f"{one.method}.tflite").unlink()
+    measured, latency_ms = [], {}
+    for position, (method, predictor) in enumerate(predictors.items()):
+        if isinstance(predictor, Exception):
+            why = f"cannot be exported: {reason(predictor)}"
+            measured.append(Compressed(method=method, refused=why))
+            continue
+        latency_ms[method] = predictor.latency_ms(test)
+        said = task.outcomes(task.answers(predictor, test), test, test.schema)
+        one = _measured(method, predictor.path, task, config, reference, said, position > 0)
+        if one.refused:
+            predictor.path.unlink()
         measured.append(one)
-    latency_ms = {method: one.latency_ms(examples[0][0]) for method, one in runners.items()}
     return measured, latency_ms
 
 
-def _exported(
-    model: keras.Model, method: Method | None, examples: Sequence[NDArray[np.float32]], folder: Path
-) -> Compressed:
-    name = method or UNCOMPRESSED
-    path = folder / f"{name}.tflite"
-    try:
-        path.write_bytes(export(model, method, examples))
-    except OSError:
-        raise
-    except Exception as error:  # whatever a converter raises about an operation that it lacks
-        return Compressed(method=name, refused=f"cannot be exported: {reason(error)}")
-    return Compressed(method=name, file=path.name, size_bytes=path.stat().st_size)
-
-
 def _measured(
-    one: Compressed,
+    method: str,
+    path: Path,
+    task: Task,
     config: Config,
-    labels: NDArray[np.int64],
-    reference: NDArray[np.int64],
-    predicted: NDArray[np.int64],
+    reference: Outcomes,
+    said: Outcomes,
+    is_gated: bool,
 ) -> Compressed:
-    drop = difference("accuracy", labels, reference, predicted)
-    limit = config.gate.max_accuracy_drop
-    is_refused = one.method != UNCOMPRESSED and drop.low > limit
-    why = f"loses {drop.value:.4f} of test accuracy ({drop.low:.4f} or more); {LIMIT} {limit}"
-    return one.model_copy(
-        update={
-            "accuracy": float((predicted == labels).mean()),
-            "accuracy_drop": drop.value,
-            "accuracy_drop_low": drop.low,
-            "accuracy_drop_high": drop.high,
-            "file": None if is_refused else one.file,
-            "refused": why if is_refused else None,
-        }
+    metric = task.metrics[0]
+    found = task.difference(metric.name, reference, said)
+    # What is lost: of a metric that is better when low, what is gained.
+    ends = sorted((metric.sign * found.low, metric.sign * found.high))
+    drop, (low, high) = metric.sign * found.value, ends
+    limit = config.gate.max_drop
+    is_refused = is_gated and low > limit
+    why = f"loses {number(drop)} of test {metric.title} ({number(low)} or more); {LIMIT} {limit}"
+    return Compressed(
+        method=method,
+        file=None if is_refused else path.name,
+        size_bytes=path.stat().st_size,
+        value=task.value(metric.name, said).value,
+        drop=drop,
+        drop_low=low,
+        drop_high=high,
+        refused=why if is_refused else None,
     )
 
 
@@ -131,5 +104,5 @@ def sentences(measured: Sequence[Compressed]) -> Iterator[str]:
     for one in measured:
         if one.refused:
             yield f"{one.method} is left out: it {one.refused}"
-        elif one.size_bytes and one.accuracy is not None:
-            yield f"{one.method} {one.size_bytes / 1000:.1f} kB {one.accuracy:.4f}"
+        elif one.size_bytes and one.value is not None:
+            yield f"{one.method} {one.size_bytes / 1000:.1f} kB {number(one.value)}"

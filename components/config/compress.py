@@ -1,26 +1,54 @@
-"""The `compress` section of a pipeline file."""
+"""The `compress` section of a pipeline file, and what every method has."""
 
-from typing import Literal
+from pathlib import Path
+from typing import Annotated, Any, ClassVar
 
-from components.config.section import Fraction, PositiveInt, Section
+from components.config.extension import Extension, Home
+from components.config.section import NonNegativeFloat, Section
 
-Method = Literal["float16", "int8"]
+
+class Compressor(Extension):
+    """A way to make a model smaller; what it does is in `export` beside its section."""
+
+    parts = {"export": ("compress",)}
+    takes: ClassVar[frozenset[str]]
+    """The kinds of predictor that it can make smaller (`Learner.gives`)."""
+
+    def compress(self, predictor: Any, train: Any, seed: int, path: Path) -> Any:
+        """Makes a smaller predictor of one.
+
+        Args:
+            predictor: What is made smaller.
+            train: The train split, raw.
+            seed: Of what is drawn.
+            path: Of the file that is written, without its ending.
+
+        Returns:
+            A predictor that has been read from that file.
+
+        Raises:
+            RuntimeError, ValueError: The model has an operation that the method cannot convert.
+        """
+        return self.part("export").compress(self, predictor, train, seed, path)
+
+
+Method = Annotated[Compressor, Home("components.compress.methods", "method", Compressor)]
+"""A method by its name, or by its name with its settings."""
 
 
 class Gate(Section):
     """What a compressed model must keep."""
 
-    max_accuracy_drop: Fraction = 0.01
-    """Largest loss of test accuracy against the uncompressed model, as a fraction of 1. A method is
-    left out where it surely loses more: by the lower end of the 95 % interval of its loss."""
+    max_drop: NonNegativeFloat = 0.01
+    """By how much the task's first metric may get worse than that of the uncompressed model, in its
+    own units, on the test split. A method is left out where it surely loses more: by the lower end
+    of the 95 % interval of its loss."""
 
 
 class Config(Section):
-    """Smaller models for small machines, as LiteRT files."""
+    """Smaller models for small machines."""
 
     methods: tuple[Method, ...] = ()
     """float16: weights halved. int8: weights and activations in whole numbers."""
-    calibration_examples: PositiveInt = 256
-    """Training examples that the ranges of int8 activations are read from."""
     gate: Gate = Gate()
     """A method that fails it is left out; the line goes on with the others."""

@@ -4,9 +4,7 @@ from components.config.section import PositiveInt, Section
 
 
 class Config(Section):
-    """How the trained model is measured on the test split."""
+    """How the trained model is shown; what is measured is the task's to say."""
 
-    calibration_bins: PositiveInt = 10
-    """Bins of the reliability diagram and of the expected calibration error."""
-    mistakes: PositiveInt = 24
-    """Wrongly classified examples, and examples whose label may be wrong, that the report shows."""
+    shown: PositiveInt = 24
+    """Examples that a picture of the report shows at most, such as mistakes."""

@@ -1,12 +1,14 @@
 """The `ingest` section of a pipeline file."""
 
-import re
-from pathlib import PurePosixPath
-from typing import Annotated, ClassVar, Literal, Self
+from abc import abstractmethod
+from collections.abc import Mapping
+from pathlib import Path, PurePosixPath
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import AfterValidator, Discriminator, Field, Tag, field_validator, model_validator
+from pydantic import AfterValidator, Discriminator, Field, Tag, model_validator
 
-from components.config.section import Section, mistake
+from components.config.extension import Extension, Home
+from components.config.section import Kind, Section, mistake
 
 Share = Annotated[float, Field(strict=True, gt=0, lt=1)]
 
@@ -43,10 +45,11 @@ File = Annotated[
 class Split(Section):
     """Which example goes to which split."""
 
-    by: Literal["class", "group", "content", "given"] = "class"
-    """`class`: every class is dealt out alike (stratified), drawn with the seed. `group`: no group
-    is in two splits. `content`: by a hash of the example, so that a set that has grown keeps every
-    example in its old split, and equal examples together. `given`: as the source says."""
+    by: Literal["class", "group", "content", "given", "time"] = "class"
+    """`class`: every class, or fifth of a number, is dealt out alike (stratified), drawn with the
+    seed. `group`: no group is in two splits. `content`: by a hash of the example, so that a grown
+    set keeps every example in its old split, and equal examples together. `given`: as the source
+    says. `time`: the earliest examples are learned from, the latest are measured on."""
     train: Share | None = None
     """Examples that the model learns from; 0.7 where no share is given."""
     validation: Share | None = None
@@ -57,6 +60,8 @@ class Split(Section):
     group: str | None = None
     """With `by: group`: the column that names the group, or for `image_folder` a regular
     expression whose first group, found in the path, names it."""
+    time: str | None = None
+    """With `by: time`: the column of numbers, or of dates as ISO 8601 writes them."""
 
     @model_validator(mode="after")
     def _shares(self) -> Self:
@@ -75,6 +80,8 @@ class Split(Section):
     def _group(self) -> Self:
         if (self.by == "group") != (self.group is not None):
             raise ValueError("by: group and group: what names it, go together")
+        if (self.by == "time") != (self.time is not None):
+            raise ValueError("by: time and time: the column, go together")
         return self
 
     @property
@@ -87,136 +94,69 @@ class Split(Section):
         }
 
 
-class Source(Section):
-    """What every source has: a split."""
+class Source(Extension):
+    """What every source has: columns, and a split."""
 
-    module: ClassVar[str]
-    """In `components.ingest.sources`, what reads it."""
+    parts = {"read": ("listing",)}
 
+    source: str
+    """A source by its name, or one's own as `package.module:Class`."""
     split: Split = Split()
     """How the examples are dealt out; left out, every class alike, 70 : 15 : 15."""
 
+    @property
+    @abstractmethod
+    def kinds(self) -> Mapping[str, Kind]:
+        """The columns that it gives, with their kinds."""
 
-class Bundled(Source):
-    """A data set that comes with scikit-learn: no download."""
+    @property
+    def learned(self) -> tuple[str, ...]:
+        """Columns that are learned, the targets."""
+        return ()
 
-    module: ClassVar = "bundled"
+    def listing(self, folder: Path) -> Any:
+        """What the source holds, a `components.data.listing.Listing`, without reading its files.
 
-    source: Literal[
-        "sklearn.datasets.load_breast_cancer",
-        "sklearn.datasets.load_digits",
-        "sklearn.datasets.load_iris",
-        "sklearn.datasets.load_wine",
-    ]
-    """Which one."""
+        Args:
+            folder: The pipeline's folder of sources, which every local path is inside of.
+
+        Raises:
+            Stop: The source cannot be read; the message names each file that is wrong.
+            Mistakes: The section names what the source does not have.
+        """
+        return self.part("read").listing(self, folder)
 
 
-class ImageFolder(Source):
-    """Images, one folder for each class."""
+class Tabular(Source):
+    """A source with columns that the file declares."""
 
-    module: ClassVar = "image_folder"
+    columns: dict[str, Kind] = {}
+    """The columns that are read, by name, each with its kind."""
+    targets: tuple[str, ...] = ()
+    """Those of the columns that are learned; left out, the last one."""
 
-    source: Literal["image_folder"]
-    """`path/CLASS/image.jpg`, or `path/{train,validation,test}/CLASS/image.jpg`."""
-    path: Inside = "."
-    """The folder that holds them, in `sources/NAME/`, or in the archive."""
-    archive: File | None = None
-    """A tar or zip file that has the folder."""
+    @property
+    def kinds(self) -> Mapping[str, Kind]:
+        """As declared."""
+        return self.columns
+
+    @property
+    def learned(self) -> tuple[str, ...]:
+        """As declared, or the last column."""
+        return self.targets or tuple(self.kinds)[-1:]
 
     @model_validator(mode="after")
-    def _expression(self) -> Self:
-        if self.split.group is not None:
-            try:
-                groups = re.compile(self.split.group).groups
-            except re.error as error:
-                what = f"is not a regular expression: {error}"
-                raise mistake(what, "split", "group") from None
-            if groups < 1:
-                what = "needs a group in brackets, such as (patient\\d+)"
-                raise mistake(what, "split", "group")
+    def _are_columns(self) -> Self:
+        if unknown := [one for one in self.targets if one not in self.kinds]:
+            there = ", ".join(self.kinds)
+            raise mistake(f"{unknown[0]} is not among the columns; there are {there}", "targets")
+        if self.targets and not set(self.kinds) - set(self.targets):
+            raise mistake("leaves no column to learn from", "targets")
         return self
 
 
-class IdxPair(Section):
-    """Images and labels of one split."""
-
-    images: File
-    """Of the IDX format, gzipped or not."""
-    labels: File
-    """As many labels, whole numbers from 0."""
-
-
-class Idx(Source):
-    """The format of the MNIST family."""
-
-    module: ClassVar = "idx"
-
-    source: Literal["idx"]
-    """Files of the IDX format."""
-    train: IdxPair
-    """The train split."""
-    test: IdxPair
-    """The test split."""
-    classes: tuple[str, ...] | None = None
-    """Names of the classes, in the order of the labels; left out, the labels themselves."""
-    split: Split = Split(by="given")
-    """`by: given`, unless said otherwise: the validation split is taken from the train split."""
-
-
-class Table(Source):
-    """A CSV or Parquet file with one line for each image."""
-
-    module: ClassVar = "table"
-
-    source: Literal["table"]
-    """A table of images and labels."""
-    file: File
-    """The table, `.csv` or `.parquet`; a pattern such as `part-*.parquet` reads several."""
-    image: str = "image"
-    """The column of images: their paths, or the bytes of their files."""
-    label: str = "label"
-    """The column of labels: text, or whole numbers; in a CSV as they are written, so that `01` and
-    `1` are two classes, and `NA` is one."""
-    folder: Inside = "."
-    """What the paths start from, in `sources/NAME/`, or in the archive."""
-    archive: File | None = None
-    """A tar or zip file that has the images."""
-    split_column: str | None = None
-    """With `split: {by: given}`: the column that says train, validation or test."""
-
-    @field_validator("file")
-    @classmethod
-    def _is_table(cls, value: str | Remote) -> str | Remote:
-        name = value if isinstance(value, str) else value.url
-        if not name.lower().endswith((".csv", ".parquet")):
-            raise ValueError(f"{name} is neither .csv nor .parquet")
-        return value
-
-    @model_validator(mode="after")
-    def _given(self) -> Self:
-        if (self.split.by == "given") != (self.split_column is not None):
-            raise ValueError("split: {by: given} and split_column go together")
-        return self
-
-
-class HuggingFace(Source):
-    """A data set of images from the Hugging Face Hub, by its name."""
-
-    module: ClassVar = "huggingface"
-
-    source: Literal["huggingface"]
-    """Read by the `datasets` library; no code from the Hub is run."""
-    dataset: Annotated[str, Field(pattern=r"^[\w.-]+(/[\w.-]+)?$")]
-    """Its name: `ylecun/mnist`."""
-    revision: str = "main"
-    """A commit of it; with a branch, DVC does not see that the data has changed."""
-    name: str | None = None
-    """Which of its configurations."""
-    image: str = "image"
-    """The column of images."""
-    label: str = "label"
-    """The column of labels."""
-
-
-Config = Annotated[Bundled | ImageFolder | Idx | Table | HuggingFace, Field(discriminator="source")]
+Config = Annotated[
+    Source,
+    Home("components.ingest.sources", "source", Source, key="source", such_as="image_folder"),
+]
 """Where the raw data comes from, and how it is split."""

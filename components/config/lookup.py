@@ -99,14 +99,16 @@ def source_file(module: str) -> Path | None:
         spec = PathFinder.find_spec(part, path)
         if spec is None:
             return None
-        path = spec.submodule_search_locations
+        path = spec.submodule_search_locations or []  # nothing lies below a module
     return Path(spec.origin) if spec and spec.origin else None
 
 
 @cache
 def _tree(module: str) -> ast.Module:
     path = source_file(module)
-    return ast.parse(path.read_text(encoding="utf-8")) if path else ast.Module([], [])
+    if path is None or path.suffix != ".py":  # a compiled module has no source
+        return ast.Module([], [])
+    return ast.parse(path.read_text(encoding="utf-8"))
 
 
 @cache
@@ -219,6 +221,18 @@ def makes(definition: Definition, name: str) -> bool:
 
 
 @cache
+def method(definition: Definition, name: str) -> ast.FunctionDef | None:
+    """The source of a method of a class, or of the nearest base class that has it."""
+    methods = (
+        one
+        for _, node in _lineage(definition)
+        for one in node.body
+        if isinstance(one, ast.FunctionDef) and one.name == name
+    )
+    return next(methods, None)
+
+
+@cache
 def parameters(definition: Definition) -> Parameters:
     """What the constructor of a class takes, its base classes' `**kwargs` included."""
     names: dict[str, None] = {}
@@ -239,7 +253,8 @@ def parameters(definition: Definition) -> Parameters:
         if not bases:
             kept = required or frozenset()
             return Parameters(tuple(names), kept, is_open=False, defaults=defaults)
-        resolved = next(filter(None, bases), None)
+        found = [base for base in bases if base]
+        resolved = next(filter(lambda base: _constructs(*base), found), next(iter(found), None))
     return Parameters(tuple(names), required or frozenset(), is_open=True, defaults=defaults)
 
 
@@ -262,6 +277,12 @@ def function_parameters(name: str) -> Parameters:
     if imported := _imports(module).get(function):
         return function_parameters(f"{imported.module}:{imported.name}")
     raise LookupError(f"no function '{function}' in {module}{near(function, found)}")
+
+
+def _constructs(module: str, node: ast.ClassDef) -> bool:
+    """Whether a class or a base class has a constructor: a mixin before it has none."""
+    lineage = _lineage(Definition(module, node.name))
+    return any(_constructor(one) or _of_dataclass(one) for _, one in lineage)
 
 
 def _constants(signature: ast.arguments) -> dict[str, Any]:

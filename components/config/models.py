@@ -1,82 +1,65 @@
-"""The `model` section of a pipeline file: one class per family of architectures."""
+"""The `model` section of a pipeline file, and what every architecture has."""
 
-from collections.abc import Mapping
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, ClassVar
 
-from pydantic import Discriminator, Field, Tag, field_validator, model_validator
+from pydantic import Field, field_validator, model_validator
 
+from components.config.extension import Extension, Home
 from components.config.lookup import function_parameters, near
-from components.config.section import Fraction, PositiveInt, Section, mistake
-
-Activation = Literal["softmax", "sigmoid", "linear"]
-
+from components.config.section import PositiveInt, mistake
+from components.config.task import Given
 
 Width = Annotated[PositiveInt, Field(le=65_536)]
 Widths = Annotated[tuple[Width, ...], Field(min_length=1, max_length=32)]
 
 
-class Architecture(Section):
-    """What every architecture has: the head."""
+class Architecture(Extension):
+    """What every architecture has; what builds it is `network` beside its section."""
+
+    parts = {"network": ("build",)}
+    gives: ClassVar[Given | None] = "vector"
+    """What it makes of an example; None where only building it shows that."""
+    takes_images: ClassVar[bool] = False
+    """Whether an example must be `(height, width, channels)`."""
+    learner: ClassVar[str] = "supervised"
+    """What fits it, unless the file says otherwise."""
 
     architecture: str
     """A family by its name, or `package.module:function`."""
-    head_activation: Activation | None = None
-    """Activation of the last layer; left out, the task's own (classification: softmax)."""
+
+    def build(self, inputs: Any) -> Any:
+        """Features of `inputs`, a Keras tensor `(n, ...)`, or a mapping of such.
+
+        Raises:
+            ValueError: The network does not fit the shape.
+        """
+        settings = {name: value for name, value in self if name != "architecture"}
+        return getattr(self.part("network"), self.architecture)(inputs, **settings)
 
     @property
-    def module(self) -> str:
-        """What builds it."""
-        own = self.architecture.partition(":")[0]
-        return own if ":" in self.architecture else f"components.models.{self.architecture}"
-
-
-class Mlp(Architecture):
-    """A multilayer perceptron."""
-
-    architecture: Literal["mlp"]
-    units: Widths = (256, 128)
-    """Units of each hidden layer."""
-    activation: str = "relu"
-    """Keras activation of the hidden layers."""
-    dropout: Fraction = 0.0
-    """Share of units dropped after each hidden layer."""
-
-
-class Cnn(Architecture):
-    """A deep convolutional network: blocks of 3x3 convolutions, each ending in max pooling."""
-
-    architecture: Literal["cnn"]
-    filters: Widths = (32, 64, 128)
-    """Filters of each block."""
-    convolutions: Annotated[PositiveInt, Field(le=100)] = 2
-    """Convolutions in a block, each with batch normalization and ReLU."""
-    dropout: Fraction = 0.0
-    """Share of features dropped before the head."""
-
-
-class ResNet(Architecture):
-    """A residual network of basic blocks with full pre-activation."""
-
-    architecture: Literal["resnet"]
-    blocks: Annotated[
-        tuple[Annotated[PositiveInt, Field(le=200)], ...], Field(min_length=1, max_length=16)
-    ] = (2, 2, 2)
-    """Residual blocks in each stage; every stage after the first halves height and width."""
-    filters: Width = 32
-    """Filters of the first stage; every later stage doubles them."""
-    stem: Literal["3x3", "7x7"] = "3x3"
-    """What comes before the first stage. `3x3`: one convolution, for small images. `7x7`: one of
-    stride 2, and max pooling, which leave a sixteenth of the pixels to the stages: for photos."""
-    dropout: Fraction = 0.0
-    """Share of features dropped before the head."""
+    def title(self) -> str:
+        """The name of the network."""
+        return self.architecture.partition(":")[2] or self.architecture
 
 
 class Custom(Architecture):
     """A function of the user's: `package.module:function`."""
 
-    architecture: str
+    gives = None
+
     arguments: dict[str, Any] = {}
     """Keyword arguments of the function, called as `function(inputs, **arguments)`."""
+
+    @property
+    def module(self) -> str:
+        """What builds it."""
+        return self.architecture.partition(":")[0]
+
+    def build(self, inputs: Any) -> Any:
+        """What the function gives."""
+        from importlib import import_module
+
+        return getattr(import_module(self.module), self.title)(inputs, **self.arguments)
 
     @field_validator("architecture")
     @classmethod
@@ -100,17 +83,15 @@ class Custom(Architecture):
         return self
 
 
-def _family(value: Any) -> str | None:
-    is_read = isinstance(value, Mapping)
-    name = value.get("architecture") if is_read else getattr(value, "architecture", None)
-    return "custom" if isinstance(name, str) and ":" in name else name
-
-
 Config = Annotated[
-    Annotated[Mlp, Tag("mlp")]
-    | Annotated[Cnn, Tag("cnn")]
-    | Annotated[ResNet, Tag("resnet")]
-    | Annotated[Custom, Tag("custom")],
-    Discriminator(_family),
+    Architecture,
+    Home(
+        "components.models",
+        "architecture",
+        Architecture,
+        key="architecture",
+        own=Custom,
+        such_as="resnet",
+    ),
 ]
 """One of the families; `architecture` says which."""

@@ -10,9 +10,11 @@ from pydantic import Field, ValidationError, field_validator, model_validator
 from components.base.errors import Mistakes, Problem
 from components.base.words import yaml_of
 from components.config.augment import Config as Augment
+from components.config.compress import Compressor, Method
 from components.config.compress import Config as Compress
 from components.config.document import Document
 from components.config.evaluate import Config as Evaluate
+from components.config.extension import home
 from components.config.ingest import Config as Ingest
 from components.config.models import Config as Model
 from components.config.overrides import apply, samples
@@ -21,7 +23,7 @@ from components.config.problems import problems
 from components.config.register import Config as Register
 from components.config.rules import problems as section_problems
 from components.config.section import NonNegativeInt, Section
-from components.config.tasks import Config as Task
+from components.config.task import Config as Task
 from components.config.train import Config as Train
 from components.config.tune import Config as Tune
 from components.config.validate import Config as Validate
@@ -77,20 +79,29 @@ class Airflow(Section):
 class Pipeline(Section):
     """One pipeline, from raw data to a registered model."""
 
+    version: Literal[1]
+    """Of the form of this file."""
     description: str
     """What it learns, from what, and how long that takes."""
     task: Task
     airflow: Airflow = Airflow()
     ingest: Ingest
-    validation: Validate = Field(alias="validate")
-    preprocess: Preprocess
-    augment: Augment
+    validation: Validate = Field(Validate(), alias="validate")
+    preprocess: Preprocess = ()
+    augment: Augment = Augment()
     model: Model
-    tune: Tune
+    tune: Tune = Tune()
     train: Train
-    evaluate: Evaluate
-    compress: Compress
+    evaluate: Evaluate = Evaluate()
+    compress: Compress = Compress()
     registration: Register = Field(alias="register")
+
+    @property
+    def compressors(self) -> list[Compressor]:
+        """The method that exports the model as it is, where there is one, and those of the file."""
+        exported = self.train.exported
+        first = [home(Method).find(exported)()] if exported and self.compress.methods else []
+        return [*first, *self.compress.methods]  # type: ignore[list-item]
 
     @classmethod
     def attribute(cls, key: str) -> str:
@@ -99,16 +110,38 @@ class Pipeline(Section):
 
     @model_validator(mode="before")
     @classmethod
-    def _empty_sections(cls, value: Any) -> Any:
-        """`tune:` with nothing behind it is an empty section, as in `tune: {}`."""
-        return {key: {} if part is None else part for key, part in value.items()}
+    def _filled_in(cls, value: Any) -> Any:
+        """`tune:` with nothing behind it is an empty section; a model says what fits it."""
+        filled = {key: _empty(key) if part is None else part for key, part in value.items()}
+        return with_learner(filled)
 
     @model_validator(mode="after")
     def _sections_agree(self) -> Self:
-        found = section_problems(self.task, self.preprocess, self.augment, self.model, self.train)
+        found = [
+            *section_problems(self),
+            *self.task.problems(self),
+            *self.train.problems(self),
+        ]
         if found:
             raise Mistakes(found)
         return self
+
+
+def _empty(key: str) -> Any:
+    return [] if key == "preprocess" else {}
+
+
+def with_learner(data: Mapping[str, Any]) -> dict[str, Any]:
+    """A file whose `train` section says its learner: the one that goes with its model."""
+    train, model = data.get("train", {}), data.get("model")
+    if isinstance(model, Mapping) and "estimator" in model and "architecture" not in model:
+        model = {"architecture": "estimator", **model}
+        data = {**data, "model": model}
+    if not isinstance(train, Mapping) or "learner" in train:
+        return dict(data)
+    section = home(Model).section(model)[0]
+    learner = getattr(section, "learner", "supervised")
+    return {**data, "train": {"learner": learner, **train}}
 
 
 def load(path: Path) -> Pipeline:
@@ -126,7 +159,7 @@ def parse(document: Document) -> Pipeline:
         pipeline = Pipeline.model_validate(document.data)
         found = _space_problems(document.data, pipeline)
     except ValidationError as error:
-        found = problems(error, Pipeline, document.data)
+        found = problems(error, Pipeline, with_learner(document.data))
     except Mistakes as error:
         found = list(error.problems)
     if found:
@@ -148,7 +181,7 @@ def variants(
             try:
                 yield key, value, Pipeline.model_validate(laid)
             except ValidationError as error:
-                yield key, value, problems(error, Pipeline, laid)
+                yield key, value, problems(error, Pipeline, with_learner(laid))
             except Mistakes as error:
                 yield key, value, list(error.problems)
 

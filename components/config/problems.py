@@ -1,18 +1,18 @@
 """What pydantic finds wrong, in the words of the YAML."""
 
-from collections.abc import Iterator, Mapping
-from functools import lru_cache
-from typing import Any
+from collections.abc import Mapping
+from types import UnionType
+from typing import Annotated, Any, Union, get_args, get_origin
 
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
 from components.base.errors import Location, Problem
 from components.base.words import yaml_of
+from components.config.extension import Home
 from components.config.lookup import near
 
 MOST = 1000  # mistakes that are put into words
-SUCH_AS = {"source": "image_folder", "architecture": "resnet"}
 
 # What pydantic says in the words of Python.
 WORDS = {
@@ -35,8 +35,6 @@ WORDS = {
     "too_short": "{min_length} or more",
     "too_long": "{max_length} at most",
 }
-
-Schema = dict[str, Any]
 
 
 def problems(error: ValidationError, model: type[BaseModel], data: object) -> list[Problem]:
@@ -61,9 +59,9 @@ def _problem(details: ErrorDetails, model: type[BaseModel], data: object) -> Pro
     context = details.get("ctx", {})
     kind = details["type"]
     if kind == "missing":
-        return Problem(location, _missing(location, model))
+        return Problem(location, "missing")
     if kind == "extra_forbidden":
-        return Problem(location, f"unknown key{_nearest_key(location, model)}")
+        return Problem(location, f"unknown key{_nearest_key(location, model, data)}")
     if kind == "invalid_key":
         return Problem(location, "a key must be text")
     location = _written(location, data)
@@ -71,8 +69,6 @@ def _problem(details: ErrorDetails, model: type[BaseModel], data: object) -> Pro
         return Problem((*location, *context["inside"]), context["message"])
     if kind == "value_error":
         return Problem(location, str(context["error"]))
-    if kind in ("union_tag_invalid", "union_tag_not_found"):
-        return _unknown_member(location, context)
     message = details["msg"].removeprefix("Input should be ").removeprefix("Value should be ")
     message = WORDS[kind].format(**context) if kind in WORDS else message
     return Problem(location, f"must be {message}{_shown(details['input'])}")
@@ -99,67 +95,72 @@ def _written(location: Location, data: object) -> Location:
     return tuple(found)
 
 
-def _unknown_member(location: Location, context: Mapping[str, Any]) -> Problem:
-    """A section of several forms, whose key that says which names none of them."""
-    key = "source" if "source" in context["discriminator"] else "architecture"
-    if "tag" not in context:
-        return Problem((*location, key), f"missing; such as '{SUCH_AS[key]}'")
-    known = [name.strip("'") for name in context["expected_tags"].split(", ")]
-    known = [name for name in known if name != "custom"]
-    hint = near(context["tag"], known) or f"; there are {', '.join(known)}"
-    return Problem((*location, key), f"no {key} '{context['tag']}'{hint}")
-
-
-def _missing(location: Location, model: type[BaseModel]) -> str:
-    sections = _schema(model)["properties"]
-    if len(location) == 1 and "$ref" in sections.get(str(location[0]), {}):
-        return f"missing section; '{location[0]}: {{}}' where it has nothing to say"
-    return "missing"
-
-
-def _nearest_key(location: Location, model: type[BaseModel]) -> str:
+def _nearest_key(location: Location, model: type[BaseModel], data: object) -> str:
     """The nearest key that the section of an unknown key does have."""
-    known = _keys(location[:-1], model)
+    known = _keys(location[:-1], model, data)
     return near(str(location[-1]), known) or (f"; there are {', '.join(known)}" if known else "")
 
 
-@lru_cache(maxsize=8)
-def _schema(model: type[BaseModel]) -> Schema:
-    return model.model_json_schema(by_alias=True)
-
-
-@lru_cache(maxsize=64)
-def _keys(location: Location, model: type[BaseModel]) -> list[str]:
-    """The keys that the JSON Schema allows at a place of the file."""
-    schema = _schema(model)
-    definitions = schema.get("$defs", {})
-    here: list[Schema] = [schema]
+def _keys(location: Location, model: type[BaseModel], data: object) -> list[str]:
+    """The keys that a place of the file may have."""
+    here: Any = model
     for part in location:
-        here = [child for node in here for child in _children(node, part, definitions)]
-    return [key for node in here for key in node.get("properties", {})]
+        here, data = _inside(here, part, data), _value(data, part)
+    return _names(here)
 
 
-def _children(node: Schema, part: str | int, definitions: Schema) -> Iterator[Schema]:
-    if isinstance(part, int):
-        yield from _members(node.get("items", {}), definitions)
-    elif part in node.get("properties", {}):
-        yield from _members(node["properties"][part], definitions)
-    elif part in _tags(node):
-        yield node  # the tag of a union, whose members are here already
+def _inside(here: Any, part: str | int, data: object) -> Any:
+    """What may stand at a key or a position of what may stand at a place."""
+    value = _value(data, part)
+    if isinstance(here, type) and issubclass(here, BaseModel):
+        return _chosen(_field(here, part), value)
+    if isinstance(here, _Below):
+        return here.section
+    origin, arguments = get_origin(here), get_args(here)
+    if origin in (tuple, list, dict) and arguments:
+        return _chosen(arguments[-1 if origin is dict else 0], value)
+    if origin in (Union, UnionType):
+        return next((one for member in arguments if (one := _inside(member, part, data))), None)
+    return None
 
 
-def _tags(node: Schema) -> Iterator[str]:
-    """What the key says that chooses this member of a union."""
-    yield str(node.get("title")).lower()
-    said = node.get("properties", {}).get("source", {})
-    yield from [said["const"]] if "const" in said else said.get("enum", [])
+def _field(model: type[BaseModel], key: str | int) -> Any:
+    """The type of a field, its alias being its key, with what is annotated."""
+    for name, field in model.model_fields.items():
+        if key in (name, field.alias):
+            return (
+                Annotated[field.annotation, *field.metadata] if field.metadata else field.annotation
+            )
+    return None
 
 
-def _members(node: Schema, definitions: Schema) -> Iterator[Schema]:
-    if "$ref" in node:
-        node = definitions[node["$ref"].rpartition("/")[2]]
-    members = node.get("anyOf", node.get("oneOf"))
-    if members is None:
-        yield node
-    for member in members or []:
-        yield from _members(member, definitions)
+def _chosen(kind: Any, value: object) -> Any:
+    """The section that the value asks for, where it is found by its name; else the type."""
+    while get_origin(kind) is Annotated:
+        kind, *about = get_args(kind)
+        for home in (one for one in about if isinstance(one, Home)):
+            section, settings = home.section(value)
+            return section if settings is value else _Below(section)
+    return kind
+
+
+class _Below:
+    """A section whose settings stand below its name."""
+
+    def __init__(self, section: Any) -> None:
+        self.section = section
+
+
+def _names(here: Any) -> list[str]:
+    if get_origin(here) in (Union, UnionType):
+        return [name for member in get_args(here) for name in _names(member)]
+    if not (isinstance(here, type) and issubclass(here, BaseModel)):
+        return []
+    return [field.alias or name for name, field in here.model_fields.items()]
+
+
+def _value(data: object, part: str | int) -> object:
+    try:
+        return data[part]  # type: ignore[index]
+    except (KeyError, IndexError, TypeError):
+        return None

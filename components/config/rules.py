@@ -1,148 +1,145 @@
-"""What goes together and what does not, over several sections. Loads no framework."""
+"""What goes together and what does not, whatever the task. Loads no framework."""
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, get_args
+from typing import TYPE_CHECKING
 
-from components.base.errors import Problem
-from components.base.words import yaml_of
-from components.config.augment import Config as Augment
-from components.config.fitting import Fitting, Step
-from components.config.ingest import Split
-from components.config.lookup import ancestry, makes
-from components.config.models import Config as Model
-from components.config.preprocess import Config as Preprocess
-from components.config.tasks import Flips, Task
+from components.base.errors import Location, Problem
+from components.config.compress import Method
+from components.config.extension import home
+from components.config.lookup import ancestry, makes, near
+from components.config.task import Config, Metric, unknown_monitor
 
 if TYPE_CHECKING:
+    from components.config.pipeline import Pipeline
     from components.data.dataset import Facts
-
-# Which head a Keras loss reads as probabilities; with from_logits=True, all read "linear".
-HEADS = {
-    "SparseCategoricalCrossentropy": "softmax",
-    "CategoricalCrossentropy": "softmax",
-    "CategoricalFocalCrossentropy": "softmax",
-    "KLDivergence": "softmax",
-    "BinaryCrossentropy": "sigmoid",
-    "BinaryFocalCrossentropy": "sigmoid",
-    "Hinge": "linear",
-    "SquaredHinge": "linear",
-    "CategoricalHinge": "linear",
-}
-
 
 MIXING = frozenset({"MixUp", "CutMix"})
 """Keras layers that make one example of two."""
-MODES = tuple(one for one in get_args(Flips) if one != "none")
 
 
-def problems(
-    task: Task, preprocess: Preprocess, augment: Augment, model: Model, train: Fitting
-) -> list[Problem]:
+def problems(file: "Pipeline") -> Iterator[Problem]:
     """Every disagreement between sections."""
-    return [
-        *_random(preprocess),
-        *_mixing(augment),
-        *_flips(task, augment),
-        *_loss(model, train),
-        *_schedule(train),
-    ]
+    yield from _random(file)
+    yield from _mixing(file)
+    yield from _targets(file)
+    yield from _given(file)
+    yield from _monitors(file)
+    yield from _methods(file)
+    yield from _gate(file)
 
 
-def _random(preprocess: Preprocess) -> Iterator[Problem]:
-    for position, layer in enumerate(preprocess):
+def _random(file: "Pipeline") -> Iterator[Problem]:
+    for position, layer in enumerate(file.preprocess):
         if makes(layer.definition, "SeedGenerator"):
             message = f"{layer.name} draws at random; it belongs under augment.layers"
             yield Problem(("preprocess", position), message)
 
 
-def _mixing(augment: Augment) -> Iterator[Problem]:
-    for position, layer in enumerate(augment.layers):
+def _mixing(file: "Pipeline") -> Iterator[Problem]:
+    for position, layer in enumerate(file.augment.layers):
         if not MIXING.isdisjoint(ancestry(layer.definition)):
             message = f"{layer.name} mixes examples, and would have to mix their labels, which"
             yield Problem(("augment", "layers", position), f"{message} augment.layers does not do")
 
 
-def _flips(task: Task, augment: Augment) -> Iterator[Problem]:
-    allowed = task.classification.label_preserving_flips
-    for position, layer in enumerate(augment.layers):
-        if layer.name != "RandomFlip":
-            continue
-        where = ("augment", "layers", position, "RandomFlip", "mode")
-        mode = layer.arguments.get("mode", "horizontal_and_vertical")
-        if mode not in MODES:
-            yield Problem(where, f"must be one of {', '.join(MODES)}, is {yaml_of(mode)}")
-        elif allowed not in (mode, "horizontal_and_vertical"):
-            yield Problem(
-                where,
-                f"a {mode.replace('_', ' ')} flip changes the label: "
-                f"task.classification.label_preserving_flips is {allowed}",
-            )
+def _targets(file: "Pipeline") -> Iterator[Problem]:
+    """Columns that the task cannot learn."""
+    kinds, learned, wanted = file.ingest.kinds, file.ingest.learned, file.task.targets
+    key = "targets" if "targets" in type(file.ingest).model_fields else "source"
+    name = task_name(file)
+    if len(learned) != len(wanted):
+        there = f"{len(learned)} ({', '.join(learned)})" if learned else "none"
+        what = f"{name} learns {_count(wanted)}; the source has {there}"
+        yield Problem(("ingest", key), what)
+        return
+    for column, kind in zip(learned, wanted, strict=True):
+        if column in kinds and kinds[column].name != kind:
+            what = f"{name} learns a {kind}; column '{column}' is a {kinds[column].name}"
+            yield Problem(("ingest", key), what)
 
 
-def _loss(model: Model, train: Fitting) -> Iterator[Problem]:
-    name = train.loss.name if train.loss else "SparseCategoricalCrossentropy"
-    from_logits = bool(train.loss and train.loss.arguments.get("from_logits"))
-    head = model.head_activation or "softmax"
-    wanted = "linear" if from_logits else HEADS.get(name)
-    if wanted and head != wanted:
-        yield Problem(
-            ("train", "loss"),
-            f"{name}{' with from_logits' if from_logits else ''} needs a {wanted} head; "
-            f"model.head_activation is {head}",
-        )
+def _count(wanted: tuple[str, ...]) -> str:
+    return f"{len(wanted)} target, a {wanted[0]}" if len(wanted) == 1 else f"{len(wanted)} targets"
 
 
-def _schedule(train: Fitting) -> Iterator[Problem]:
-    """A schedule that does not fit into the training."""
-    name, settings = train.learning_rate.chosen
-    where = ("train", "learning_rate", name)
-    if settings.warmup_epochs >= train.epochs and settings.warmup_epochs:
-        message = f"a warm-up of {settings.warmup_epochs:g} epochs; train.epochs is {train.epochs}"
-        yield Problem((*where, "warmup_epochs"), message)
-    if isinstance(settings, Step):
-        late = [one for one in settings.boundaries if one >= train.epochs]
-        if late:
-            message = f"{late[0]:g} is after the last epoch; train.epochs is {train.epochs}"
-            yield Problem((*where, "boundaries"), message)
-        if settings.boundaries[0] <= settings.warmup_epochs:
-            message = f"{settings.boundaries[0]:g} lies in the warm-up"
-            yield Problem((*where, "boundaries"), message)
+def task_name(file: "Pipeline") -> str:
+    """The name of the task in the file."""
+    return home(Config).name(file.task)
 
 
-def _shares(facts: "Facts", split: Split) -> Iterator[Problem]:
-    """Shares of so few examples that a split by class has to take more."""
-    total, classes = sum(facts.counts.values()), len(facts.classes)
-    for name in ("validation", "test") if split.by == "class" else ():
-        share = split.shares[name]
-        if share * total < classes:
-            message = (
-                f"{share:g} of {total} examples is less than one for each of {classes} classes"
-            )
-            yield Problem(("ingest", "split", name), message)
+def _given(file: "Pipeline") -> Iterator[Problem]:
+    """A backbone that gives something else than the task takes."""
+    gives, takes = file.model.gives, file.task.takes
+    if gives is not None and gives != takes:
+        what = f"{file.model.architecture} gives a {gives}; {task_name(file)} needs a {takes}"
+        yield Problem(("model", "architecture"), what)
 
 
-def fact_problems(
-    facts: "Facts", split: Split, preprocess: Preprocess, model: Model, train: Fitting
-) -> list[Problem]:
+def _monitors(file: "Pipeline") -> Iterator[Problem]:
+    if file.tune.is_declared and file.tune.monitor not in file.task.monitors:
+        yield unknown_monitor(("tune", "monitor"), file.tune.monitor, file.task.monitors)
+
+
+def _methods(file: "Pipeline") -> Iterator[Problem]:
+    """Methods that cannot make a model of this learner smaller, or that stand there twice."""
+    seen: set[str] = set()
+    for position, method in enumerate(file.compress.methods):
+        name, where = home(Method).name(method), ("compress", "methods", position)
+        if file.train.gives not in method.takes:
+            kinds = " and ".join(sorted(method.takes))
+            what = f"{name} is for {kinds} models; this one is of {file.train.gives}"
+            yield Problem(where, what)
+        elif name == file.train.exported:
+            yield Problem(where, f"{name} is made anyway, for the others to be compared with")
+        elif name in seen:
+            yield Problem(where, f"{name} stands in it twice")
+        seen.add(name)
+
+
+def _gate(file: "Pipeline") -> Iterator[Problem]:
+    """A metric that the task does not have, or a limit on its wrong side or beyond its end."""
+    gate, known = file.registration.gate, [one.name for one in file.task.metrics]
+    where: Location = ("register", "gate")
+    if gate.metric is not None and gate.metric not in known:
+        hint = near(gate.metric, known) or f"; there are {', '.join(known)}"
+        yield Problem((*where, "metric"), f"no metric '{gate.metric}'{hint}")
+        return
+    metric = file.task.metric(gate.metric or known[0])
+    wrong, right = ("max", "min") if metric.better == "higher" else ("min", "max")
+    if getattr(gate, wrong) is not None:
+        what = f"{metric.name} is better the {metric.better}; the limit is '{right}'"
+        yield Problem((*where, wrong), what)
+    yield from _beyond((*where, right), getattr(gate, right), metric)
+    drop: Location = ("compress", "gate", "max_drop")
+    yield from _beyond(drop, file.compress.gate.max_drop, file.task.metrics[0])
+
+
+def _beyond(where: Location, limit: float | None, metric: Metric) -> Iterator[Problem]:
+    """A limit that no value can reach, such as an accuracy in percent."""
+    if limit is not None and metric.highest is not None and limit > metric.highest:
+        what = f"must be less than or equal to {metric.highest:g}, is {limit:g}"
+        yield Problem(where, what)
+
+
+def fact_problems(file: "Pipeline", facts: "Facts") -> list[Problem]:
     """Every disagreement between the file and the data, found before anything is spent."""
-    found = []
-    size = facts.counts.get("train", 0)
-    if train.batch_size > size:
-        message = f"a batch of {train.batch_size} is larger than the train split, which has {size}"
-        found.append(Problem(("train", "batch_size"), message))
-    if facts.is_ragged and not (preprocess and preprocess[0].name == "Resizing"):
+    found = [*file.train.data_problems(file, facts)]
+    schema = facts.schema
+    kinds = [schema.columns[name] for name in schema.inputs]
+    if any(kind.is_ragged for kind in kinds) and not (
+        file.preprocess and file.preprocess[0].name == "Resizing"
+    ):
         message = "the images have several sizes; the first layer must be a Resizing"
         found.append(Problem(("preprocess",), message))
-    if model.architecture in ("cnn", "resnet") and not facts.is_image:
-        shape = "x".join(map(str, facts.shape))
-        message = f"{model.architecture} needs images; the examples are vectors of {shape} features"
-        found.append(Problem(("model", "architecture"), message))
-    if "train" in facts.counts:
-        found += _shares(facts, split)
+    if file.model.takes_images and any(len(kind.shape) != 3 for kind in kinds):
+        shape = "x".join(map(str, kinds[0].shape))
+        what = (
+            f"{file.model.architecture} needs images; the examples are vectors of {shape} features"
+        )
+        found.append(Problem(("model", "architecture"), what))
+    found += file.task.data_problems(file, facts)
     empty = [name for name, count in facts.counts.items() if not count]
     if empty and "train" in facts.counts:
         message = f"the {' and the '.join(empty)} split would have no example"
         found.append(Problem(("ingest", "split"), message))
-    if len(facts.classes) < 2:
-        found.append(Problem(("ingest", "source"), "the data has fewer than two classes"))
     return found

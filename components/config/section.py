@@ -9,6 +9,7 @@ from pydantic import (
     ConfigDict,
     Field,
     GetJsonSchemaHandler,
+    model_serializer,
     model_validator,
 )
 from pydantic_core import CoreSchema, PydanticCustomError
@@ -52,7 +53,7 @@ class Named(Section):
     @classmethod
     def _from_yaml(cls, value: object) -> object:
         if isinstance(value, Named):
-            return value.model_dump()
+            return {"name": value.name, "arguments": value.arguments}
         if isinstance(value, str):
             return {"name": value}
         if isinstance(value, Mapping) and len(value) == 1:
@@ -87,18 +88,28 @@ class Named(Section):
         if missing:
             raise mistake(f"{self.name} needs {' and '.join(missing)}")
 
+    @model_serializer
+    def _to_yaml(self) -> dict[str, Any]:
+        return {self.name: self.arguments}
+
     @property
     def definition(self) -> Definition:
         """The class that is named."""
         return find(self.name, self.homes, self.kind)
 
     @classmethod
+    def definitions(cls) -> dict[str, Definition]:
+        """The classes that there are, by name."""
+        found: dict[str, Definition] = {}
+        for home in reversed(cls.homes):  # later ones overwrite, so the first home wins
+            found |= classes(home)
+        return found
+
+    @classmethod
     def __get_pydantic_json_schema__(
         cls, core_schema: CoreSchema, handler: GetJsonSchemaHandler
     ) -> dict[str, Any]:
-        definitions: dict[str, Definition] = {}
-        for home in reversed(cls.homes):  # later ones overwrite, so the first home wins
-            definitions |= classes(home)
+        definitions = cls.definitions()
         return {
             "description": cls.__doc__,
             "anyOf": [
@@ -155,6 +166,19 @@ def _flat(value: Any) -> Iterator[Any]:
 def mistake(message: str, *inside: str) -> PydanticCustomError:
     """A validation error at the place of the value, or at a key inside of it."""
     return PydanticCustomError("named", "{message}", {"message": message, "inside": inside})
+
+
+class Kind(Named):
+    """A kind of column, by its name; what only the data says is left to `ingest`."""
+
+    homes = ("components.data.features",)
+    kind = "kind of column"
+    reserved = frozenset({"shape", "is_file"})
+
+
+def kind(name: str, **arguments: Any) -> Kind:
+    """A kind of column that a source has by itself."""
+    return Kind(name=name, arguments=arguments)
 
 
 class Layer(Named):

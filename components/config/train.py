@@ -1,5 +1,88 @@
-"""The `train` section of a pipeline file."""
+"""The `train` section of a pipeline file, and what every learner has."""
 
-from components.config.fitting import Fitting as Config
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 
-__all__ = ["Config"]
+from components.base.errors import Problem
+from components.config.extension import Extension, Home
+
+if TYPE_CHECKING:
+    from components.config.pipeline import Pipeline
+    from components.data.dataset import Facts
+
+
+class Learner(Extension):
+    """What fits a model: what `train` does once, and `tune` once a trial.
+
+    What it does is in `fit` beside the section; a learner of one's own may have it as a method.
+    """
+
+    parts = {"trial": ("trial", "room"), "fit": ("fit",)}
+    gives: ClassVar[str] = "keras"
+    """The kind of predictor that comes of it, which says how it can be compressed."""
+
+    exported: ClassVar[str | None] = None
+    """The method that exports a model as it is, which smaller ones are compared with."""
+
+    learner: str
+    """A learner by its name, or one's own as `package.module:Class`; left out, the one that goes
+    with the model."""
+
+    @property
+    def monitored(self) -> str:
+        """The column of the learning curves that is shown beside the loss."""
+        return "loss"
+
+    @property
+    def allowed(self) -> int:
+        """Epochs that there may be, or whatever the curves count."""
+        return 1
+
+    def problems(self, file: "Pipeline") -> Iterator[Problem]:
+        """What in the file does not agree with the learner."""
+        yield from ()
+
+    def data_problems(self, file: "Pipeline", facts: "Facts") -> Iterator[Problem]:
+        """What in the file does not agree with the data."""
+        yield from ()
+
+    def trial(self, file: "Pipeline", few: Any, counts: Any, augmentation: Any) -> Any:
+        """Tries the fit on a few examples, and says what all of it will cost.
+
+        Args:
+            file: The pipeline file.
+            few: Model-ready examples, a `Split`; None where only the file is to be looked at.
+            counts: Examples in each split of the whole.
+            augmentation: As in `Data`.
+
+        Returns:
+            A `components.fitting.estimate.Estimate`; None without examples.
+
+        Raises:
+            Mistakes: It cannot be.
+        """
+        return self.part("trial").trial(file, few, counts, augmentation)
+
+    def room(self, file: "Pipeline", few: Any) -> None:
+        """Raises `Mistakes` where the data or the memory of this machine has no room for it."""
+        self.part("trial").room(file, few)
+
+    def fit(self, file: "Pipeline", data: Any, seed: int, watch: Any) -> Any:
+        """Fits to the train split, and keeps what is best on the validation split.
+
+        Args:
+            file: The pipeline file; `file.train` is this section.
+            data: A `components.fitting.data.Data`.
+            seed: Of all that is drawn.
+            watch: A `components.fitting.watch.Watch`, which is told how it goes.
+
+        Returns:
+            A `components.fitting.data.Fitted`.
+        """
+        return self.part("fit").fit(file, data, seed, watch)
+
+
+Config = Annotated[
+    Learner, Home("components.fitting", "learner", Learner, key="learner", such_as="supervised")
+]
+"""How the model is fitted."""

@@ -4,7 +4,6 @@ from typing import Annotated, Any
 
 from pydantic import Field
 
-from components.config.fitting import Monitor
 from components.config.section import Named, PositiveInt, Section
 
 
@@ -42,7 +41,7 @@ class Config(Section):
     """Trainings to try."""
     epochs: PositiveInt | None = None
     """Epochs of one trial; left out, as many as `train.epochs`."""
-    monitor: Monitor = "val_loss"
+    monitor: str = "val_loss"
     """The column of the learning curves whose best value is compared."""
     sampler: Sampler = Field("TPESampler")  # type: ignore[assignment]
     """What chooses the next trial."""

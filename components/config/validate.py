@@ -26,6 +26,14 @@ class Config(Section):
     """Files that are no images, in their name neither."""
     truncated: Policy = "error"
     """Images that are cut off; kept, what is missing of them is grey or black."""
+    missing: Policy = "error"
+    """Values that are not there, in a column whose kind does not say that they may be missing."""
+    outside: Policy = "error"
+    """Labels, and values of masks, that are none of the classes."""
+    empty: Policy = "error"
+    """Texts without a word, and masks of which all is to be ignored."""
+    unequal_size: Policy = "error"
+    """Images whose mask is of another size."""
     constant: Policy = "error"
     """Images of one colour, such as the placeholders of deleted photos; vectors of one value."""
     not_finite: Policy = "error"
@@ -55,6 +63,8 @@ class Config(Section):
     first is kept. In different splits they count as `near_leaked`."""
     near_leaked: Policy = "warn"
     """Images that look the same in different splits; the copy is kept that `leaked` keeps."""
+    repeated_target: Level = "error"
+    """Columns to learn from that hold what is to be learned, in every example."""
     missing_class: Level = "error"
     """Classes that a split has no example of."""
     min_examples_per_class: PositiveInt = 2
@@ -66,7 +76,7 @@ class Config(Section):
     """Ratio that passes."""
     drift: Level = "warn"
     """Splits that differ from the train split, or a train split that differs from the accepted
-    version: in labels, or in the mean or contrast of a channel."""
+    version: in classes and categories, in numbers, in the mean or contrast of a channel."""
     max_drift: Fraction = 0.1
     """Jensen-Shannon distance that passes; a larger one counts where a chi-squared test gives it
     p < 0.001, divided by the number of distributions that are compared."""

@@ -1,6 +1,6 @@
 """The examples of a split as arrays of one shape, a chunk at a time, after some layers."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from typing import Any
@@ -9,75 +9,125 @@ import keras
 import numpy as np
 from numpy.typing import NDArray
 
-from components.data.dataset import Facts, Split
-from components.data.images import decode
+from components.data.dataset import Split
+from components.data.features.feature import Feature, Shape
+from components.data.schema import Schema
 
 CHUNK_BYTES = 8_000_000  # of float32 values, before the layers
+
+Batch = NDArray[Any] | Mapping[str, NDArray[Any]]
+"""What a model takes: the values of the only input, `(n, ...)`, or of each by its name."""
 
 
 @dataclass(frozen=True)
 class Examples:
-    """What `layers` make of the examples of a split; may be iterated again.
+    """What `layers` make of the inputs of a split; may be iterated again.
 
     Image files go through a first layer that is a `Resizing` one by one: they may have several
     sizes, and what comes of them is smaller than what was decoded.
 
     Args:
-        split: `n` examples, decoded or encoded.
-        facts: What is known about their dataset.
+        split: `n` examples.
         layers: Applied first to last, in inference mode.
     """
 
     split: Split
-    facts: Facts
     layers: Sequence[keras.Layer] = ()
 
-    def __iter__(self) -> Iterator[NDArray[Any]]:
-        """Chunks `(n, ...)`, the last one shorter."""
+    def __iter__(self) -> Iterator[Batch]:
+        """Chunks of `n` examples, the last one shorter."""
         layers = self.layers[1:] if self._resized else self.layers
         for start in range(0, len(self.split), self.size):
-            chunk: Any = self.split.inputs[start : start + self.size]
-            if self.facts.is_encoded:
-                chunk = np.stack([self._opened(file) for file in chunk])
+            chunk = self._decoded(slice(start, start + self.size))
             for layer in layers:
                 # Said: the layers of images that draw at random do so unless told not to.
                 chunk = layer(chunk, training=False)
-            yield np.asarray(chunk)
+            yield keras.tree.map_structure(np.asarray, chunk)
+
+    def moved(self) -> Iterator[tuple[Batch, Mapping[str, NDArray[Any]]]]:
+        """Chunks, each with the targets that move with the image: masks `(n, height, width)`."""
+        names = self.split.schema.moving
+        starts = range(0, len(self.split), self.size)
+        for start, chunk in zip(starts, self, strict=True):
+            rows = range(start, min(start + self.size, len(self.split)))
+            yield chunk, {name: self._masks(name, rows) for name in names}
+
+    def _masks(self, name: str, rows: Sequence[int]) -> NDArray[Any]:
+        masks = [self.split.decoded(name, row) for row in rows]
+        for layer in self.layers:
+            if type(layer) is keras.layers.Resizing:
+                masks = [nearest(mask, layer.height, layer.width) for mask in masks]
+        return np.stack(masks)
 
     @property
     def size(self) -> int:
         """Examples in a chunk, which follow from their shape alone."""
-        shape: Sequence[int | None] = self.facts.shape
+        schema = self.split.schema
         if self._resized:
-            shape = (self.layers[0].height, self.layers[0].width, self.facts.channels)
-        return max(1, min(1024, CHUNK_BYTES // (4 * int(np.prod(np.array(shape, int))))))
+            shapes: list[Shape] = [_resized_shape(self.layers[0], schema.input)]
+        else:
+            shapes = [schema.columns[name].shape for name in schema.inputs]
+        if any(None in shape for shape in shapes):
+            return 1  # of several sizes, no two are one array
+        values = sum(int(np.prod(np.array(shape, int))) for shape in shapes)
+        return max(1, min(1024, CHUNK_BYTES // (4 * values)))
 
-    def array(self) -> NDArray[Any]:
+    def array(self) -> Batch:
         """All of them at once, `(n, ...)`."""
-        return np.concatenate(list(self))
+        whole: Batch = keras.tree.map_structure(lambda *parts: np.concatenate(parts), *self)
+        return whole
 
-    def _opened(self, file: bytes) -> NDArray[Any]:
-        pixels = decode(file, self.facts.channels, self.facts.dtype)
-        return self._resized(pixels) if self._resized else pixels
+    def _decoded(self, rows: slice) -> Batch:
+        names = self.split.schema.inputs
+        values = {name: self._column(name, rows) for name in names}
+        return values if len(names) > 1 else values[names[0]]
+
+    def _column(self, name: str, rows: slice) -> NDArray[Any]:
+        kind, values = self.split.schema.columns[name], self.split[name][rows]
+        if not kind.is_encoded:
+            return np.asarray(values)
+        decoded = (kind.decode(value) for value in values)
+        return np.stack([self._resized(one) if self._resized else one for one in decoded])
 
     @cached_property
     def _resized(self) -> Callable[[NDArray[Any]], NDArray[Any]] | None:
         """The first layer, where it is applied to one image file after the other."""
-        if self.facts.is_encoded and self.layers and type(self.layers[0]) is keras.layers.Resizing:
-            return _graph(self.layers[0], self.facts.channels, self.facts.dtype)
-        return None
+        schema = self.split.schema
+        if not self.layers or type(self.layers[0]) is not keras.layers.Resizing:
+            return None
+        if len(schema.inputs) > 1 or not schema.input.is_encoded:
+            return None
+        return _graph(self.layers[0], int(schema.input.shape[-1] or 1), schema.input.dtype)
 
 
-def fixed(serving: keras.Model, facts: Facts) -> tuple[keras.Model, Sequence[keras.Layer]]:
+def nearest(pixels: NDArray[Any], height: int, width: int) -> NDArray[Any]:
+    """A mask or an image of another size, each pixel the nearest one.
+
+    Between class 1 and class 3 of a mask there is no class 2.
+    """
+    if pixels.shape[:2] == (height, width):
+        return pixels
+    rows = ((np.arange(height) + 0.5) * pixels.shape[0] / height).astype(int)
+    columns = ((np.arange(width) + 0.5) * pixels.shape[1] / width).astype(int)
+    moved: NDArray[Any] = pixels[rows[:, None], columns]
+    return moved
+
+
+def fixed(serving: keras.Model, schema: Schema) -> tuple[keras.Model, Sequence[keras.Layer]]:
     """The part of a serving model that takes examples of one shape, and the layers before it.
 
     Before it is the `Resizing` of images of several sizes, which are resized one by one.
     """
-    before = serving.layers[:1] if facts.is_ragged else []
-    inside = serving.layers[len(before) :]
-    size = [(layer.height, layer.width, facts.shape[-1]) for layer in before]
-    inputs = keras.Input(size[0] if size else facts.shape, dtype="float32")
-    return keras.Sequential([inputs, *inside]), before
+    if len(schema.inputs) > 1:
+        return serving, ()
+    before = serving.layers[:1] if schema.input.is_ragged else []
+    shape = _resized_shape(before[0], schema.input) if before else schema.input.shape
+    inputs = keras.Input(shape, dtype="float32")
+    return keras.Sequential([inputs, *serving.layers[len(before) :]]), before
+
+
+def _resized_shape(layer: Any, kind: Feature) -> tuple[int, int, int]:
+    return layer.height, layer.width, int(kind.shape[-1] or 1)
 
 
 @lru_cache(maxsize=2)

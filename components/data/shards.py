@@ -7,7 +7,7 @@ the same dataset has the same bytes wherever it was written.
 import hashlib
 import shutil
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +18,9 @@ from datasets.info import DatasetInfo
 from numpy.typing import NDArray
 
 from components.base.files import partials, replacing, write_json
-from components.data.dataset import Facts, Split
+from components.data.dataset import NAME, Facts, Split
+from components.data.features.feature import content
+from components.data.schema import Schema
 
 SHARD_BYTES = 32_000_000  # what one worker holds at a time
 BATCH_BYTES = 8_000_000  # what is written at a time
@@ -32,7 +34,7 @@ class Shard:
     file: str
     count: int
     digest: str
-    """SHA-256 over its inputs, labels and names."""
+    """SHA-256 over its columns and names."""
 
 
 def cut(sizes: NDArray[np.int64], limit: int = SHARD_BYTES) -> list[NDArray[np.int64]]:
@@ -55,20 +57,20 @@ def file_name(number: int, total: int) -> str:
     return f"data-{number:05}-of-{total:05}.arrow"
 
 
-def write(path: Path, parts: Iterable[Split], facts: Facts) -> Shard:
+def write(path: Path, parts: Iterable[Split], schema: Schema) -> Shard:
     """Writes one shard, beside its place and then renamed.
 
     Args:
         path: `SPLIT/data-....arrow`.
         parts: The examples, some at a time; each part becomes one zero-copy piece.
-        facts: Of the dataset; its counts are not read.
+        schema: Of the dataset.
     """
     digest, count = hashlib.sha256(), 0
     path.parent.mkdir(parents=True, exist_ok=True)
     with replacing(path) as beside, pa.OSFile(str(beside), "wb") as file:
         writer = None
         for part in parts:
-            table = _table(part, facts)
+            table = _table(part, schema)
             writer = writer or pa.ipc.new_stream(file, table.schema)
             writer.write_table(table)
             _update(digest, part)
@@ -99,16 +101,16 @@ def seal(folder: Path, shards: Sequence[Shard], facts: Facts) -> str:
     write_json({"splits": list(facts.counts)}, folder / "dataset_dict.json")
     prints = [f"{one.split} {one.count} {one.digest}" for one in shards]
     whole = hashlib.sha256("\n".join(prints).encode()).hexdigest()
-    write_json({**asdict(facts), "fingerprint": whole}, folder / "dataset.json")
+    described = {**facts.schema.to_json(), "counts": facts.counts, "fingerprint": whole}
+    write_json(described, folder / "dataset.json")
     return whole
 
 
-def save(splits: Mapping[str, Split], facts: Facts, folder: Path) -> str:
+def save(splits: Mapping[str, Split], folder: Path) -> str:
     """Writes a dataset that is in memory to a new folder.
 
     Args:
-        splits: By name.
-        facts: Of the dataset; the counts are taken from the splits.
+        splits: By name, of one schema.
         folder: Does not exist yet.
 
     Returns:
@@ -119,16 +121,17 @@ def save(splits: Mapping[str, Split], facts: Facts, folder: Path) -> str:
         groups = cut(sizes(split))
         for number, rows in enumerate(groups):
             path = folder / name / file_name(number, len(groups))
-            shards.append(write(path, [split.take(rows)], facts))
-    return seal(folder, shards, facts.with_counts({name: len(one) for name, one in splits.items()}))
+            shards.append(write(path, [split.take(rows)], split.schema))
+    schema = next(iter(splits.values())).schema
+    return seal(folder, shards, Facts(schema, {name: len(one) for name, one in splits.items()}))
 
 
 def sizes(split: Split) -> NDArray[np.int64]:
     """Bytes of each example, `(n,)`."""
-    if hasattr(split.inputs, "dtype"):
-        width = int(np.prod(split.inputs.shape[1:])) * split.inputs.dtype.itemsize
-        return np.full(len(split), width, np.int64)
-    return np.fromiter((len(one) for one in split.inputs), np.int64, len(split))
+    total = np.zeros(len(split), np.int64)
+    for name, kind in split.schema.columns.items():
+        total += kind.sizes(split[name])
+    return total
 
 
 def batched(split: Split, limit: int = BATCH_BYTES) -> Iterator[Split]:
@@ -137,31 +140,26 @@ def batched(split: Split, limit: int = BATCH_BYTES) -> Iterator[Split]:
         yield split.take(rows)
 
 
-def _table(part: Split, facts: Facts) -> pa.Table:
-    if facts.is_encoded:
-        column, kind = pa.array(list(part.inputs), pa.binary()), "binary"
-    else:
-        rows = np.ascontiguousarray(part.inputs[:], facts.dtype)
-        width = int(rows.dtype.itemsize * np.prod(rows.shape[1:]))
-        column = pa.FixedSizeBinaryArray.from_buffers(
-            pa.binary(width), len(rows), [None, pa.py_buffer(rows)]
-        )
-        kind = f"fixed_size_binary[{width}]"
-    columns = {"input": column, "label": pa.array(np.asarray(part.labels, np.int64))}
-    kinds: dict[str, Any] = {"input": Value(kind), "label": ClassLabel(names=list(facts.classes))}
+def _table(part: Split, schema: Schema) -> pa.Table:
+    columns = {name: kind.store(part[name][:]) for name, kind in schema.columns.items()}
+    kinds: dict[str, Any] = {
+        name: ClassLabel(names=list(kind.names)) if kind.names else Value(kind.stored)
+        for name, kind in schema.columns.items()
+    }
     if part.names is not None:
-        columns["name"], kinds["name"] = pa.array(list(part.names), pa.string()), Value("string")
+        columns[NAME], kinds[NAME] = pa.array(list(part.names), pa.string()), Value("string")
     return pa.Table.from_arrays(list(columns.values()), schema=Features(kinds).arrow_schema)
 
 
 def _update(digest: Any, part: Split) -> None:
-    if hasattr(part.inputs, "dtype"):
-        digest.update(np.ascontiguousarray(part.inputs[:]).data)
-    else:
-        for one in part.inputs:
+    for name in part.schema.columns:
+        values = part[name][:]
+        if hasattr(values, "dtype"):
+            digest.update(np.ascontiguousarray(values).data)
+            continue
+        for one in map(content, values):
             digest.update(len(one).to_bytes(8, "little") + one)
-    digest.update(np.ascontiguousarray(part.labels, dtype="<i8").data)
-    for name in part.names or ():
+    for name in part.names if part.names is not None else ():
         digest.update(f"{name}\n".encode())
 
 

@@ -2,6 +2,6 @@
 
 from components.run.command import stage
 
-PATHS = ("dataset", "verdict", "trained", "out", "confusion", "curves", "report")
+PATHS = ("dataset", "verdict", "trained", "out", "plots", "report")
 
 stage("evaluate", __doc__, *PATHS)

@@ -1,63 +1,67 @@
 """The evaluate stage, from paths to paths."""
 
+import re
+from pathlib import Path
+
 import numpy as np
+from matplotlib.figure import Figure
 
 from components.base.files import read_json, replacing, write_csv, write_json, write_text
-from components.data import dataset
-from components.evaluate.diagnosis import diagnose
-from components.evaluate.figures import figures
+from components.config.pipeline import Pipeline
+from components.data import dataset, shards
 from components.evaluate.report import render
-from components.evaluate.stage import (
-    confusion_rows,
-    issue_rows,
-    label_issues,
-    predict,
-    prediction_rows,
-    raw_batch,
-)
+from components.fitting import predictor
 from components.models import keras_files
 from components.run.command import Run
 from components.show import pictures
-from components.tasks.measures import measure
-from components.tasks.outcomes import outcomes, write_outcomes
+from components.tasks.outcomes import write_outcomes
+
+PACKAGED = 5  # examples that go with the model
 
 
 def run(run: Run) -> None:
     """Measures `trained` on the test split of `dataset`, the raw one."""
     keras_files.know(run.modules)
-    config = run.pipeline.evaluate
-    facts, dropped = dataset.read_facts(run.dataset), dataset.read_dropped(run.verdict)
+    task, dropped = run.pipeline.task, dataset.read_dropped(run.verdict)
     test = dataset.open_split(run.dataset, "test", dropped["test"])
-    probabilities = predict(keras_files.load(run.trained / "serving.keras"), test, facts)
-    predicted = probabilities.argmax(axis=1)
-    measures = measure(test.labels, probabilities, facts.classes, config.calibration_bins)
-    issues = label_issues(test.labels, probabilities)
-    drawn = figures(measures, probabilities, test, facts, issues, config.mistakes)
-    learned = read_json(run.trained / "history.json")
+    answers = task.answers(predictor.load(run.trained), test)
+    measures = task.measure(answers, test)
+    curves, words = _curves(run.trained, run.pipeline)
+    figures = task.figures(measures, answers, test, run.pipeline.evaluate.shown)
+    figures = {"Learning curves": curves, **figures} if curves else figures
+    with replacing(run.plots) as folder:
+        folder.mkdir()
+        for caption, figure in figures.items():
+            pictures.save(figure, folder / f"{_slug(caption)}.png")
+    page = render(run.name, measures, task.metrics, task.summary(measures), figures)
+    write_text(page, run.report)
+    with replacing(run.out) as folder:
+        folder.mkdir()
+        write_json(measures.model_dump(), folder / "measures.json")
+        write_outcomes(task.outcomes(answers, test, test.schema), folder / "outcomes.csv")
+        few = test.take(np.arange(min(PACKAGED, len(test))))
+        shards.save({"test": few.read()}, folder / "examples")
+        for name, (columns, rows) in task.tables(measures, answers, test).items():
+            write_csv(columns, rows, folder / f"{name}.csv")
+    run.say(words)
+    run.conclude(measures.sentence(task.metrics))
+    run.measure(measures.scalars)
+
+
+def _curves(trained: Path, file: Pipeline) -> tuple[Figure | None, str]:
+    """The learning curves, and what they say; none where nothing was learned step by step."""
+    learned = read_json(trained / "history.json")
     # Where JSON has null, training saw NaN.
     history = {
         name: np.array(values, float).tolist() for name, values in learned["history"].items()
     }
-    words = diagnose(history, learned["best"], learned["epochs"])
-    curves = pictures.learning_curves(history, learned["best"], words)
-    pictures.save(curves, run.curves)
-    write_text(render(run.name, measures, {"Learning curves": curves, **drawn}), run.report)
-    rows = confusion_rows(test.labels, predicted, facts.classes)
-    write_csv(["actual", "predicted"], rows, run.confusion)
-    with replacing(run.out) as folder:
-        folder.mkdir()
-        write_json(measures.model_dump(), folder / "measures.json")
-        write_outcomes(
-            outcomes(test, facts, [facts.classes[guess] for guess in predicted]),
-            folder / "outcomes.csv",
-        )
-        np.save(folder / "examples.npy", raw_batch(test, facts))
-        columns = ["row", "name", "label", "predicted", *facts.classes]
-        write_csv(columns, prediction_rows(test, probabilities, facts), folder / "predictions.csv")
-        columns = ["row", "name", "label", "perhaps", "probability"]
-        suspects = issue_rows(issues, test, probabilities, facts)
-        write_csv(columns, suspects, folder / "label_issues.csv")
-    run.say(words)
-    run.conclude(measures.sentence)
-    scalars = measures.model_dump(exclude={"per_class", "reliability", "confusion"})
-    run.measure({**scalars, "label_issues": len(issues)})
+    if not history or max(map(len, history.values())) < 2:
+        return None, "nothing was learned step by step"
+    words = file.task.diagnose(history, learned["best"], learned["epochs"])
+    highest = {one.name: one.highest for one in file.task.curves}
+    return pictures.learning_curves(history, learned["best"], words, highest), words
+
+
+def _slug(caption: str) -> str:
+    """A caption as the name of a file."""
+    return re.sub(r"\W+", "_", caption.partition(",")[0].lower()).strip("_")

@@ -8,9 +8,9 @@ from components.base.files import replacing, write_json
 from components.config.document import Document
 from components.config.params import Params
 from components.config.pipeline import parse
-from components.fingerprint.stage import fingerprint
+from components.fingerprint.stage import Fingerprint, fingerprint
 
-Fingerprints = dict[str, dict[str, dict[str, str]]]
+Fingerprints = dict[str, dict[str, Fingerprint]]
 """By pipeline and stage, what it depends on."""
 
 
@@ -49,6 +49,6 @@ def write(params_path: Path, out: Path, names: Sequence[str] = ()) -> None:
             _write(stages, folder / name)
 
 
-def _write(stages: dict[str, dict[str, str]], folder: Path) -> None:
+def _write(stages: dict[str, Fingerprint], folder: Path) -> None:
     for stage, depends in stages.items():
         write_json(depends, folder / f"{stage}.json")

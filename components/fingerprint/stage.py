@@ -1,43 +1,47 @@
 """What each stage of a pipeline depends on besides its data: values, code, versions."""
 
-import hashlib
-import json
 import pkgutil
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+from components.config.overrides import flatten
 from components.config.params import Backend
 from components.config.pipeline import Pipeline
 from components.run import code
-from components.run.names import USES, modules
+from components.run.names import USES, stage_modules, valued, values
+
+Fingerprint = dict[str, dict[str, str]]
+"""What a stage depends on: `values` by dotted key, every default among them, and `code`, the
+modules of the project with a hash and the libraries with a version."""
 
 
 def fingerprint(
     pipeline: Pipeline, data: Mapping[str, Any], backend: Backend
-) -> dict[str, dict[str, str]]:
-    """For each stage what it depends on, each with a hash or a version.
+) -> dict[str, Fingerprint]:
+    """For each stage what it depends on.
 
     Args:
         pipeline: The checked file.
         data: The file as it was read.
         backend: Of params.yaml.
-
-    Returns:
-        By stage: sections (`train:`), modules of the project, libraries.
     """
-    values = pipeline.model_dump(mode="json", by_alias=True)  # defaults included
-    found = {}
+    found, sections = {}, valued(pipeline)
     for stage, uses in USES.items():
-        # Where nothing is searched, nothing but that matters.
-        is_idle = stage == "tune" and not pipeline.tune.is_declared
-        sections = ("tune",) if is_idle else uses.values
-        roots = [*_package(stage), *_chosen(stage, pipeline), *modules(pipeline, data, uses.names)]
+        roots = [*_package(stage), *stage_modules(pipeline, data, stage)]
+        reached = code.reached(roots)
         found[stage] = {
-            **{f"{section}:": _hash(values[section]) for section in sections},
-            **code.digests(code.reached(roots), uses.backend or backend),
+            "values": dict(flatten(_values(pipeline, stage))),
+            "code": code.digests(reached, uses.backend or backend, sections),
         }
     return found
+
+
+def _values(pipeline: Pipeline, stage: str) -> dict[str, Any]:
+    found = values(pipeline, stage)
+    # Where nothing is searched, nothing but that matters.
+    is_idle = stage == "tune" and not pipeline.tune.is_declared
+    return {"tune": found["tune"]} if is_idle else found
 
 
 def _package(stage: str) -> Iterator[str]:
@@ -48,12 +52,3 @@ def _package(stage: str) -> Iterator[str]:
     for one in pkgutil.iter_modules([str(folder)], f"{package}."):
         if not one.ispkg:
             yield one.name
-
-
-def _chosen(stage: str, pipeline: Pipeline) -> Iterator[str]:
-    if stage == "ingest":
-        yield f"components.ingest.sources.{pipeline.ingest.module}"
-
-
-def _hash(value: Any) -> str:
-    return hashlib.sha256(json.dumps(value, sort_keys=True).encode()).hexdigest()[:16]

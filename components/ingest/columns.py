@@ -1,22 +1,29 @@
-"""A table of images and labels as a listing, wherever it comes from."""
+"""A table of columns as a listing, wherever it comes from."""
 
-import re
+import math
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from datasets import ClassLabel, Dataset, Image
+import pandas as pd
+from datasets import Dataset
 from datasets.utils.logging import disable_progress_bar, set_verbosity_error
 from numpy.typing import NDArray
 
 from components.base.errors import Mistakes, Problem, Stop
-from components.config.ingest import HuggingFace, Table
+from components.base.words import reason
+from components.config.building import build
+from components.config.ingest import Tabular
 from components.config.lookup import near
-from components.ingest.listing import SPLITS, Cells, Files, Listing
+from components.config.section import Kind
+from components.data.features.class_label import typed
+from components.data.features.feature import SHOWN, TableColumn
+from components.data.listing import SPLITS, Listing
+from components.data.rows import Files
+from components.data.schema import Schema
 
-SHOWN = 10  # rows or files that a message names
-WHOLE = re.compile(r"0|-?[1-9][0-9]*")
+TIME = "ingest.split.time"
 
 disable_progress_bar()  # of its steps; what takes long has a bar of its own
 set_verbosity_error()
@@ -24,7 +31,7 @@ set_verbosity_error()
 
 def listing(
     table: Dataset,
-    config: Table | HuggingFace,
+    config: Tabular,
     given: NDArray[Any] | None,
     root: Path,
     is_typed: bool = True,
@@ -39,78 +46,79 @@ def listing(
         is_typed: Whether the table knows a number from text; a CSV does not.
 
     Raises:
-        Stop: Labels, groups or images are missing.
+        Stop: Values are missing, or not of their column's kind.
     """
-    classes, labels = _labels(table, config.label, is_typed)
-    groups = _groups(table, config.split.group, is_typed) if config.split.group else None
-    kind = table.features[config.image]
-    if getattr(kind, "dtype", "") in ("string", "large_string"):
-        paths = table[config.image][:]
-        _refuse_missing(paths, "image", "complete")
-        inputs: Any = _files(paths, root)
-        return Listing(inputs, labels, classes, paths, given, groups)
-    if isinstance(kind, Image):
-        table = table.cast_column(config.image, Image(decode=False))
-    names = [f"row {row}" for row in range(len(table))]
-    cells = Cells(table.select_columns([config.image]), config.image)
-    return Listing(cells, labels, classes, names, given, groups)
+    kinds, values = {}, {}
+    for name, named in config.kinds.items():
+        column = _column(table, name, root, is_typed)
+        kinds[name], values[name] = _kind(name, named).gather(column)
+    files = [one for one in values.values() if isinstance(one, Files)]
+    names = files[0].paths if files else [f"row {row}" for row in range(len(table))]
+    by = config.split
+    groups = _groups(_column(table, by.group, root, is_typed)) if by.group else None
+    times = _times(_column(table, by.time, root, is_typed)) if by.time else None
+    schema = Schema(kinds, config.learned)
+    return Listing(schema, values, names, given, groups, times)
 
 
-def _labels(
-    table: Dataset, column: str, is_typed: bool
-) -> tuple[tuple[str, ...], NDArray[np.int64]]:
-    """Names of the classes, sorted where the table does not say them, and their positions."""
-    values, kind = table[column][:], table.features[column]
-    # The Hub marks with -1 what has no label; elsewhere it is a label like any other.
-    unknown = (None, -1) if isinstance(kind, ClassLabel) else (None,)
-    _refuse_missing(values, "label", "label", unknown)
-    if isinstance(kind, ClassLabel):
-        return tuple(kind.names), np.array(values, np.int64)
-    values = values if is_typed else _typed(values)
-    known = sorted(set(values))
-    if any(isinstance(value, float) for value in known):
-        raise Stop(
-            f"ingest.label: column '{column}' holds fractions; labels are text or whole numbers"
-        )
-    positions = {value: position for position, value in enumerate(known)}
-    return tuple(map(str, known)), np.array([positions[value] for value in values], np.int64)
+def _kind(name: str, named: Kind) -> Any:
+    try:
+        return build(named)
+    except Exception as error:  # whatever it raises about its arguments
+        where = ("ingest", "columns", name, named.name)
+        raise Mistakes([Problem(where, reason(error))]) from None
 
 
-def _groups(table: Dataset, column: str, is_typed: bool) -> NDArray[Any]:
-    values = table[column][:]
-    _refuse_missing(values, "split.group", "group")
+def _column(table: Dataset, name: str, root: Path, is_typed: bool) -> TableColumn:
+    return TableColumn(name, table[name], table.features[name], table, root, is_typed)
+
+
+def _groups(column: TableColumn) -> NDArray[Any]:
+    """Whole numbers where all are, else as they are."""
+    values = column.values[:]
+    column.refuse_missing(values, where="ingest.split.group")
     # As objects: of whole numbers that are too large for it NumPy makes fractions.
-    return np.array(values) if is_typed else np.array(_typed(values), object)
+    return np.array(values) if column.is_typed else np.array(typed(values), object)
 
 
-def _typed(values: list[str]) -> list[Any]:
-    """Whole numbers, where each is written as Python writes it, so that 10 comes after 9."""
-    return [int(value) for value in values] if all(map(WHOLE.fullmatch, values)) else values
+def _times(column: TableColumn) -> NDArray[Any]:
+    """Numbers, or dates, in the order of which the examples are dealt out."""
+    values = column.values[:]
+    column.refuse_missing(values, where=TIME)
+    try:
+        numbers = values if column.is_typed else typed(values)
+        found = [one if isinstance(one, int) else float(one) for one in numbers]
+    except (TypeError, ValueError):
+        return _dates(column.name, values)
+    if unknown := [row for row, one in enumerate(found) if math.isnan(one)]:
+        raise Stop(f"{TIME}: column '{column.name}' is no number in row {unknown[0]}")
+    return np.array(found, object)
 
 
-def _refuse_missing(
-    values: Sequence[Any], key: str, verb: str, unknown: tuple[Any, ...] = (None,)
-) -> None:
-    missing = [row for row, value in enumerate(values) if value in unknown]
-    if missing:
-        rows, what = ", ".join(map(str, missing[:SHOWN])), key.rpartition(".")[2]
+def _dates(name: str, values: Sequence[Any]) -> NDArray[Any]:
+    try:
+        return _read_dates(values)
+    except (TypeError, ValueError):
+        wrong = next((one for one in values if not _is_date(one)), values[0])
         raise Stop(
-            f"ingest.{key}: {len(missing)} rows have no {what}: {rows}; remove or {verb} them"
-        )
+            f"{TIME}: column '{name}' holds {str(wrong)!r}; "
+            "all must be numbers, or all dates such as 2026-01-31"
+        ) from None
 
 
-def _files(paths: list[str], root: Path) -> Files:
-    inside = root.resolve()
-    outside = [path for path in paths if not (root / path).resolve().is_relative_to(inside)]
-    if outside:
-        raise Stop(f"ingest.image: {len(outside)} paths leave {root}, such as {outside[0]}")
-    missing = [path for path in paths if not (root / path).is_file()]
-    if missing:
-        shown = ", ".join(missing[:SHOWN]) + (", ..." if len(missing) > SHOWN else "")
-        raise Stop(
-            f"ingest.image: {len(missing)} of {len(paths)} images are not in {root}: {shown}"
-        )
-    return Files.of(root, paths)
+def _is_date(value: Any) -> bool:
+    try:
+        return len(_read_dates([value])) == 1
+    except (TypeError, ValueError):
+        return False
+
+
+def _read_dates(values: Sequence[Any]) -> NDArray[Any]:
+    """Dates as ISO 8601 writes them; one without a time zone is of UTC."""
+    dates = pd.to_datetime(list(values), format="ISO8601", utc=True)
+    if dates.hasnans:
+        raise ValueError("not a date")
+    return np.asarray(dates.tz_localize(None))
 
 
 def splits(values: Sequence[Any]) -> NDArray[Any]:
@@ -122,12 +130,12 @@ def splits(values: Sequence[Any]) -> NDArray[Any]:
     return np.array([SPLITS[str(value).lower()] for value in values])
 
 
-def check(table: Dataset, config: Table | HuggingFace, name: str) -> None:
+def check(table: Dataset, config: Tabular, name: str) -> None:
     """Raises `Mistakes` where the section names a column that the table does not have."""
     named: dict[tuple[str, ...], str | None] = {
-        ("image",): config.image,
-        ("label",): config.label,
+        **{("columns", column): column for column in config.kinds},
         ("split", "group"): config.split.group,
+        ("split", "time"): config.split.time,
         ("split_column",): getattr(config, "split_column", None),
     }
     there = ", ".join(table.column_names)

@@ -17,12 +17,12 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 from numpy.typing import NDArray
 
 from components.base.files import replacing
-from components.data.dataset import Facts, open_shards
+from components.data.rows import STAMPS, Column, Files
 from components.ingest.fetch import cache_folder
-from components.ingest.listing import STAMPS, Files
 
 TABLE = "files.parquet"
 KEY = ["path", *STAMPS]
@@ -62,8 +62,8 @@ class Known(Files):
 def _open(shard: str) -> Any:
     if shard not in _opened:
         _opened.clear()  # one at a time: a memory map counts as memory of the process
-        facts = Facts((None, None, 3), "uint8", (), {}, is_encoded=True)
-        _opened[shard] = open_shards([Path(shard)], facts).inputs
+        table = pa.ipc.open_stream(pa.memory_map(shard)).read_all()
+        _opened[shard] = Column(table.column(0))  # the column of files is the first
     return _opened[shard]
 
 

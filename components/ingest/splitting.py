@@ -22,8 +22,8 @@ def by_class(
     """Deals the examples of every class to the splits (stratified).
 
     Args:
-        labels: `(n,)`, positions in `classes`.
-        classes: Names of the classes.
+        labels: `(n,)`, positions in `classes`, or fifths of a number.
+        classes: Names of the classes; none where there are fifths.
         shares: The share of each split.
         seed: Draws the same split again.
 
@@ -36,11 +36,12 @@ def by_class(
     random = np.random.default_rng(seed)
     rows: dict[str, list[Any]] = {name: [] for name in shares}
     sizes = np.bincount(labels, minlength=len(classes))
+    fifths = [f"fifth {place + 1} of the target" for place in range(len(sizes))]
     too_small = []
-    for label, name in enumerate(classes):
+    for label, name in enumerate([f"class '{one}'" for one in classes] or fifths):
         members = random.permutation(np.flatnonzero(labels == label))
         if len(members) < len(rows):
-            too_small.append(f"class '{name}' has {len(members)}")
+            too_small.append(f"{name} has {len(members)}")
             continue
         for left, (split, share) in reversed(list(enumerate(shares.items()))):
             # The first one, train, gets what is left; the others leave one example for each.
@@ -98,6 +99,25 @@ def by_content(digests: Sequence[bytes], shares: dict[str, float], seed: int) ->
     edges = np.cumsum(list(shares.values()))[:-1]
     places = np.searchsorted(edges, drawn, side="right")
     return {name: np.flatnonzero(places == place) for place, name in enumerate(shares)}
+
+
+def by_time(times: NDArray[Any], shares: dict[str, float]) -> Rows:
+    """Deals the examples in the order of their times: the first to train, the last to test.
+
+    Args:
+        times: `(n,)`, numbers or text whose order is that of time.
+        shares: The share of each split.
+
+    Raises:
+        Stop: The times cannot be compared.
+    """
+    try:
+        order = np.argsort(times, kind="stable")
+    except TypeError:
+        raise Stop("ingest.split.time: it holds text and numbers, which have no order") from None
+    edges = np.round(np.cumsum(list(shares.values()))[:-1] * len(times)).astype(int)
+    parts = zip(shares, np.split(order, edges), strict=True)
+    return {name: np.sort(part) for name, part in parts}
 
 
 def given(

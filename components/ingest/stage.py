@@ -4,7 +4,6 @@ import hashlib
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -16,30 +15,18 @@ from components.base.workers import Workers
 from components.config.ingest import Config
 from components.data import shards
 from components.data.dataset import Facts, Split
-from components.data.images import DEEP, GREY, Header, header
+from components.data.features.feature import content
+from components.data.listing import Listing
+from components.data.rows import Files, Index, select
+from components.data.schema import Schema
 from components.data.shards import Shard
 from components.ingest import splitting
 from components.ingest.known import Known, recall, remember
-from components.ingest.listing import Files, Listing
 
-LOOKED_AT = 256  # images whose headers are read where all of them would take too long
+LOOKED_AT = 256  # examples that are read where all of them would take too long
 
-
-def listing(config: Config, source: Path) -> Listing:
-    """What a source holds, without reading its images.
-
-    Args:
-        config: The section.
-        source: The pipeline's folder of sources, which every local path is inside of.
-
-    Raises:
-        Stop: The source cannot be read; the message names each file that is wrong.
-        Mistakes: The section names what the source does not have.
-    """
-    # By its name: a stage depends on the source that it reads, not on the others.
-    reader = import_module(f"components.ingest.sources.{config.module}")
-    found: Listing = reader.listing(config, source)
-    return found
+Seen = dict[str, Counter[Any]]
+"""By column, what its values have said of it."""
 
 
 def split(config: Config, found: Listing, seed: int, workers: Workers) -> splitting.Rows:
@@ -53,35 +40,63 @@ def split(config: Config, found: Listing, seed: int, workers: Workers) -> splitt
     if how.by == "given":
         if found.given is None:
             raise _unsplit("by: given, but the source gives no splits")
-        return splitting.given(found.given, found.labels, found.classes, how.validation, seed)
+        strata = _strata_of_train(found, found.given)
+        return splitting.given(found.given, strata, _names(found), how.validation, seed)
     if how.by == "group":
         if found.groups is None:
             raise _unsplit(f"by: group, but {config.source} has no groups")
         return splitting.by_group(found.groups, how.shares, seed)
+    if how.by == "time":
+        if found.times is None:
+            raise _unsplit(f"by: time, but {config.source} has no times")
+        return splitting.by_time(found.times, how.shares)
     if how.by == "content":
         return splitting.by_content(digests(found, workers), how.shares, seed)
-    return splitting.by_class(found.labels, found.classes, how.shares, seed)
+    return splitting.by_class(_strata(found), _names(found), how.shares, seed)
 
 
 def _unsplit(message: str) -> Mistakes:
     return Mistakes([Problem(("ingest", "split"), message)])
 
 
+def _strata(found: Listing) -> Index:
+    """What is dealt alike; all, where nothing tells examples apart."""
+    strata = found.strata
+    return np.zeros(len(found), np.int64) if strata is None else strata
+
+
+def _strata_of_train(found: Listing, given: NDArray[Any]) -> Index:
+    """What is dealt alike of the train split alone, whose numbers have fifths of their own."""
+    strata, rows = np.zeros(len(found), np.int64), np.flatnonzero(given == "train")
+    for name in found.schema.targets[:1]:
+        dealt = found.schema.columns[name].strata(select(found.columns[name], rows))
+        strata[rows] = 0 if dealt is None else dealt
+    return strata
+
+
+def _names(found: Listing) -> Sequence[str]:
+    """Of the strata: the classes, where there are such."""
+    return [name for one in found.schema.targets[:1] for name in found.schema.columns[one].names]
+
+
 def digests(found: Listing, workers: Workers) -> Sequence[bytes]:
-    """SHA-256 of each example; of files only those are read that were not read before."""
-    if not found.is_encoded:
-        return [hashlib.sha256(np.ascontiguousarray(one).data).digest() for one in found.inputs]
-    known = (
-        found.inputs.digests
-        if isinstance(found.inputs, Known)
-        else np.full(len(found.labels), None)
-    )
+    """SHA-256 of the inputs of each example; only those files are read that were not before."""
+    hashed = [_digests_of(found.columns[name], workers) for name in found.schema.inputs]
+    if len(hashed) == 1:
+        return hashed[0]
+    return [hashlib.sha256(b"".join(parts)).digest() for parts in zip(*hashed, strict=True)]
+
+
+def _digests_of(values: Any, workers: Workers) -> Sequence[bytes]:
+    if not hasattr(values, "select"):  # in memory
+        return [hashlib.sha256(content(one)).digest() for one in values]
+    known = values.digests if isinstance(values, Known) else np.full(len(values), None)
     rows = np.flatnonzero(known == None)  # noqa: E711  by element
-    groups = [rows[part] for part in shards.cut(found.inputs.sizes[rows])]
-    fresh = workers.map(_hash, [found.inputs.select(group) for group in groups], "hashing")
+    groups = [rows[part] for part in shards.cut(values.sizes[rows])]
+    fresh = workers.map(_hash, [values.select(group) for group in groups], "hashing")
     known = known.copy()
-    for group, values in zip(groups, fresh, strict=True):
-        known[group] = values
+    for group, digests in zip(groups, fresh, strict=True):
+        known[group] = digests
     return list(known)
 
 
@@ -97,7 +112,6 @@ class _Task:
 
     path: Path
     examples: Split
-    facts: Facts
 
 
 @dataclass(frozen=True)
@@ -105,8 +119,9 @@ class _Written:
     """One shard that was written, and what its examples say of themselves."""
 
     shard: Shard
-    headers: Counter[Header | None]
+    seen: Seen
     digests: NDArray[Any]
+    """Of the first column."""
 
 
 def write(found: Listing, rows: splitting.Rows, folder: Path, workers: Workers) -> Facts:
@@ -121,87 +136,101 @@ def write(found: Listing, rows: splitting.Rows, folder: Path, workers: Workers) 
     Returns:
         What is known about it now.
     """
-    facts = _facts(found, Counter())
-    if not found.is_encoded:
-        splits = {name: _take(found, part) for name, part in rows.items()}
-        shards.save(splits, facts, folder)
-        return facts.with_counts({name: len(part) for name, part in rows.items()})
     tasks, places = [], []
+    sizes = _sizes(found)
     for name, part in rows.items():
-        groups = shards.cut(found.inputs.sizes[part])
+        groups = shards.cut(sizes[part])
         for number, group in enumerate(groups):
             path = (folder / name / shards.file_name(number, len(groups))).absolute()
-            tasks.append(_Task(path, _take(found, part[group]), facts))
+            tasks.append(_Task(path, found.take(part[group])))
             places.append(part[group])
-    written = list(workers.map(_write, tasks, "reading"))
-    headers = sum((one.headers for one in written), Counter[Header | None]())
-    facts = _facts(found, headers).with_counts({name: len(part) for name, part in rows.items()})
+    is_read = any(hasattr(one, "select") for one in found.columns.values())
+    # What is in memory already would only be sent about.
+    written = list(workers.map(_write, tasks, "reading") if is_read else map(_write, tasks))
+    schema = _known(found.schema, [one.seen for one in written])
+    facts = Facts(schema, {name: len(part) for name, part in rows.items()})
     shards.seal(folder, [one.shard for one in written], facts)
-    if isinstance(found.inputs, Files):
-        hashed = np.empty(len(found.labels), object)
+    first = next(iter(found.columns.values()))
+    if isinstance(first, Files):
+        hashed = np.empty(len(found), object)
         for place, one in zip(places, written, strict=True):
             hashed[place] = one.digests
         placed = zip((task.path for task in tasks), places, strict=True)
-        remember(found.inputs, hashed, placed)
+        remember(first, hashed, placed)
     return facts
 
 
+def _sizes(found: Listing) -> NDArray[np.int64]:
+    """About the bytes of each example."""
+    total = np.zeros(len(found), np.int64)
+    for name, kind in found.schema.columns.items():
+        total += kind.sizes(found.columns[name])
+    return total
+
+
+def _known(schema: Schema, seen: Sequence[Seen]) -> Schema:
+    """The schema with what the values have said."""
+    return schema.replacing(
+        {
+            name: kind.known(sum((one[name] for one in seen), Counter()))
+            for name, kind in schema.columns.items()
+        }
+    )
+
+
 def _write(task: _Task) -> _Written:
-    headers: Counter[Header | None] = Counter()
+    schema = task.examples.schema
+    seen: Seen = {name: Counter() for name in schema.columns}
     hashed: list[bytes] = []
+    first = next(iter(schema.columns))
 
     def parts() -> Iterator[Split]:
         for part in shards.batched(task.examples):
-            files = part.inputs[:]
-            headers.update(header(one) for one in files)
-            hashed.extend(hashlib.sha256(one).digest() for one in files)
-            yield replace(part, inputs=files)
+            read = part.read()
+            _look(read, seen)
+            if isinstance(task.examples[first], Files):
+                hashed.extend(hashlib.sha256(one).digest() for one in read[first])
+            yield read
 
-    shard = shards.write(task.path, parts(), task.facts)
+    shard = shards.write(task.path, parts(), schema)
     array = np.empty(len(hashed), object)
     array[:] = hashed
-    return _Written(shard, headers, array)
+    return _Written(shard, seen, array)
 
 
-def few(found: Listing, rows: NDArray[np.int64]) -> tuple[Split, Facts]:
+def _look(part: Split, seen: Seen) -> None:
+    for name, kind in part.schema.columns.items():
+        if kind.is_encoded:
+            seen[name].update(kind.observe(value) for value in part[name])
+
+
+def few(found: Listing, rows: Index) -> Split:
     """Some examples, read now, and what they show of the whole; for a check before the work."""
-    spread = np.linspace(0, len(found.labels) - 1, min(LOOKED_AT, len(found.labels))).astype(int)
-    seen = map(header, found.inputs[spread]) if found.is_encoded else ()
-    taken = _take(found, rows)
-    inputs = taken.inputs[np.arange(len(rows))]
-    if found.is_encoded:
-        readable = [place for place, one in enumerate(inputs) if header(one)]
-        inputs, taken = [inputs[place] for place in readable], taken.take(np.array(readable, int))
-    return replace(taken, inputs=inputs), _facts(found, Counter(seen))
+    count = min(LOOKED_AT, len(found))
+    spread = found.take(np.linspace(0, len(found) - 1, count).astype(int)).read()
+    seen: Seen = {name: Counter() for name in found.schema.columns}
+    _look(spread, seen)
+    schema = _known(found.schema, [seen])
+    taken = replace(found.take(rows).read(), schema=schema)
+    return taken.take(
+        np.flatnonzero([_is_readable(taken, row) for row in range(len(taken))])
+    ).read()
 
 
-def _take(found: Listing, rows: NDArray[np.int64]) -> Split:
-    """The examples at the rows, not read yet, and without what the other rows would weigh."""
-    names = [found.names[row] for row in rows] if found.names is not None else None
-    inputs = found.inputs.select(rows) if found.is_encoded else found.inputs[rows]
-    return Split(inputs, found.labels[rows], names)
-
-
-def _facts(found: Listing, headers: Counter[Header | None]) -> Facts:
-    """What the headers of image files, or the arrays themselves, show."""
-    if not found.is_encoded:
-        shape, dtype = found.inputs.shape[1:], str(found.inputs.dtype)
-        return Facts(shape, dtype, found.classes, {"all": len(found.labels)})
-    seen = [one for one in headers if one is not None]
-    modes = {one.mode for one in seen}
-    sizes: set[tuple[int | None, int | None]] = {(one.height, one.width) for one in seen}
-    size = sizes.pop() if len(sizes) == 1 else (None, None)
-    return Facts(
-        (*size, 1 if modes and modes <= GREY | DEEP else 3),
-        "uint16" if modes and modes <= DEEP else "uint8",
-        found.classes,
-        {"all": len(found.labels)},
-        is_encoded=True,
-    )
+def _is_readable(part: Split, row: int) -> bool:
+    kinds = part.schema.columns.items()
+    return all(kind.observe(part[name][row]) is not None for name, kind in kinds if kind.is_encoded)
 
 
 def recalled(found: Listing) -> Listing:
     """The listing with what the last ingest of the same folder has read already."""
-    if type(found.inputs) is not Files:
+    name, first = next(iter(found.columns.items()))
+    if type(first) is not Files:
         return found
-    return replace(found, inputs=recall(found.inputs))
+    return replace(found, columns={**found.columns, name: recall(first)})
+
+
+def known(found: Listing) -> int:
+    """How many files were read by an earlier run."""
+    first = next(iter(found.columns.values()))
+    return sum(one is not None for one in first.shards) if isinstance(first, Known) else 0

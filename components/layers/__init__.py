@@ -12,11 +12,13 @@ from typing import TYPE_CHECKING
 # stage depends on the layers of its pipeline alone.
 if TYPE_CHECKING:
     from components.layers.contrast import GlobalContrastNormalization, LocalContrastNormalization
+    from components.layers.feature_space import FeatureSpace
     from components.layers.grayscale import Grayscale
     from components.layers.mean import MeanSubtraction
     from components.layers.whitening import PCAWhitening, ZCAWhitening
 
 __all__ = [
+    "FeatureSpace",
     "GlobalContrastNormalization",
     "Grayscale",
     "LocalContrastNormalization",

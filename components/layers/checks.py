@@ -1,11 +1,14 @@
 """Layers that cannot stand where a pipeline file has them, asked of the layers themselves."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
 
 import keras
 
 from components.base.errors import Location, Mistakes, Problem
 from components.base.words import reason
+
+Shape = Sequence[int | None]
 
 MOVE = "it belongs under augment.layers"
 UNMIXED = "mixes examples, and would have to mix their labels, which augment.layers does not do"
@@ -45,9 +48,35 @@ def check_augmentation(layers: Sequence[keras.Layer], shape: Sequence[int | None
             _raise([Problem((*where, position), message)])
 
 
-def shape_after(layer: keras.Layer, shape: Sequence[int | None]) -> tuple[int | None, ...]:
-    """The shape of an example after a layer, which need not say it: Keras tries it where not."""
-    return tuple(layer.compute_output_spec(keras.KerasTensor((None, *shape))).shape)[1:]
+def check_masks(layers: Sequence[keras.Layer], shape: Shape) -> None:
+    """Raises `Mistakes` where a layer would part masks from their images.
+
+    Args:
+        layers: Of the augmentation.
+        shape: Of an image, `(height, width, channels)`.
+    """
+    # There: what refuses layers is nobody's dependency, what moves masks is.
+    from components.layers.geometry import why_not
+
+    height, width = (length or 0 for length in shape[:2])
+    where: Location = ("augment", "layers")
+    found = ((place, why_not(layer, height, width)) for place, layer in enumerate(layers))
+    _raise(Problem((*where, place), why) for place, why in found if why is not None)
+
+
+def shape_after(layer: keras.Layer, shape: Shape | Mapping[str, Shape]) -> tuple[int | None, ...]:
+    """The shape of an example after a layer, which need not say it: Keras tries it where not.
+
+    Args:
+        layer: Takes an example, or its columns.
+        shape: Of the example, or of each column.
+    """
+    given: Any
+    if isinstance(shape, Mapping):
+        given = {name: keras.KerasTensor((None, *one)) for name, one in shape.items()}
+    else:
+        given = keras.KerasTensor((None, *shape))
+    return tuple(layer.compute_output_spec(given).shape)[1:]
 
 
 def _raise(problems: Iterator[Problem] | list[Problem]) -> None:

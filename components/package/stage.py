@@ -1,23 +1,28 @@
 """Whether a model may be registered at all."""
 
-from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from components.tasks.measured import Measures, number
 
 if TYPE_CHECKING:
     from components.config.register import Gate
+    from components.config.task import Metric
 
 
-def refused(measures: Mapping[str, Any], gate: "Gate") -> str | None:
-    """Why a model is not registered; None where its metric reaches the minimum.
+def refused(measures: Measures, gate: "Gate", metric: "Metric") -> str | None:
+    """Why a model is not registered; None where its metric reaches the limit.
 
-    What the test examples cannot tell from the minimum is not below it: the whole interval must be.
+    What the test examples cannot tell from the limit has not missed it: the whole interval must
+    have.
 
     Args:
-        measures: Of the test split, each metric with its interval (`_low`, `_high`).
+        measures: Of the test split.
         gate: Of the `register` section.
+        metric: That the gate is for.
     """
-    value, low, high = (measures[f"{gate.metric}{end}"] for end in ("", "_low", "_high"))
-    if high >= gate.min:
+    found = measures.metrics[metric.name]
+    limit, key, side = (gate.min, "min", "below") if metric.sign > 0 else (gate.max, "max", "above")
+    if limit is None or (found.high >= limit if metric.sign > 0 else found.low <= limit):
         return None
-    interval = f"{value:.4f} ({low:.4f} to {high:.4f})"
-    return f"{gate.metric} {interval} is below register.gate.min, {gate.min}"
+    interval = f"{number(found.value)} ({number(found.low)} to {number(found.high)})"
+    return f"{metric.name} {interval} is {side} register.gate.{key}, {limit}"

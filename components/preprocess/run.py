@@ -30,8 +30,8 @@ def run(run: Run) -> None:
             fit(layers, sources["train"], Path(scratch), workers, run.modules)
             every = [one for part in sources.values() for one in part]
             ready, values = transform(layers, every, folder, Path(scratch), workers, run.modules)
-        keras_files.save(as_model(layers, facts), folder / "preprocessing.keras")
+        keras_files.save(as_model(layers, facts.schema), folder / "preprocessing.keras")
     mean, deviation = values["mean"], values["standard_deviation"]
-    shape = "x".join(map(str, ready.shape))
+    shape = "x".join(map(str, ready.schema.input.shape))
     run.conclude(f"{shape} float32, mean {mean:.3g}, standard deviation {deviation:.3g}")
     run.measure(values)

@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -16,11 +16,12 @@ from components.base.files import replacing
 from components.base.workers import Workers
 from components.data import dataset, shards
 from components.data.dataset import Facts, Split
-from components.data.examples import Examples
+from components.data.examples import Batch, Examples
+from components.data.features.feature import Feature, Shape
+from components.data.schema import Schema
 from components.data.shards import Shard
-from components.layers.chain import chain
+from components.layers.chain import Inputs, chain, links
 from components.layers.mean import MeanSubtraction
-from components.layers.statistics import Statistics
 from components.models import keras_files
 
 PARTS = 16  # partial sums of a fit: fixed, so that the result does not depend on the workers
@@ -32,26 +33,26 @@ class Source:
 
     split: str
     paths: tuple[Path, ...]
-    facts: Facts
+    schema: Schema
     dropped: tuple[int, ...]
     """Rows, counted from the first of these shards."""
 
     @classmethod
     def of(cls, folder: Path, split: str, dropped: Sequence[int]) -> "list[Source]":
         """One for each shard of a split."""
-        facts, start, sources = dataset.read_facts(folder), 0, []
+        schema, start, sources = dataset.read_facts(folder).schema, 0, []
         rows = np.sort(np.array(dropped, np.int64))
         for path in dataset.shard_paths(folder, split):
-            stop = start + len(dataset.open_shards([path], facts))
+            stop = start + len(dataset.open_shards([path], schema))
             first, last = np.searchsorted(rows, [start, stop])
             inside = tuple((rows[first:last] - start).tolist())
-            sources.append(cls(split, (path.absolute(),), facts, inside))
+            sources.append(cls(split, (path.absolute(),), schema, inside))
             start = stop
         return sources
 
     def open(self) -> Split:
         """Memory-maps the examples."""
-        split = dataset.open_shards(self.paths, self.facts)
+        split = dataset.open_shards(self.paths, self.schema)
         rows = np.delete(np.arange(len(split)), np.array(self.dropped, int))
         return split.take(rows) if self.dropped else split
 
@@ -68,10 +69,16 @@ class Applied:
     modules: tuple[str, ...]
     """Modules that the layers come from."""
 
-    def chunks(self) -> Iterator[NDArray[Any]]:
+    def chunks(self) -> Iterator[Batch]:
         """The examples after the layers, some at a time."""
-        layers = _loaded(self.model, self.backend, self.modules)
-        yield from Examples(self.source.open(), self.source.facts, layers)
+        yield from self._examples()
+
+    def moved(self) -> Iterator[tuple[Batch, Mapping[str, NDArray[Any]]]]:
+        """The same, each with the targets that move with it."""
+        yield from self._examples().moved()
+
+    def _examples(self) -> Examples:
+        return Examples(self.source.open(), _loaded(self.model, self.backend, self.modules))
 
 
 @lru_cache(maxsize=1)
@@ -84,7 +91,7 @@ def _loaded(model: Path, backend: str, modules: tuple[str, ...]) -> Sequence[ker
             f"start the workers with KERAS_BACKEND={backend}"
         )
     keras_files.know(modules)
-    return keras_files.load(model).layers  # type: ignore[no-any-return]
+    return links(keras_files.load(model))
 
 
 def fit(
@@ -109,7 +116,7 @@ def fit(
     for position, layer in enumerate(layers):
         if not needs_fit(layer):
             continue
-        model = _saved(layers[:position], sources[0].facts, folder / f"{position}.keras")
+        model = _saved(layers[:position], sources[0].schema, folder / f"{position}.keras")
         backend = keras.backend.backend()
         applied = [Applied(source, model, backend, modules) for source in sources]
         statistics = _statistics(layer)
@@ -134,9 +141,9 @@ def needs_fit(layer: keras.Layer) -> bool:
     return hasattr(layer, "adapt") and getattr(layer, "input_mean", None) is None
 
 
-def _statistics(layer: keras.Layer) -> Statistics | None:
+def _statistics(layer: keras.Layer) -> Any:
     """What gathers the sums of a layer: itself, or one like it for Keras's Normalization."""
-    if isinstance(layer, Statistics):
+    if hasattr(layer, "partial_state"):
         return layer
     if type(layer) is keras.layers.Normalization:
         return MeanSubtraction(layer.axis)
@@ -152,16 +159,17 @@ def _sums(item: tuple[Mapping[str, Any], Sequence[Applied], Path]) -> Path:
         statistics.update_state(chunk)
     with replacing(path) as beside, beside.open("wb") as file:
         np.savez(file, **statistics.partial_state())
-    statistics.moments = None  # a layer refers to itself, and would keep them until it is collected
+    # A layer refers to itself, and would keep them until it is collected.
+    vars(statistics).update({"moments": None, "state": {}})
     return path
 
 
-def _all_chunks(parts: Iterable[Applied]) -> Iterator[NDArray[Any]]:
+def _all_chunks(parts: Iterable[Applied]) -> Iterator[Batch]:
     for part in parts:
         yield from part.chunks()
 
 
-def _finish(layer: keras.Layer, statistics: Statistics) -> None:
+def _finish(layer: keras.Layer, statistics: Any) -> None:
     if layer is statistics:
         layer.finalize_state()
         return
@@ -204,10 +212,9 @@ def transform(
         What is known about the new dataset, and `mean` and `standard_deviation` of its train
         split.
     """
-    facts = sources[0].facts
-    model = as_model(layers, facts)
-    ready = replace(facts, shape=tuple(model.output_shape[1:]), dtype="float32", is_encoded=False)
-    path = _saved(layers, facts, scratch / "all.keras")
+    schema = sources[0].schema
+    ready = ready_schema(tuple(as_model(layers, schema).output_shape[1:]), schema)
+    path = _saved(layers, schema, scratch / "all.keras")
     names = [source.split for source in sources]
     totals, numbers = Counter(names), Counter[str]()
     items = []
@@ -217,48 +224,69 @@ def transform(
         target = (folder / source.split / file).absolute()
         items.append((Applied(source, path, keras.backend.backend(), modules), target, ready))
     written, sums = zip(*workers.map(_write, items, "preprocessing"), strict=True)
-    counts = dict.fromkeys(facts.counts, 0)
+    counts = dict.fromkeys(names, 0)
     for shard in written:
         counts[shard.split] += shard.count
-    ready = ready.with_counts(counts)
-    shards.seal(folder, written, ready)
+    facts = Facts(ready, counts)
+    shards.seal(folder, written, facts)
     train = [one for one, name in zip(sums, names, strict=True) if name == "train"]
     count = sum(one.count for one in train)
     mean = sum(one.total for one in train) / count
     variance = max(0.0, sum(one.squares for one in train) / count - mean**2)
-    return ready, {"mean": mean, "standard_deviation": variance**0.5}
+    return facts, {"mean": mean, "standard_deviation": variance**0.5}
 
 
-def _write(item: tuple[Applied, Path, Facts]) -> tuple[Shard, Summary]:
-    applied, path, facts = item
-    labels = applied.source.open().labels
+def ready_schema(shape: Shape, schema: Schema) -> Schema:
+    """The columns as the layers leave them: one input of a shape, whatever there was before."""
+    first, *others = schema.inputs
+    columns = {name: kind for name, kind in schema.columns.items() if name not in others}
+    moved = {name: columns[name].after(shape[:2]) for name in schema.moving}
+    return Schema({**columns, **moved, first: columns[first].after(shape)}, schema.targets)
+
+
+def _write(item: tuple[Applied, Path, Schema]) -> tuple[Shard, Summary]:
+    applied, path, schema = item
+    source = applied.source.open()
+    ((name,), targets) = schema.inputs, {one: source[one] for one in schema.targets}
     count, total, squares = 0, 0.0, 0.0
 
     def parts() -> Iterator[Split]:
         nonlocal count, total, squares
         start = 0
-        for chunk in applied.chunks():
-            values = chunk.astype(np.float32, copy=False)
+        for chunk, masks in applied.moved():
+            values = np.asarray(chunk).astype(np.float32, copy=False)
             flat = values.ravel()
             count += flat.size
             total += float(flat.sum(dtype=np.float64))
             squares += float(np.einsum("i,i->", flat, flat, dtype=np.float64))
-            yield Split(values, labels[start : start + len(values)])
+            learned = {one: rows[start : start + len(values)] for one, rows in targets.items()}
+            yield Split(schema, {name: values, **learned, **masks})
             start += len(values)
-        if not len(labels):
-            yield Split(np.empty((0, *facts.shape), np.float32), labels)
+        if not len(source):
+            yield dataset.empty(schema)
 
-    return shards.write(path, parts(), facts), Summary(count, total, squares)
+    return shards.write(path, parts(), schema), Summary(count, total, squares)
 
 
-def _saved(layers: Sequence[keras.Layer], facts: Facts, path: Path) -> Path:
+def _saved(layers: Sequence[keras.Layer], schema: Schema, path: Path) -> Path:
     path.parent.mkdir(parents=True, exist_ok=True)
-    keras_files.save(as_model(layers, facts), path)
+    keras_files.save(as_model(layers, schema), path)
     return path.absolute()
 
 
-def as_model(layers: Sequence[keras.Layer], facts: Facts) -> keras.Sequential:
+def raw_inputs(schema: Schema) -> Inputs:
+    """What a model of raw examples takes: a tensor, or one for each column."""
+    if len(schema.inputs) == 1:
+        return keras.Input(schema.input.shape, dtype=schema.input.decoded_dtype)
+    return {name: _raw_input(name, schema.columns[name]) for name in schema.inputs}
+
+
+def _raw_input(name: str, kind: Feature) -> keras.KerasTensor:
+    return keras.Input(kind.shape, dtype=kind.decoded_dtype, name=name)
+
+
+def as_model(layers: Sequence[keras.Layer], schema: Schema) -> keras.Model:
     """The fitted layers as one model from raw examples to model-ready ones."""
-    inputs = keras.Input(facts.shape, dtype=facts.dtype)
+    inputs = raw_inputs(schema)
     # Without a layer, Keras would not know a model as built.
     return chain(inputs, layers or [keras.layers.Identity()], ("preprocess",), "preprocessing")

@@ -10,8 +10,8 @@ from mlflow.exceptions import MlflowException
 
 from components.base.errors import Stop
 from components.config.register import Gate
+from components.config.task import Metric, Task
 from components.run import tracking
-from components.tasks.comparison import difference
 from components.tasks.outcomes import Outcomes, read_outcomes
 
 OUTCOMES = "outcomes.csv"
@@ -40,6 +40,7 @@ class Verdict:
 
 def judge(
     gate: Gate,
+    task: Task,
     version: int,
     ours: Outcomes,
     champion: int | None,
@@ -49,6 +50,7 @@ def judge(
 
     Args:
         gate: What it must reach.
+        task: That was learned.
         version: Its number.
         ours: What it said of the test examples.
         champion: The version that has the alias now.
@@ -61,16 +63,22 @@ def judge(
     if gate.must_beat is None:
         return Verdict(is_promoted=True, reason=FREE)
     try:
-        said = theirs().predicted
+        said = theirs()
     except Stop as error:
         reason = f"it cannot be compared with the champion, version {champion}: {error}"
         return Verdict(is_promoted=False, reason=reason, is_final=False)
-    found = difference(gate.metric, ours.labels, ours.predicted, said)
-    better = found.low > 0
+    metric = metric_of(gate, task)
+    found = task.difference(metric.name, ours, said)
+    better = found.low > 0 if metric.sign > 0 else found.high < 0
     verb = "beats" if better else "does not beat"
-    what = f"{gate.metric} differs by {found.value:+.4f} ({found.low:+.4f} to {found.high:+.4f})"
-    reason = f"it {verb} version {champion} on {len(ours.labels)} test examples: {what}"
+    what = f"{metric.name} differs by {found.value:+.4f} ({found.low:+.4f} to {found.high:+.4f})"
+    reason = f"it {verb} version {champion} on {len(ours)} test examples: {what}"
     return Verdict(is_promoted=better, reason=reason)
+
+
+def metric_of(gate: Gate, task: Task) -> Metric:
+    """The metric that decides."""
+    return task.metric(gate.metric or task.metrics[0].name)
 
 
 def outcomes_of(name: str, version: int, ours: Outcomes, again: MeasuredAgain) -> Outcomes:

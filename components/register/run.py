@@ -43,7 +43,14 @@ def register(
         document = Document(root / "pipelines" / f"{name}.yaml")
         pipeline = parse(document)
         data = root / "data" / name
-        place = Place(name, package, data / "raw", data / "verdict.json", root / "measured" / name)
+        place = Place(
+            name,
+            package,
+            document.path,
+            data / "raw",
+            data / "verdict.json",
+            root / "measured" / name,
+        )
         client = tracking.connect(name)
         # DVC tells its commands so; an experiment may be a queue of many.
         is_experiment = bool(os.environ.get("DVC_EXP_NAME"))

@@ -16,7 +16,7 @@ from components.config.pipeline import Pipeline
 from components.register import registry
 from components.register.again import measured_again
 from components.register.card import card
-from components.register.judge import ALREADY, OUTCOMES, WON, Verdict, judge, outcomes_of
+from components.register.judge import ALREADY, OUTCOMES, WON, Verdict, judge, metric_of, outcomes_of
 from components.run import tracking
 from components.run.manifest import FILE, Manifest
 from components.tasks.outcomes import read_outcomes
@@ -39,6 +39,7 @@ class Place:
     Args:
         name: Of the pipeline.
         package: What `package` wrote.
+        file: The pipeline file.
         raw: What `ingest` wrote.
         verdict: What `validate` wrote.
         measured: What the stages measured on this machine.
@@ -46,6 +47,7 @@ class Place:
 
     name: str
     package: Path
+    file: Path
     raw: Path
     verdict: Path
     measured: Path
@@ -107,7 +109,8 @@ def reconcile(
     )
     number = int(version.version)
     latency_ms = manifest.latency_ms(place.measured)
-    text = card(pipeline.description, manifest, latency_ms, _origin(place, manifest))
+    origin = _origin(place, manifest)
+    text = card(pipeline.description, pipeline.task, manifest, latency_ms, origin)
     # Where nothing was measured, the card of who has measured stays.
     if version.description != text and (latency_ms or not version.description):
         client.update_model_version(config.name, version.version, text)
@@ -187,11 +190,7 @@ def _record(
     client: MlflowClient, run_id: str, place: Place, manifest: Manifest, package: str
 ) -> None:
     """Adds test metrics, compressed models, findings and the report to a run."""
-    scalars = {
-        f"test_{name}": value
-        for name, value in manifest.measures.items()
-        if isinstance(value, int | float)
-    }
+    scalars = {f"test_{name}": value for name, value in manifest.measures.scalars.items()}
     latency_ms = {
         f"compressed/{name}/latency_ms": value
         for name, value in manifest.latency_ms(place.measured).items()
@@ -232,15 +231,16 @@ def _settle(
     tags = client.get_model_version(name, str(version)).tags
     # Where nothing is to be beaten, the alias follows the model, back to an earlier one too.
     settled = tags.get(SETTLED) if gate.must_beat else known.tags.get(SETTLED)
-    how = f"{gate.metric}, {gate.must_beat or manifest.version}"
+    metric = metric_of(gate, pipeline.task).name
+    how = f"{metric}, {gate.must_beat or manifest.version}"
     if settled == how and CHAMPION in known.aliases:
         return
     verdict = _judged(client, place, pipeline, manifest, version)
     # How it became the champion says more than that it was.
     if verdict.reason != ALREADY or tags.get(VERDICT, EXPERIMENT) == EXPERIMENT:
         client.set_model_version_tag(name, str(version), VERDICT, verdict.reason)
-    value = str(manifest.measures[gate.metric])
-    client.set_model_version_tag(name, str(version), gate.metric, value)
+    value = str(manifest.measures.metrics[metric].value)
+    client.set_model_version_tag(name, str(version), metric, value)
     if verdict.is_final and gate.must_beat:
         client.set_model_version_tag(name, str(version), SETTLED, how)
     elif verdict.is_final:
@@ -258,12 +258,16 @@ def _judged(
     config = pipeline.registration
     ours = read_outcomes(place.package / "model" / OUTCOMES)
     again = partial(
-        measured_again, raw=place.raw, verdict=place.verdict, fingerprint=manifest.dataset
+        measured_again,
+        pipeline=place.file,
+        raw=place.raw,
+        verdict=place.verdict,
+        fingerprint=manifest.dataset,
     )
     for pause in range(TRIES):
         champion = registry.alias(client, config.name, CHAMPION)
         theirs = partial(outcomes_of, config.name, champion or 0, ours, again)
-        verdict = judge(config.gate, version, ours, champion, theirs)
+        verdict = judge(config.gate, pipeline.task, version, ours, champion, theirs)
         if not verdict.is_promoted:
             return verdict
         if registry.alias(client, config.name, CHAMPION) == champion:

@@ -10,12 +10,12 @@ import ast
 import hashlib
 import sys
 import sysconfig
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
 from importlib.metadata import PackageNotFoundError, packages_distributions, version
 from pathlib import Path
-from types import ModuleType
+from types import MappingProxyType, ModuleType
 from typing import Any
 
 from components.base.errors import Stop
@@ -35,7 +35,17 @@ NEUTRAL = {
 }
 """Modules and packages that change no output, with the reason."""
 
-EXCEPTIONS = frozenset({"components.config.building", "components.config.overrides"})
+EXCEPTIONS = frozenset(
+    {
+        "components.config.building",
+        "components.config.compress",
+        "components.config.ingest",
+        "components.config.models",
+        "components.config.overrides",
+        "components.config.task",
+        "components.config.train",
+    }
+)
 """Of a neutral package, but part of what is trained: a dependency of who imports it itself."""
 
 NEUTRAL_LIBRARIES = frozenset(
@@ -62,6 +72,8 @@ PYTHON = tuple(Path(sysconfig.get_path(name)) for name in ("stdlib", "platstdlib
 INSTALLED = frozenset({"site-packages", "dist-packages"})
 MAIN = {"__main__", "__mp_main__"}  # a stage's own, whose package is known
 LONGEST = 256  # characters of a path
+RULES = frozenset({"problems", "data_problems"})
+VALIDATORS = frozenset({"field_validator", "model_validator"})
 OURS = __name__.partition(".")[0]
 
 
@@ -100,12 +112,15 @@ def reached(roots: Iterable[str]) -> Reached:
     return Reached(frozenset(modules), frozenset(libraries - sys.stdlib_module_names))
 
 
-def digests(found: Reached, backend: str) -> dict[str, str]:
+def digests(
+    found: Reached, backend: str, sections: Mapping[str, frozenset[str]] = MappingProxyType({})
+) -> dict[str, str]:
     """For each module a hash of what it does, for each library that computes its version.
 
     Args:
         found: What `reached` gives.
         backend: What Keras runs on, where it is reached.
+        sections: By module the classes whose fields are known by their values (`digest`).
     """
     libraries = found.libraries - NEUTRAL_LIBRARIES
     if "keras" in libraries:
@@ -114,7 +129,7 @@ def digests(found: Reached, backend: str) -> dict[str, str]:
         libraries -= set(BACKENDS["jax"])
     versions = {name: _version(name) for name in sorted(libraries)}
     return {
-        **{name: digest(name) for name in sorted(found.modules)},
+        **{name: digest(name, sections.get(name, frozenset())) for name in sorted(found.modules)},
         **{name: there for name, there in versions.items() if there},
     }
 
@@ -131,12 +146,17 @@ def _is_written(path: Path) -> bool:
 
 
 @cache
-def digest(module: str) -> str:
+def digest(module: str, sections: frozenset[str] = frozenset()) -> str:
     """A hash of the syntax tree of a module without docstrings, and of the data files that it has.
 
     A package has those in its folder; a module of the user's has those that a text in it names,
     from its own folder or the working directory. The hash is the same on every Python: only what a
     node holds counts.
+
+    Args:
+        module: Its name.
+        sections: Classes in it whose fields and rules do not count: who depends on a value
+            depends on it by itself, and a rule refuses a file before anything runs.
     """
     path = source_file(module)
     if path is None:
@@ -144,7 +164,7 @@ def digest(module: str) -> str:
     whole = hashlib.sha256()
     if path.suffix != ".py":  # compiled
         whole.update(path.read_bytes())
-    for part in _flat(_tree(path)):
+    for part in _flat(_tree(path), sections):
         whole.update(f"{part}\0".encode())
     beside = _data_of_package(path.parent) if path.name == "__init__.py" else ()
     named = () if module.partition(".")[0] == OURS else _data_named(path)
@@ -180,18 +200,45 @@ def _data_named(path: Path) -> Iterator[Path]:
             yield from (place for place in dict.fromkeys(places) if place.is_file())
 
 
-def _flat(node: ast.AST) -> Iterator[str]:
+def _flat(node: ast.AST, sections: frozenset[str]) -> Iterator[str]:
     yield type(node).__name__
+    is_section = isinstance(node, ast.ClassDef) and node.name in sections
     for name, value in ast.iter_fields(node):
         for part in value if isinstance(value, list) else [value]:
-            if _is_docstring(part):
+            if _is_docstring(part) or _is_for_checkers(part) or (is_section and _is_of_file(part)):
                 continue
             if isinstance(part, ast.AST):
                 yield f"{name}("
-                yield from _flat(part)
+                yield from _flat(part, sections)
                 yield ")"
             elif name != "kind" and (part is not None or isinstance(value, list)):
                 yield f"{name}={part!r}"
+
+
+def _is_of_file(node: Any) -> bool:
+    """Whether a part of a section is a field or a rule."""
+    if isinstance(node, ast.AnnAssign):
+        return not any(
+            isinstance(part, ast.Name) and part.id == "ClassVar"
+            for part in ast.walk(node.annotation)
+        )
+    return isinstance(node, ast.FunctionDef) and (
+        node.name in RULES
+        or any(
+            isinstance(part, ast.Name) and part.id in VALIDATORS
+            for decorator in node.decorator_list
+            for part in ast.walk(decorator)
+        )
+    )
+
+
+def _is_for_checkers(node: Any) -> bool:
+    """Whether a statement does nothing at run time: imports for types, and names for `*`."""
+    if isinstance(node, ast.If):
+        return is_type_checking(node) and not node.orelse
+    return isinstance(node, ast.Assign) and any(
+        isinstance(target, ast.Name) and target.id == "__all__" for target in node.targets
+    )
 
 
 def _is_docstring(node: Any) -> bool:

@@ -38,6 +38,8 @@ class Run(argparse.Namespace):
     pipeline: Pipeline
     params: Params
 
+    parsed: frozenset[str] = frozenset()
+    """Modules that reading the file imports, such as those of its sections."""
     finding = ""
 
     @property
@@ -48,7 +50,8 @@ class Run(argparse.Namespace):
     @property
     def modules(self) -> tuple[str, ...]:
         """Modules that the stage runs, since the pipeline file names them."""
-        return modules(self.pipeline, self.document.data, USES[self.stage].names)
+        uses = USES[self.stage]
+        return modules(self.pipeline, self.document.data, uses.names, uses.parts)
 
     @property
     def seed(self) -> int:
@@ -67,6 +70,7 @@ class Run(argparse.Namespace):
         self.params = Params.load(self.params_path)
         self.document = Document(self.pipeline_path)
         self.pipeline = parse(self.document)
+        self.parsed = frozenset(sys.modules)
 
     def check(self, facts: "Facts") -> None:
         """Compares the file with the data.
@@ -74,15 +78,12 @@ class Run(argparse.Namespace):
         Raises:
             Mistakes: They do not go together.
         """
-        file = self.pipeline
-        if problems := fact_problems(
-            facts, file.ingest.split, file.preprocess, file.model, file.train
-        ):
+        if problems := fact_problems(self.pipeline, facts):
             raise Mistakes(problems)
 
     def check_code(self) -> None:
         """Raises a `Stop` where a module was imported that the stage is not said to depend on."""
-        code.check_loaded(read_json(self.code))
+        code.check_loaded([*read_json(self.code)["code"], *self.parsed])
 
     def tags(self, stage: str, dataset: Path) -> dict[str, str]:
         """What MLflow is told about where a model comes from."""

@@ -6,8 +6,9 @@ from typing import Any
 from pydantic import BaseModel
 
 from components.base.files import read_json
+from components.tasks.measured import Measures
 
-FILE = "manifest.json"
+FILE, SCHEMA = "manifest.json", "schema.json"
 
 
 class Manifest(BaseModel):
@@ -21,7 +22,7 @@ class Manifest(BaseModel):
     """Fingerprint of the dataset that it was trained and measured on."""
     test: str
     """Fingerprint of the test examples and their labels."""
-    measures: dict[str, Any]
+    measures: Measures
     compressed: list[dict[str, Any]]
     findings: list[dict[str, Any]]
     """What validation found: kind, policy and count."""

@@ -1,6 +1,6 @@
 """The pictures that people look at. Matplotlib's own renderer, no display."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -12,12 +12,8 @@ from matplotlib.ticker import MaxNLocator
 from numpy.typing import NDArray
 
 from components.base.files import replacing
-from components.data.dataset import Facts, Split
-from components.data.images import pixels
 
 mpl.use("Agg")
-
-LARGE = 256  # pixels a side, more than any picture here shows
 
 
 def save(figure: Figure, path: Path) -> None:
@@ -26,70 +22,115 @@ def save(figure: Figure, path: Path) -> None:
         figure.savefig(beside, format="png", dpi=110, metadata={"Software": None})
 
 
-def grid(images: Sequence[NDArray[Any]], titles: Sequence[str], columns: int) -> Figure:
-    """Images `(height, width, channels)`, each stretched to its own range, with titles."""
-    columns = max(1, min(columns, len(images)))
-    rows = max(1, -(-len(images) // columns))
+Draw = Callable[[Axes], None]
+"""Draws one thing."""
+
+
+def grid(draws: Sequence[Draw], titles: Sequence[str], columns: int) -> Figure:
+    """Things that are drawn, with titles, in rows."""
+    columns = max(1, min(columns, len(draws)))
+    rows = max(1, -(-len(draws) // columns))
     lines = max((title.count("\n") for title in titles), default=0)
     size = (columns * 1.1, rows * (1.3 + 0.1 * lines) + 0.2)
     figure = Figure(figsize=size, layout="compressed")
     for axes in np.ravel(figure.subplots(rows, columns, squeeze=False)):
         axes.set_axis_off()
-    for axes, image, title in zip(figure.axes, images, titles, strict=False):
-        axes.imshow(displayable(image), cmap="gray")
+    for axes, draw, title in zip(figure.axes, draws, titles, strict=False):
+        draw(axes)
         axes.set_title(title, fontsize=7)
     return figure
 
 
-def examples(split: Split, facts: Facts, per_class: int = 8) -> Figure:
-    """Class balance, and the first examples of each of the first classes."""
-    shown, hidden = facts.classes[:12], len(facts.classes[12:])
+def as_row(value: NDArray[Any]) -> Draw:
+    """Draws a vector as a row of pixels."""
+
+    def draw(axes: Axes) -> None:
+        axes.imshow(np.ravel(value)[np.newaxis], cmap="gray", aspect="auto")
+
+    return draw
+
+
+def balance(counts: Mapping[str, int], draws: Mapping[str, Sequence[Draw]], note: str) -> Figure:
+    """How many examples each class has, and a few of them in a row.
+
+    Args:
+        counts: Of the classes.
+        draws: Of the classes that are shown.
+        note: Stands in the place of the examples where none can be drawn.
+    """
+    shown, per_class = list(draws), max(map(len, draws.values()), default=0)
+    hidden = len(counts) - len(shown)
     figure = Figure(figsize=(10, 1.2 + 0.75 * len(shown)), layout="constrained")
     left, right = figure.subplots(1, 2, width_ratios=[1, 2])
-    counts = np.bincount(split.labels, minlength=len(facts.classes))
-    left.barh(shown, counts[: len(shown)], color="tab:blue")
+    left.barh(shown, [counts[name] for name in shown], color="tab:blue")
     left.set_ylim(len(shown) - 0.5, -0.5)  # so that a bar is level with its examples
     left.set_xlabel(f"training examples{f', {hidden} more classes' if hidden else ''}")
     right.set_axis_off()
-    if facts.is_image:
-        _mosaic(right, split, facts, len(shown), per_class)
-    else:
-        right.text(0.5, 0.5, f"{facts.shape[0]} features an example", ha="center")
+    if not per_class:
+        right.text(0.5, 0.5, note, ha="center")
+    for row, name in enumerate(shown):
+        for place, draw in enumerate(draws[name]):
+            inset = right.inset_axes(
+                (
+                    place / per_class,
+                    1 - (row + 1) / len(shown),
+                    0.95 / per_class,
+                    0.95 / len(shown),
+                )
+            )
+            draw(inset)
+            inset.set_axis_off()
     return figure
 
 
-def _mosaic(axes: Axes, split: Split, facts: Facts, classes: int, per_class: int) -> None:
-    """One row of examples for each class."""
-    for label in range(classes):
-        for place, row in enumerate(np.flatnonzero(split.labels == label)[:per_class]):
-            inset = axes.inset_axes(
-                (place / per_class, 1 - (label + 1) / classes, 0.95 / per_class, 0.95 / classes)
-            )
-            inset.imshow(displayable(pixels(split, int(row), facts)), cmap="gray")
-            inset.set_axis_off()
+def histograms(columns: Mapping[str, NDArray[Any]]) -> Figure:
+    """How the values of each column are distributed: numbers in bins, text by its counts."""
+    rows = max(1, -(-len(columns) // 4))
+    figure = Figure(figsize=(10, 0.4 + 2 * rows), layout="constrained")
+    every = np.ravel(figure.subplots(rows, min(4, max(1, len(columns))), squeeze=False))
+    for axes in every[len(columns) :]:
+        axes.set_axis_off()
+    for axes, (name, values) in zip(every, columns.items(), strict=False):
+        if values.dtype.kind in "fiu":
+            axes.hist(values[np.isfinite(values)], bins=20, color="tab:blue")
+        else:
+            names, counts = np.unique(values, return_counts=True)
+            order = np.argsort(-counts, kind="stable")[:12]
+            axes.bar(names[order], counts[order], color="tab:blue")
+            axes.tick_params("x", rotation=90 if len(order) > 4 else 0)
+        axes.set_title(name, fontsize=9)
+    return figure
 
 
-def learning_curves(history: Mapping[str, Sequence[float]], best: int, title: str) -> Figure:
-    """Loss and accuracy of train and validation split against the epoch.
+def learning_curves(
+    history: Mapping[str, Sequence[float]],
+    best: int,
+    title: str,
+    highest: Mapping[str, float | None],
+) -> Figure:
+    """Loss and metrics of train and validation split against the epoch.
 
     Args:
-        history: Columns of equal length: `loss`, `val_loss`, `accuracy`, `val_accuracy`.
+        history: Columns of equal length: `loss`, perhaps `val_loss`, and so on.
         best: Position of the epoch whose weights are kept.
         title: What the curves say, in words.
+        highest: For each curve where its values end, if they do.
     """
-    figure = Figure(figsize=(10, 4), layout="constrained")
+    names = [name for name in history if not name.startswith("val_")]
+    figure = Figure(figsize=(max(5, 5 * len(names)), 4), layout="constrained")
     figure.suptitle(title, fontsize=9)
-    for axes, name in zip(figure.subplots(1, 2), ("loss", "accuracy"), strict=True):
+    for axes, name in zip(figure.subplots(1, len(names), squeeze=False)[0], names, strict=True):
         epochs = np.arange(1, len(history[name]) + 1)
         # Not clipped: a curve along the end of an axis is as wide as elsewhere.
         axes.plot(epochs, history[name], label="train", clip_on=False)
-        axes.plot(epochs, history[f"val_{name}"], label="validation", clip_on=False)
+        if f"val_{name}" in history:
+            axes.plot(epochs, history[f"val_{name}"], label="validation", clip_on=False)
         axes.axvline(best + 1, color="gray", linestyle=":", label="kept")
         axes.set(xlabel="epoch", ylabel=name, xlim=(1, max(2, len(epochs))))
         axes.xaxis.set_major_locator(MaxNLocator(integer=True, min_n_ticks=1))
-        if name == "accuracy":
-            axes.set_ylim(top=1)  # where the values end
-        axes.legend(loc="lower right" if name == "accuracy" else "upper right")
+        if (top := highest.get(name)) is not None:
+            axes.set_ylim(top=top)
+        axes.legend(loc="upper right" if name == "loss" else "best")
     return figure
 
 
@@ -124,13 +165,14 @@ def reliability(
     return figure
 
 
-def tradeoff(models: Sequence[Mapping[str, Any]], limit: float) -> Figure:
-    """Size, and loss of test accuracy with its interval, one row a model.
+def tradeoff(models: Sequence[Mapping[str, Any]], limit: float, metric: str) -> Figure:
+    """Size, and by how much a metric gets worse, with its interval, one row a model.
 
     Args:
-        models: Each with `method`, `size_bytes`, `refused`, `accuracy_drop`, `accuracy_drop_low`
-            and `accuracy_drop_high`; those without a size could not be made.
+        models: Each with `method`, `size_bytes`, `refused`, `drop`, `drop_low` and `drop_high`;
+            those without a size could not be made.
         limit: Of the gate.
+        metric: Its title.
     """
     shown = [one for one in models if one["size_bytes"] is not None]
     names = [f"{one['method']}{' (left out)' if one['refused'] else ''}" for one in shown]
@@ -143,25 +185,11 @@ def tradeoff(models: Sequence[Mapping[str, Any]], limit: float) -> Figure:
     left.set(xlabel="size, kB", xlim=(0, 1.25 * max(sizes, default=1)))
     left.invert_yaxis()
     for place, (one, colour) in enumerate(zip(shown, colours, strict=True)):
-        drop, low, high = (100 * one[f"accuracy_drop{part}"] for part in ("", "_low", "_high"))
+        drop, low, high = (one[f"drop{part}"] for part in ("", "_low", "_high"))
         right.plot([low, high], [place, place], color=colour, linewidth=2)
         right.plot(drop, place, "o", color=colour)
     right.axvline(0, color="gray", linewidth=0.8)
-    right.axvline(100 * limit, color="tab:red", linestyle=":", label="allowed")
-    right.set_xlabel("loss of test accuracy, points, with 95 % interval")
+    right.axvline(limit, color="tab:red", linestyle=":", label="allowed")
+    right.set_xlabel(f"test {metric} lost, with 95 % interval")
     right.legend(loc="best", fontsize=8)
     return figure
-
-
-def displayable(image: NDArray[Any]) -> NDArray[Any]:
-    """Values stretched to 0..1, one channel without its axis, a vector as one row.
-
-    Of a large image every second pixel, or fewer: a figure keeps all that it is given.
-    """
-    step = 1 if image.ndim == 1 else max(1, max(image.shape[:2]) // LARGE)
-    image = np.asarray(image[::step, ::step] if step > 1 else image, np.float32)
-    low, high = float(image.min()), float(image.max())
-    image = (image - low) / (high - low or 1)
-    if image.ndim == 1:
-        return image[np.newaxis]
-    return image[..., 0] if image.shape[-1] == 1 else image[..., :3]

@@ -1,7 +1,6 @@
 """Whether one classifier is better than another by more than chance. Loads no framework."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from math import sqrt
 from typing import Any
 
@@ -9,6 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import csr_array
 from scipy.stats import binomtest
+
+from components.tasks.interval import Interval
 
 Z = 1.959964  # of the 95 % interval of a normal distribution
 ALPHA = 0.05
@@ -19,15 +20,6 @@ Classes = Sequence[str] | NDArray[Any]
 """A class for each example: names, or positions."""
 
 Positions = NDArray[np.int64]
-
-
-@dataclass(frozen=True)
-class Interval:
-    """A value with its 95 % interval, which has the value in it."""
-
-    value: float
-    low: float
-    high: float
 
 
 def metric(name: str, labels: Classes, predicted: Classes) -> Interval:
@@ -87,7 +79,7 @@ def difference(name: str, labels: Classes, ours: Classes, theirs: Classes) -> In
     )
     value, reach = our_f1 - their_f1, Z * sqrt(_jackknife(our_changes - their_changes))
     found = _around(value, value, reach, least=-1)
-    return _unless_chance(found, lambda: _exchanged(classes, truth, us, them))
+    return unless_chance(found, lambda: _exchanged(classes, truth, us, them))
 
 
 def matched(gained: int, lost: int, total: int) -> Interval:
@@ -113,7 +105,7 @@ def matched(gained: int, lost: int, total: int) -> Interval:
     centre = (more - less) / every
     reach = Z * sqrt(more + less - (more - less) ** 2 / every) / every
     found = _around((gained - lost) / total, centre, reach, least=-1)
-    return _unless_chance(found, lambda: float(binomtest(gained, gained + lost).pvalue))
+    return unless_chance(found, lambda: float(binomtest(gained, gained + lost).pvalue))
 
 
 def _around(value: float, centre: float, reach: float, least: float) -> Interval:
@@ -122,7 +114,7 @@ def _around(value: float, centre: float, reach: float, least: float) -> Interval
     return Interval(value, min(value, low), max(value, high))
 
 
-def _unless_chance(found: Interval, probability: Callable[[], float]) -> Interval:
+def unless_chance(found: Interval, probability: Callable[[], float]) -> Interval:
     """The interval, and 0 with it where a test does not exclude that chance alone did it."""
     if found.low <= 0 <= found.high or probability() < ALPHA:
         return found

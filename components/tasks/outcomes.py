@@ -2,16 +2,17 @@
 
 import csv
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-import numpy as np
-
 from components.base.files import write_csv
-from components.data.dataset import Facts, Split
+from components.data.dataset import Split
+from components.data.features.feature import content
 
-COLUMNS = ["key", "label", "predicted"]
+KEY, TRUE, SAID = "key", "true ", "said "
+Columns = Mapping[str, Sequence[str]]
+"""Values of each example, as text, by the name of a column."""
 
 
 @dataclass(frozen=True)
@@ -20,48 +21,60 @@ class Outcomes:
 
     Args:
         keys: SHA-256 of the raw content of each example, in part.
-        labels: Names of the true classes.
-        predicted: Names of the classes that the model found most probable.
+        truth: What is so.
+        answers: What the model said.
     """
 
     keys: Sequence[str]
-    labels: Sequence[str]
-    predicted: Sequence[str]
+    truth: Columns
+    answers: Columns
+
+    def __len__(self) -> int:
+        return len(self.keys)
 
     @property
     def fingerprint(self) -> str:
-        """Of the examples and their labels: equal for models that were measured alike."""
-        rows = zip(self.keys, self.labels, strict=True)
+        """Of the examples and the truth: equal for models that were measured alike."""
+        rows = zip(self.keys, *self.truth.values(), strict=True)
         return hashlib.sha256("\n".join(map(" ".join, rows)).encode()).hexdigest()[:32]
 
 
-def outcomes(test: Split, facts: Facts, predicted: Sequence[str]) -> Outcomes:
+def outcomes(test: Split, truth: Columns, answers: Columns) -> Outcomes:
     """What was said of each example.
 
     Args:
         test: `n` raw examples.
-        facts: Of their dataset.
-        predicted: For each the name of a class.
+        truth: `n` values each.
+        answers: `n` values each.
     """
-    rows = sorted(
-        (_key(test.inputs[place]), facts.classes[label], guess)
-        for place, (label, guess) in enumerate(zip(test.labels, predicted, strict=True))
-    )
-    return Outcomes(*(list(column) for column in zip(*rows, strict=True)))
+    columns = [_keys(test), *truth.values(), *answers.values()]
+    rows = sorted(zip(*columns, strict=True))
+    keys, *values = (list(column) for column in zip(*rows, strict=True))
+    known = dict(zip(truth, values, strict=False))
+    return Outcomes(keys, known, dict(zip(answers, values[len(truth) :], strict=True)))
 
 
-def _key(example: object) -> str:
-    content = example if isinstance(example, bytes) else np.ascontiguousarray(example).data
-    return hashlib.sha256(content).hexdigest()[:32]
+def _keys(test: Split) -> list[str]:
+    inputs = [test[name] for name in test.schema.inputs]
+    examples = (b"".join(map(content, values)) for values in zip(*inputs, strict=True))
+    return [hashlib.sha256(one).hexdigest()[:32] for one in examples]
 
 
 def write_outcomes(found: Outcomes, path: Path) -> None:
     """Writes a row for each example."""
-    write_csv(COLUMNS, zip(found.keys, found.labels, found.predicted, strict=True), path)
+    head = [KEY, *(f"{TRUE}{name}" for name in found.truth)]
+    head += [f"{SAID}{name}" for name in found.answers]
+    columns = [found.keys, *found.truth.values(), *found.answers.values()]
+    write_csv(head, zip(*columns, strict=True), path)
 
 
 def read_outcomes(path: Path) -> Outcomes:
     """Reads what `write_outcomes` has written."""
     with path.open(newline="", encoding="utf-8") as file:
-        rows = list(csv.DictReader(file))
-    return Outcomes(*([row[column] for row in rows] for column in COLUMNS))
+        head, *rows = csv.reader(file)
+    columns = dict(zip(head, map(list, zip(*rows, strict=True)), strict=True))
+    truth, answers = (
+        {name.removeprefix(mark): one for name, one in columns.items() if name.startswith(mark)}
+        for mark in (TRUE, SAID)
+    )
+    return Outcomes(columns[KEY], truth, answers)

@@ -1,14 +1,16 @@
 """The train stage, from paths to paths."""
 
-from components.base.files import digest, read_json, replacing, write_csv
+from collections.abc import Iterator, Mapping, Sequence
+
+from components.base.files import digest, read_json, replacing, write_csv, write_json
 from components.config.overrides import apply
 from components.config.pipeline import Pipeline
-from components.fitting.fit import Data, fit, when_built
-from components.fitting.progress import Curves, Watch
+from components.fitting.data import Data
+from components.fitting.progress import Shown
+from components.fitting.watch import Built, Curves, Watch
 from components.models import keras_files
 from components.run import tracking
 from components.run.command import Run
-from components.train.stage import curve_rows, save
 
 
 def run(run: Run) -> None:
@@ -18,25 +20,41 @@ def run(run: Run) -> None:
     data = Data.load(run.dataset, run.augmented)
     run.check(data.facts)
     sections = apply(run.document.data, read_json(run.hyperparameters))
-    pipeline = Pipeline.model_validate(sections)
-    train = pipeline.train
-    watch = Watch(run.name, train.checkpoint.monitor, len(data.train))
+    file = Pipeline.model_validate(sections)
+    monitor = file.train.monitored
+    shown = Shown(run.name, monitor)
     with (
         replacing(run.out) as folder,
         tracking.start(client, run.name, sections, run.tags("train", run.dataset)) as live,
     ):
         folder.mkdir()
-        callbacks = [when_built(run.check_code), watch, Curves(live.log)]
-        fitted = fit(train, pipeline.model, data, run.seed, callbacks)
-        save(fitted, train.epochs, run.dataset, folder)
+        watch = Watch(Built(run.check_code), shown, Curves(live.log))
+        fitted = file.train.fit(file, data, run.seed, watch)
+        fitted.save(folder)
+        epochs = file.train.allowed
+        learned = {"epochs": epochs, "best": fitted.best, "history": fitted.history}
+        write_json(learned, folder / "history.json")
         live.tag(tracking.MODEL, digest(folder))
-    write_csv(["epoch", *fitted.history], curve_rows(fitted.history), run.curves)
+    write_csv(["epoch", "split", "metric", "value"], curve_rows(fitted.history), run.curves)
     best = {name: values[fitted.best] for name, values in fitted.history.items()}
-    monitor = train.checkpoint.monitor
-    epochs = f"epoch {fitted.best + 1} of {len(fitted.history['loss'])} is kept"
-    run.conclude(f"{epochs}, {monitor} {best[monitor]:.4f}")
-    parameters = fitted.model.count_params()
+    reached = f", {monitor} {best[monitor]:.4f}" if monitor in best else ""
+    kept = f"epoch {fitted.best + 1} of {len_of(fitted.history)} is kept{reached}"
+    once = ", ".join(f"{name} {value:.4f}" for name, value in best.items())
+    run.conclude(kept if len_of(fitted.history) > 1 else once or "fitted")
     run.measure(
-        {**best, "best_epoch": fitted.best + 1, "parameters": parameters},
-        seconds_per_epoch=watch.seconds_per_epoch,
+        {**best, "best_epoch": fitted.best + 1, **fitted.numbers},
+        seconds_per_epoch=shown.seconds_per_epoch,
     )
+
+
+def len_of(history: Mapping[str, Sequence[float]]) -> int:
+    """How many epochs there were."""
+    return max(map(len, history.values()), default=1)
+
+
+def curve_rows(history: Mapping[str, Sequence[float]]) -> Iterator[tuple[int, str, str, float]]:
+    """Learning curves as a long table: epoch, counted from 1, split, metric and value."""
+    for name, values in history.items():
+        split = "validation" if name.startswith("val_") else "train"
+        for epoch, value in enumerate(values, 1):
+            yield epoch, split, name.removeprefix("val_"), value

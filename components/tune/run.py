@@ -24,10 +24,11 @@ def run(run: Run) -> None:
 
 
 def _searched(run: Run) -> tuple[dict[str, Any], list[dict[str, Any]]]:
-    from components.fitting.fit import Data, when_built
+    from components.fitting.data import Data
+    from components.fitting.watch import Built
     from components.models import keras_files
     from components.run import tracking
-    from components.tune.stage import Sections, search, table
+    from components.tune.stage import search, table
 
     keras_files.know(run.modules)
     client = tracking.connect(run.name)
@@ -35,9 +36,13 @@ def _searched(run: Run) -> tuple[dict[str, Any], list[dict[str, Any]]]:
     run.check(data.facts)
     config, tags = run.pipeline.tune, run.tags("tune", run.dataset)
 
-    def sections(values: Mapping[str, Any]) -> Sections:
-        pipeline = Pipeline.model_validate(apply(run.document.data, values))
-        return pipeline.train, pipeline.model
+    def laid(values: Mapping[str, Any]) -> Pipeline:
+        file = Pipeline.model_validate(apply(run.document.data, values))
+        if not config.epochs:
+            return file
+        # Not checked again: a trial may end within the warm-up.
+        train = file.train.model_copy(update={"epochs": config.epochs})
+        return file.model_copy(update={"train": train})
 
     declared = run.document.data["tune"]
     with tracking.start(client, run.name, declared, tags, "search") as live:
@@ -47,6 +52,6 @@ def _searched(run: Run) -> tuple[dict[str, Any], list[dict[str, Any]]]:
             name = f"trial {number}"
             return tracking.start(client, run.name, values, one, name, live.run_id)
 
-        study = search(config, sections, data, run.seed, trial, [when_built(run.check_code)])
+        study = search(config, laid, data, run.seed, trial, Built(run.check_code))
         live.log({config.monitor: study.best_value})
     return study.best_params, table(study)

@@ -1,6 +1,6 @@
 """Search hyperparameters with Optuna."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
 from typing import Any
 
@@ -9,15 +9,12 @@ import optuna
 
 from components.base.errors import Stop
 from components.config.building import build
-from components.config.fitting import Fitting
-from components.config.models import Config as Model
+from components.config.pipeline import Pipeline
 from components.config.tune import Config
-from components.fitting.fit import Data, Diverged, best_value, fit, mode
-from components.fitting.progress import Curves
+from components.fitting.data import Data
+from components.fitting.diverged import Diverged, best_value
+from components.fitting.watch import Curves, Watch, Watcher
 from components.run.tracking import Live
-
-Sections = tuple[Fitting, Model]
-"""The `train` and the `model` section."""
 
 Recorded = Callable[[int, Mapping[str, Any]], AbstractContextManager[Live]]
 """Gives a trial, by its number and its values, a run to be recorded in."""
@@ -25,21 +22,21 @@ Recorded = Callable[[int, Mapping[str, Any]], AbstractContextManager[Live]]
 
 def search(
     config: Config,
-    sections: Callable[[Mapping[str, Any]], Sections],
+    laid: Callable[[Mapping[str, Any]], Pipeline],
     data: Data,
     seed: int,
     recorded: Recorded,
-    callbacks: Sequence[keras.callbacks.Callback] = (),
+    *watchers: Watcher,
 ) -> optuna.Study:
     """Runs the trials, each a training of its own.
 
     Args:
         config: The section.
-        sections: Lays hyperparameters over the file's own sections.
+        laid: Lays hyperparameters over the file's own sections.
         data: What to fit to.
         seed: Of the sampler and of every training, so that trials differ by their values alone.
         recorded: Where a trial is recorded.
-        callbacks: Further Keras callbacks.
+        watchers: Are told how each trial goes.
 
     Raises:
         Stop: No trial came to an end.
@@ -48,22 +45,23 @@ def search(
         Akiba et al., Optuna (2019); Bergstra et al., Algorithms for Hyper-Parameter
         Optimization (2011), section 4, for the default sampler.
     """
-    direction = "maximize" if mode(config.monitor) == "max" else "minimize"
+    metric = laid({}).task.curve(config.monitor)
     space = {key: build(distribution) for key, distribution in config.space.items()}
     study = optuna.create_study(
-        sampler=_sampler(config, seed), pruner=build(config.pruner), direction=direction
+        sampler=_sampler(config, seed),
+        pruner=build(config.pruner),
+        direction="maximize" if metric.better == "higher" else "minimize",
     )
 
     def objective(trial: optuna.Trial) -> float:
         values = {key: _suggest(trial, key, kind) for key, kind in space.items()}
-        train, model = sections(values)
-        if config.epochs:
-            train = train.model_copy(update={"epochs": config.epochs})
+        file = laid(values)
         keras.utils.clear_session()  # else each trial's graph stays until the last one has ended
         with recorded(trial.number, values) as live:
-            every = [*callbacks, Curves(live.log), Prune(trial, config.monitor)]
+            watch = Watch(*watchers, Curves(live.log), Prune(trial, config.monitor))
             try:
-                value = best_value(fit(train, model, data, seed, every).history, config.monitor)
+                history = file.train.fit(file, data, seed, watch).history
+                value = best_value(history, config.monitor, metric)
             except Diverged as error:
                 value = None
                 live.tag("millrace.diverged", str(error))
@@ -88,18 +86,16 @@ def table(study: optuna.Study) -> list[dict[str, Any]]:
     ]
 
 
-class Prune(keras.callbacks.Callback):
+class Prune(Watcher):
     """Stops the training of a trial that Optuna holds for hopeless."""
 
     def __init__(self, trial: optuna.Trial, monitor: str) -> None:
-        super().__init__()
         self.trial, self.monitor = trial, monitor
 
-    def on_epoch_end(self, epoch: int, logs: Mapping[str, float] | None = None) -> None:
-        """Called by Keras."""
-        self.trial.report(float((logs or {})[self.monitor]), epoch)
-        if self.trial.should_prune():
-            self.model.stop_training = True
+    def epoch(self, number: int, values: Mapping[str, float]) -> bool:
+        """Asks Optuna."""
+        self.trial.report(float(values[self.monitor]), number)
+        return bool(self.trial.should_prune())
 
 
 def _sampler(config: Config, seed: int) -> Any:

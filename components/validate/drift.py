@@ -1,6 +1,6 @@
 """How much the distributions of two sets of examples differ."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 import pandas as pd
@@ -8,6 +8,8 @@ from numpy.typing import NDArray
 from pydantic import BaseModel
 from scipy.spatial.distance import jensenshannon
 from scipy.stats import chi2_contingency
+
+from components.validate.inspection import MEASURE, VALUE, beginning
 
 SIGNIFICANT = 0.001  # divided by the number of distributions that are compared (Bonferroni)
 BINS = 10
@@ -34,45 +36,49 @@ class Difference(BaseModel):
 class Statistics(BaseModel):
     """Distributions of a train split that later versions are compared with."""
 
-    classes: dict[str, int]
-    """Examples of each class."""
+    categories: dict[str, dict[str, int]]
+    """For each column whose values have names the examples of each."""
     edges: dict[str, list[float]]
     """For each measure the lower edges of its bins but the first, the deciles of the split."""
     counts: dict[str, list[int]]
     """For each measure the examples in each bin."""
 
 
-def statistics(table: pd.DataFrame, classes: Sequence[str], measures: Sequence[str]) -> Statistics:
+def statistics(table: pd.DataFrame) -> Statistics:
     """The distributions of a split.
 
     Args:
         table: What `inspect` found of the split, without unusable examples.
-        classes: Names of the classes.
-        measures: The columns that are distributions.
     """
+    measures = beginning(table, MEASURE)
     edges = {name: _edges(table[name].dropna().to_numpy(float)) for name in measures}
     return Statistics(
-        classes=_classes(table, classes),
+        categories=_categories(table),
         edges={name: one.tolist() for name, one in edges.items()},
         counts={name: _histogram(table[name], one).tolist() for name, one in edges.items()},
     )
 
 
 def differences(
-    reference: Statistics, table: pd.DataFrame, classes: Sequence[str]
+    reference: Statistics, table: pd.DataFrame, titles: Mapping[str, str]
 ) -> list[Difference]:
-    """How a split differs from a reference, the largest distance first."""
-    now = _classes(table, classes)
-    names = sorted({*reference.classes, *now})
+    """How a split differs from a reference, the largest distance first.
+
+    Args:
+        reference: What it is compared with.
+        table: What `inspect` found of the split, without unusable examples.
+        titles: Of its measures, in words.
+    """
+    now = _categories(table)
     pairs = {
-        "labels": tuple(
-            np.array([one.get(name, 0) for name in names]) for one in (reference.classes, now)
-        )
+        column: _counts(reference.categories[column], now[column])
+        for column in reference.categories.keys() & now.keys()
     }
     for name in reference.edges.keys() & table.columns:
         edges = np.array(reference.edges[name])
         pairs[name] = (np.array(reference.counts[name]), _histogram(table[name], edges))
-    found = [_difference(name, *both) for name, both in pairs.items()]
+    said = [titles.get(name, name.removeprefix(VALUE)) for name in pairs]
+    found = [_difference(what, *both) for what, both in zip(said, pairs.values(), strict=True)]
     return sorted(found, key=lambda one: (-one.distance, one.what))
 
 
@@ -106,6 +112,18 @@ def _histogram(values: pd.Series, edges: NDArray[np.float64]) -> NDArray[np.int6
     return np.bincount(places, minlength=len(edges) + 1)
 
 
-def _classes(table: pd.DataFrame, classes: Sequence[str]) -> dict[str, int]:
-    counts = np.bincount(table["label"].to_numpy(int), minlength=len(classes))
-    return dict(zip(classes, counts.tolist(), strict=True))
+def _categories(table: pd.DataFrame) -> dict[str, dict[str, int]]:
+    found = {}
+    for name in beginning(table, VALUE):
+        counts = table[name].value_counts().sort_index()
+        found[name] = {str(value): int(count) for value, count in counts.items()}
+    return found
+
+
+def _counts(
+    before: Mapping[str, int], now: Mapping[str, int]
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Examples of each value that either has."""
+    names = sorted({*before, *now})
+    first, second = (np.array([one.get(name, 0) for name in names]) for one in (before, now))
+    return first, second

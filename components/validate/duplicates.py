@@ -25,7 +25,7 @@ def equal(table: pd.DataFrame) -> dict[str, pd.DataFrame]:
         table: What `inspect` found, of all splits, without unusable examples.
 
     Returns:
-        `conflicting`: every example of a group of equal ones that has several labels. Of the
+        `conflicting`: every example of a group of equal ones that has several truths. Of the
         other groups the first is kept, in the test split, then in the validation split; the
         copies are `leaked` where they are in another split than it, else `duplicates`. Column
         `other` is the index of the one that is kept, of a conflicting one that of another label.
@@ -33,7 +33,7 @@ def equal(table: pd.DataFrame) -> dict[str, pd.DataFrame]:
     ordered = _by_precedence(table)
     copies = ordered[ordered.duplicated("digest", keep=False)]
     kept = _first(copies, copies["digest"])
-    differs = copies["label"].to_numpy() != table["label"].loc[kept].to_numpy()
+    differs = copies["truth"].to_numpy() != table["truth"].loc[kept].to_numpy()
     another = _first(copies[differs], copies["digest"])
     in_conflict = (another >= 0).to_numpy()
     is_copy = ~in_conflict & (copies.index != kept)
@@ -57,18 +57,18 @@ def near(
     Args:
         table: What `inspect` found, of all splits, without unusable examples.
         measures: Its columns of means and contrasts, the means first.
-        thumbnail: Of the example at an index, of mean 0 and length 1; of length 0 for a flat one.
+        thumbnail: Of the example at an index, of length 1.
 
     Returns:
         `near_leaked` where the one that is kept is in another split, else `near_duplicates`;
         column `other` as for `equal`.
     """
-    usable = _by_precedence(table[table["is_finite"] & ~table["is_constant"]])
+    usable = _by_precedence(table[table["likeness"].notna()])
     usable = usable.drop_duplicates("digest")
     index, splits = usable.index.to_numpy(), usable["split"].to_numpy()
     means, contrasts = np.split(usable[measures].to_numpy(float), 2, axis=1)
     small = lru_cache(REMEMBERED)(lambda place: thumbnail(int(index[place])))
-    looks = _Looks(usable["phash"].to_numpy(np.uint64), means, contrasts, small)
+    looks = _Looks(usable["likeness"].to_numpy(np.uint64), means, contrasts, small)
     left, right = _candidates(looks.hashes)
     is_same = looks.alike(left, right)
     first = np.arange(len(usable))

@@ -1,34 +1,23 @@
 """What is known of each example after one look at it."""
 
 import hashlib
-import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
 
-import imagehash
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
-from PIL import Image, ImageStat
 
-from components.data.dataset import Facts, open_shards
-from components.data.images import Undecodable, decode, header
+from components.data.dataset import Split, open_shards
+from components.data.features.feature import Look, content
+from components.data.schema import Schema
+from components.validate.likeness import perceptual_hash
 
-THUMBNAIL = 32  # pixels a side, what the perceptual hash looks at
-DTYPES = {
-    "status": "str",
-    "reason": "str",
-    "format": "str",
-    "mode": "str",
-    "height": "int64",
-    "width": "int64",
-    "digest": "object",
-    "phash": "uint64",  # said, lest hashes below and above 2 ** 63 meet as floats
-    "is_constant": "bool",
-    "is_finite": "bool",
-}
+REASON = "reason "
+"""Before the kind of a finding, whose column says why; empty where it was not found."""
+FACT, MEASURE, VALUE = "fact ", "measure ", "value "
+"""Before the name of a column, and what of it."""
+SIDES = ("height", "width")
 
 
 @dataclass(frozen=True)
@@ -37,50 +26,87 @@ class Shard:
 
     split: str
     path: Path
-    facts: Facts
-
-
-@dataclass(frozen=True)
-class Look:
-    """What is known of an example."""
-
-    status: str = "ok"
-    """`ok`, `truncated`, `corrupt` or `foreign`."""
-    reason: str = ""
-    """Why it is not ok."""
-    format: str = ""
-    mode: str = ""
-    height: int = 0
-    width: int = 0
-    digest: bytes = b""
-    """Of its values, whatever the format of the file."""
-    phash: int = 0
-    is_constant: bool = False
-    is_finite: bool = True
-    measures: Any = np.nan
-    """One value for each of `measures`; NaN where they cannot be taken."""
+    schema: Schema
 
 
 def inspect(shard: Shard) -> pd.DataFrame:
     """Looks at every example of a shard.
 
     Returns:
-        A row for each example: `split`, `label`, `name` (empty where nothing says it), the fields
-        of a `Look`, and a column for each of `measures`.
+        A row for each example: `split`, `name` (empty where nothing says it), `digest` of all
+        inputs and `truth`, that of all targets, `likeness` of the first input, and by their
+        prefixes what is wrong, facts, measures, and values that have names.
     """
-    examples = open_shards([shard.path], shard.facts)
-    look = _file if shard.facts.is_encoded else _array
-    found, columns = [], measures(shard.facts)
-    values = np.empty((len(examples), len(columns)))
-    for row in range(len(examples)):
-        one = look(examples.inputs[row], examples.name(row), shard.facts)
-        values[row] = one.measures
-        found.append({column: getattr(one, column) for column in DTYPES})
-    table = pd.DataFrame(found, columns=list(DTYPES)).astype(DTYPES)
-    table.insert(0, "split", shard.split)
-    table.insert(1, "label", examples.labels)
-    table.insert(2, "name", list(examples.names) if examples.names is not None else "")
-    return pd.concat([table, pd.DataFrame(values, columns=columns)], axis=1)
+    examples, schema = open_shards([shard.path], shard.schema), shard.schema
+    every = range(len(examples))
+    looks = {name: [_look(examples, name, row) for row in every] for name in schema.columns}
+    first = looks[schema.inputs[0]]
+    table = pd.DataFrame({"name": [examples.name(row) or "" for row in every]}, dtype="str")
+    table.insert(0, "split", pd.Series(shard.split, index=table.index, dtype="str"))
+    table["digest"] = _objects(
+        _digest(looks[one][row].digest for one in schema.inputs) for row in every
+    )
+    table["truth"] = _objects(
+        _digest(content(examples[one][row]) for one in schema.targets) for row in every
+    )
+    # Said, lest hashes below and above 2 ** 63 meet as floats.
+    table["likeness"] = pd.array([look.likeness for look in first], dtype="UInt64")
+    found = {name: _of_column(schema, examples, name, looks[name]) for name in schema.columns}
+    unequal = [_unequal([looks[name][row] for name in looks]) for row in every]
+    return pd.concat([table, *found.values(), _reasons(looks, unequal)], axis=1)
+
+
+def _look(examples: Split, name: str, row: int) -> Look:
+    look = examples.schema.columns[name].look(examples[name][row], examples.name(row))
+    # The hash at once: the pictures of a whole shard would be as large again.
+    likeness = perceptual_hash(look.likeness) if look.likeness is not None else None
+    return replace(look, likeness=likeness)
+
+
+def _of_column(schema: Schema, examples: Split, name: str, looks: list[Look]) -> pd.DataFrame:
+    """Facts, measures, and values that have names."""
+    kind = schema.columns[name]
+    facts = pd.DataFrame([dict(look.facts) for look in looks], index=range(len(looks)))
+    values = np.full((len(looks), len(kind.measures)), np.nan)
+    for row, look in enumerate(looks):
+        if len(look.measures):
+            values[row] = look.measures
+    measured = pd.DataFrame(values, columns=[f"{MEASURE}{name} {one}" for one in kind.measures])
+    parts = [facts.add_prefix(f"{FACT}{name} "), measured]
+    if kind.names or kind.dtype == "string":
+        said = [
+            kind.text(value) if not look.findings else ""
+            for value, look in zip(examples[name], looks, strict=True)
+        ]
+        parts.append(pd.DataFrame({f"{VALUE}{name}": pd.Series(said, dtype="str")}))
+    return pd.concat(parts, axis=1)
+
+
+def _unequal(looks: list[Look]) -> Mapping[str, str]:
+    """Pictures of one example that are not of one size, such as an image and its mask."""
+    sizes = {tuple(look.facts[one] for one in SIDES) for look in looks if SIDES[0] in look.facts}
+    if len(sizes) < 2:
+        return {}
+    shown = " and ".join(f"{height} x {width}" for height, width in sorted(sizes))
+    return {"unequal_size": f"{shown}, height and width"}
+
+
+def _reasons(looks: Mapping[str, list[Look]], relations: list[Mapping[str, str]]) -> pd.DataFrame:
+    """For each kind of finding a column of reasons, those of the first column that has it."""
+    rows: list[dict[str, str]] = [{} for _ in relations]
+    for found in (*([look.findings for look in one] for one in looks.values()), relations):
+        for row, reasons in zip(rows, found, strict=True):
+            row.update({kind: why for kind, why in reasons.items() if kind not in row})
+    return pd.DataFrame(rows, index=range(len(rows))).add_prefix(REASON)
+
+
+def _objects(values: Iterable[bytes]) -> pd.Series:
+    return pd.Series(list(values), dtype=object)
+
+
+def _digest(parts: Iterable[bytes]) -> bytes:
+    every = list(parts)
+    return every[0] if len(every) == 1 else hashlib.sha256(b"\0".join(every)).digest()
 
 
 def together(shards: Iterable[pd.DataFrame]) -> pd.DataFrame:
@@ -91,88 +117,21 @@ def together(shards: Iterable[pd.DataFrame]) -> pd.DataFrame:
     return table.assign(row=row, name=name)
 
 
-def measures(facts: Facts) -> list[str]:
-    """Names of what is measured: of images the mean and standard deviation of each channel."""
-    if not facts.is_image:
-        return [f"feature {place}" for place in range(math.prod(one or 1 for one in facts.shape))]
-    channels = range(facts.channels)
-    return [f"{what} of channel {place}" for what in ("mean", "contrast") for place in channels]
+def titles(schema: Schema) -> dict[str, str]:
+    """What the columns of measures say, in words: `width`, `mean of channel 0 of image`."""
+    return {
+        f"{MEASURE}{name} {one}": name if one == "value" else f"{one} of {name}"
+        for name, kind in schema.columns.items()
+        for one in kind.measures
+    }
 
 
-def _file(encoded: bytes, name: str | None, facts: Facts) -> Look:
-    said = header(encoded)
-    seen = vars(said) if said else {}
-    try:
-        whole = decode(encoded, facts.channels, facts.dtype, whole=True)
-        return replace(_array(whole, name, facts), **seen)
-    except Undecodable as error:
-        reason = str(error)
-    try:
-        part = decode(encoded, facts.channels, facts.dtype)
-        return replace(_array(part, name, facts), status="truncated", reason=reason, **seen)
-    except Undecodable:
-        is_foreign = encoded and not said and not _is_named_as_image(name)
-        return Look(status="foreign" if is_foreign else "corrupt", reason=reason, **seen)
+def beginning(table: pd.DataFrame, prefix: str) -> list[str]:
+    """The columns whose names begin so."""
+    return [str(name) for name in table if str(name).startswith(prefix)]
 
 
-def _array(values: NDArray[Any], name: str | None, facts: Facts) -> Look:
-    seen = Look(
-        digest=hashlib.blake2b(
-            np.ascontiguousarray(values).data, digest_size=16, salt=str(values.shape).encode()[:16]
-        ).digest(),
-        is_constant=_is_constant(values, facts),
-        is_finite=values.dtype.kind != "f" or bool(np.isfinite(values).all()),
-    )
-    if not seen.is_finite:
-        return seen
-    if not facts.is_image:
-        return replace(seen, measures=np.ravel(values))
-    return replace(seen, phash=perceptual_hash(thumbnail(values)), measures=_moments(values))
-
-
-def _is_constant(values: NDArray[Any], facts: Facts) -> bool:
-    """Whether every pixel has the colour of the first one, or every feature one value."""
-    if facts.is_image:
-        return bool((values == values[:1, :1]).all())
-    # A single value is no more constant than any other.
-    return values.size > 1 and bool(values.min() == values.max())
-
-
-def _moments(pixels: NDArray[Any]) -> NDArray[np.float64]:
-    """The mean of each channel, then the standard deviation of each."""
-    if pixels.dtype == np.uint8 and pixels.shape[-1] in (1, 3):
-        # Exact, and ten times as fast as NumPy's sums over interleaved channels.
-        image = Image.fromarray(pixels if pixels.shape[-1] == 3 else pixels[..., 0])
-        found = ImageStat.Stat(image)
-        return np.array([*found.mean, *found.stddev])
-    means = pixels.mean(axis=(0, 1), dtype=np.float64)
-    return np.concatenate([means, pixels.std(axis=(0, 1), dtype=np.float64)])
-
-
-def thumbnail(pixels: NDArray[Any]) -> Image.Image:
-    """A grey image of 32 x 32 pixels.
-
-    Args:
-        pixels: `(height, width, channels)`, finite; what is not RGB with 8 bits is stretched to
-            its own range.
-    """
-    if pixels.dtype == np.uint8 and pixels.shape[-1] == 3:
-        image = Image.fromarray(pixels).convert("L")
-    else:
-        grey = pixels.mean(axis=-1, dtype=np.float64)
-        low, high = grey.min(), grey.max()
-        image = Image.fromarray((255 * ((grey - low) / ((high - low) or 1))).astype(np.uint8))
-    return image.resize((THUMBNAIL, THUMBNAIL), Image.Resampling.LANCZOS, reducing_gap=2.0)
-
-
-def perceptual_hash(small: Image.Image) -> int:
-    """64 bits that stay the same when an image is scaled or compressed (imagehash.phash)."""
-    bits = imagehash.phash(small).hash
-    return int.from_bytes(np.packbits(bits).tobytes(), "big")
-
-
-def _is_named_as_image(name: str | None) -> bool:
-    if not name or "." not in name:
-        return True  # nothing says that it is anything else
-    # Pillow registers .pdf too, which it writes but does not read.
-    return Image.registered_extensions().get(Path(name).suffix.lower()) in Image.OPEN
+def where(table: pd.DataFrame, kind: str) -> pd.Series:
+    """In which examples a kind of thing was found."""
+    name = f"{REASON}{kind}"
+    return table[name].notna() if name in table else pd.Series(False, index=table.index)

@@ -1,12 +1,15 @@
 """The validate stage, from paths to paths."""
 
+from pydantic import ValidationError
+
 from components.base.errors import Stop
-from components.base.files import write_json, write_text
+from components.base.files import read_json, write_json, write_text
 from components.base.workers import Workers
 from components.data import dataset
 from components.run.command import Run
 from components.show import pictures
 from components.validate.drift import Statistics
+from components.validate.figure import overview
 from components.validate.inspection import Shard, inspect, together
 from components.validate.report import render
 from components.validate.stage import numbers, unusable, validate
@@ -21,20 +24,17 @@ def run(run: Run) -> None:
     facts = dataset.read_facts(run.dataset)
     splits = {name: dataset.open_split(run.dataset, name) for name in facts.counts}
     shards = [
-        Shard(name, path.absolute(), facts)
+        Shard(name, path.absolute(), facts.schema)
         for name in splits
         for path in dataset.shard_paths(run.dataset, name)
     ]
     with Workers(run.params.dask) as workers:
         table = together(workers.map(inspect, shards, "looking"))
-    before = run.accepted / "statistics.json"
-    accepted = Statistics.model_validate_json(before.read_text()) if before.exists() else None
-    report = validate(table, splits, facts, run.pipeline.validation, accepted)
-    good = dataset.open_split(run.dataset, "train", unusable(table, "train"))
-    figure = pictures.examples(good, facts)
+    report = validate(table, splits, run.pipeline.validation, _accepted(run))
+    figure = overview(dataset.open_split(run.dataset, "train", unusable(table, "train")))
     pictures.save(figure, run.picture)
     write_json(report.model_dump(exclude={"dropped"}), run.out)
-    write_text(render(run.name, report, splits, facts, figure), run.report)
+    write_text(render(run.name, report, splits, figure), run.report)
     found = ", ".join(f"{one.kind} {one.count} ({one.policy})" for one in report.findings)
     run.conclude(f"found: {found}" if found else "nothing wrong is found")
     run.measure(numbers(report))
@@ -42,3 +42,16 @@ def run(run: Run) -> None:
         what = f"{run.name}: the dataset must not be trained on; see {run.report}"
         raise Stop("\n".join([what, *report.problems]))
     write_json({"dropped": report.dropped}, run.verdict)
+
+
+def _accepted(run: Run) -> Statistics | None:
+    """The train split of the last accepted version."""
+    path = run.accepted / "statistics.json"
+    if not path.exists():
+        return None
+    try:
+        return Statistics.model_validate(read_json(path))
+    except ValidationError:
+        raise Stop(
+            f"{path}: not what this version compares; remove it, or: millrace accept {run.name}"
+        ) from None

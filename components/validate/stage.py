@@ -9,9 +9,11 @@ from numpy.typing import NDArray
 from pydantic import BaseModel
 
 from components.config.validate import Config
-from components.data.dataset import Facts, Split
+from components.data.dataset import Split
+from components.data.features.feature import Feature, content
+from components.data.schema import Schema
 from components.validate import drift
-from components.validate.inspection import measures
+from components.validate.inspection import VALUE, titles, where
 from components.validate.kinds import UNUSABLE, of_examples
 
 SHOWN = 5  # examples that a message names
@@ -28,6 +30,7 @@ class Example(BaseModel):
     name: str
     """Where it comes from, such as its path; else `split:row`."""
     label: str
+    """What is learned, where it has a name."""
     detail: str
     """What is wrong, in a few words."""
     other: str | None = None
@@ -54,7 +57,7 @@ class Report(BaseModel):
     """What was found; `problems` is empty where the line may go on."""
 
     counts: dict[str, dict[str, int]]
-    """For each split the examples of each class, after dropping."""
+    """For each split the examples of each class after dropping; without classes, of all."""
     findings: list[Finding]
     """Each kind that was found."""
     dropped: dict[str, list[int]]
@@ -70,7 +73,6 @@ class Report(BaseModel):
 def validate(
     table: pd.DataFrame,
     splits: Mapping[str, Split],
-    facts: Facts,
     config: Config,
     accepted: drift.Statistics | None = None,
 ) -> Report:
@@ -79,23 +81,22 @@ def validate(
     Args:
         table: What `inspect` found, `together`; its index runs from 0 over all splits.
         splits: Every split, for a second look at images that may be the same.
-        facts: What is known about the dataset.
         config: What happens where something is found.
         accepted: The train split of the last accepted version.
     """
-    found, kept = of_examples(table, splits, facts, config)
+    schema = splits["train"].schema
+    found, kept = of_examples(table, splits, schema, config)
     policies = _policies(found, len(table), config)
     findings = [
-        _finding(kind, rows, policies[kind], facts) for kind, rows in found.items() if len(rows)
+        _finding(kind, rows, policies[kind], schema) for kind, rows in found.items() if len(rows)
     ]
     is_dropped = np.zeros(len(table), bool)
     for kind, rows in found.items():
         is_dropped[rows.index] |= policies[kind] == "drop"
-    train = kept[kept["split"] == "train"]
-    statistics = drift.statistics(train, facts.classes, measures(facts))
-    compared = _drift(kept, facts, statistics, accepted)
-    counts = {name: _counts(kept[kept["split"] == name], facts) for name in splits}
-    findings += _of_whole(counts, compared, config)
+    statistics = drift.statistics(kept[kept["split"] == "train"])
+    compared = _drift(kept, splits, statistics, accepted)
+    counts = {name: _counts(kept[kept["split"] == name], schema) for name in splits}
+    findings += _of_whole(counts, compared, _repeated(splits["train"]), config)
     return Report(
         counts=counts,
         findings=findings,
@@ -121,45 +122,91 @@ def _policies(found: Mapping[str, pd.DataFrame], total: int, config: Config) -> 
     return policies
 
 
-def _finding(kind: str, rows: pd.DataFrame, policy: str, facts: Facts) -> Finding:
+def _finding(kind: str, rows: pd.DataFrame, policy: str, schema: Schema) -> Finding:
+    label = _label(schema)
     examples = [
         Example(
             split=one["split"],
             row=one["row"],
             name=one["name"],
-            label=facts.classes[one["label"]],
+            label=one[label] if label else "",
             detail=one["detail"],
             other=one.get("other_name"),
             other_split=one.get("other_split"),
             other_row=one.get("other_row"),
         )
-        for one in rows.drop(columns=measures(facts)).head(LISTED).to_dict("records")
+        for one in rows.head(LISTED).to_dict("records")
     ]
     return Finding(kind=kind, policy=policy, count=len(rows), examples=examples)
 
 
+def _label(schema: Schema) -> str | None:
+    """The column of the first target, where its values have names."""
+    named = [f"{VALUE}{name}" for name in schema.targets if schema.columns[name].names]
+    return named[0] if named else None
+
+
+def _repeated(train: Split) -> list[str]:
+    """Inputs that hold what a target holds, in every example."""
+    pairs = [(one, other) for one in train.schema.inputs for other in train.schema.targets]
+    return [
+        f"column '{one}' repeats '{other}', which is to be learned"
+        for one, other in pairs
+        if len(train) > 1 and _is_equal(train, one, other)
+    ]
+
+
+def _is_equal(train: Split, one: str, other: str) -> bool:
+    kinds = [train.schema.columns[name] for name in (one, other)]
+    if any(kind.is_encoded and kind.shape for kind in kinds):  # files are not read again
+        return False
+    return any(
+        all(
+            form(kinds[0], a) == form(kinds[1], b)
+            for a, b in zip(train[one], train[other], strict=True)
+        )
+        for form in (_stored, _said)
+    )
+
+
+def _stored(kind: Feature, value: Any) -> tuple[Any, bytes]:
+    """A value in a form in which a number equals itself as another type."""
+    is_number = np.ndim(value) == 0 and not isinstance(value, str | bytes)
+    return np.shape(value), content(np.float64(value) if is_number else value)
+
+
+def _said(kind: Feature, value: Any) -> tuple[Any, bytes]:
+    """As `_stored`, of a class its name, and of text that is a number the number."""
+    if kind.names and not kind.shape and 0 <= value < len(kind.names):
+        value = kind.text(value)
+    try:
+        return _stored(kind, float(value) if isinstance(value, str) else value)
+    except ValueError:
+        return _stored(kind, value)
+
+
 def _drift(
     kept: pd.DataFrame,
-    facts: Facts,
+    splits: Mapping[str, Split],
     statistics: drift.Statistics,
     accepted: drift.Statistics | None,
 ) -> dict[str, list[drift.Difference]]:
+    said = titles(splits["train"].schema)
     compared = {
-        f"the {name} split": drift.differences(
-            statistics, kept[kept["split"] == name], facts.classes
-        )
-        for name in facts.counts
+        f"the {name} split": drift.differences(statistics, kept[kept["split"] == name], said)
+        for name in splits
         if name != "train"
     }
     if accepted is not None:
         train = kept[kept["split"] == "train"]
-        compared["the accepted version"] = drift.differences(accepted, train, facts.classes)
+        compared["the accepted version"] = drift.differences(accepted, train, said)
     return compared
 
 
 def _of_whole(
     counts: Mapping[str, Mapping[str, int]],
     compared: Mapping[str, Sequence[drift.Difference]],
+    repeated: list[str],
     config: Config,
 ) -> list[Finding]:
     """What is found in no single example."""
@@ -182,7 +229,12 @@ def _of_whole(
         for whole, differences in compared.items()
         for one in drift.significant(differences, config.max_drift)
     ]
-    found = {"missing_class": missing, "imbalance": imbalance, "drift": drifted}
+    found = {
+        "repeated_target": repeated,
+        "missing_class": missing,
+        "imbalance": imbalance,
+        "drift": drifted,
+    }
     return [
         Finding(kind=kind, policy=getattr(config, kind), count=len(details), details=details)
         for kind, details in found.items()
@@ -232,14 +284,19 @@ def _too_many_dropped(is_dropped: NDArray[np.bool_], config: Config) -> list[str
     ]
 
 
-def _counts(table: pd.DataFrame, facts: Facts) -> dict[str, int]:
-    counts = np.bincount(table["label"].to_numpy(int), minlength=len(facts.classes))
-    return dict(zip(facts.classes, counts.tolist(), strict=True))
+def _counts(table: pd.DataFrame, schema: Schema) -> dict[str, int]:
+    """Examples of each class; without classes, of all."""
+    if (label := _label(schema)) is None:
+        return {"examples": len(table)}
+    counts = table[label].value_counts()
+    names = schema.columns[label.removeprefix(VALUE)].names
+    return {name: int(counts.get(name, 0)) for name in names}
 
 
 def unusable(table: pd.DataFrame, split: str) -> NDArray[np.int64]:
     """Rows of a split that no picture can be made of."""
-    wrong = (table["status"].isin(UNUSABLE) | ~table["is_finite"]) & (table["split"] == split)
+    wrong = table["split"] == split
+    wrong &= np.any([where(table, kind) for kind in (*UNUSABLE, "outside", "not_finite")], axis=0)
     rows: NDArray[np.int64] = table["row"][wrong].to_numpy(np.int64)
     return rows
 

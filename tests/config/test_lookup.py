@@ -6,7 +6,14 @@ import keras
 import optuna
 import pytest
 
-from components.config.lookup import classes, find, function_parameters, near, parameters
+from components.config.lookup import (
+    classes,
+    find,
+    function_parameters,
+    near,
+    parameters,
+    source_file,
+)
 
 
 @pytest.mark.parametrize(
@@ -51,6 +58,11 @@ def test_a_class_of_the_users_own_is_found_by_its_module():
 def test_a_module_that_there_is_not_is_named():
     with pytest.raises(LookupError, match=r"^no module 'nowhere\.layers'$"):
         find("nowhere.layers:Own", ["keras.layers"], "layer")
+
+
+def test_nothing_lies_below_a_module_that_is_no_package():
+    assert source_file("components.config.lookup")
+    assert source_file("components.config.lookup.json") is None
 
 
 def test_a_function_that_a_module_hands_on_is_found_where_it_is(tmp_path, monkeypatch):

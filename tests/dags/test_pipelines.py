@@ -62,7 +62,7 @@ def test_a_broken_file_breaks_its_own_dag_alone_and_says_where(tmp_path):
 
     tasks = len(STAGES) + len(ALWAYS)
     assert shown.startswith(f"{{}} ['digits', 'letters'] {tasks} ['mistakes'] ")
-    assert "pipelines/letters.yaml:26: train.epoch: unknown key; did you mean 'epochs'?" in shown
+    assert "pipelines/letters.yaml:25: train.epoch: unknown key; did you mean 'epochs'?" in shown
 
 
 def test_the_task_of_a_broken_file_fails_with_its_mistakes(tmp_path):
@@ -71,7 +71,7 @@ def test_the_task_of_a_broken_file_fails_with_its_mistakes(tmp_path):
 
     output = project.millrace("check", "pipelines/digits.yaml", status=2)
 
-    assert "pipelines/digits.yaml:26: train.epoch: unknown key; did you mean 'epochs'?" in output
+    assert "pipelines/digits.yaml:25: train.epoch: unknown key; did you mean 'epochs'?" in output
 
 
 def test_what_works_for_all_pipelines_at_once_works_for_its_own(digits):

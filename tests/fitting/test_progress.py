@@ -8,7 +8,8 @@ from rich.console import Console
 from rich.progress import Progress
 
 from components.fitting import progress
-from components.fitting.progress import Watch
+from components.fitting.progress import Shown
+from components.fitting.watch import Work
 
 
 class Clock:
@@ -29,30 +30,29 @@ def clock(monkeypatch):
 
 def watched(clock, epochs=40, steps=20):
     """A training of which each step takes 0.1 s, after two that compile; then two epochs."""
-    watch = Watch("a", "val_accuracy", 640)
-    watch.set_params({"epochs": epochs, "steps": steps})
-    watch.on_train_begin()
+    shown = Shown("a", "val_accuracy")
+    shown.begin(Work(epochs, steps, examples=640))
     for step in range(steps):
         clock.now += 5 if step < 2 else 0.1
-        watch.on_train_batch_end(step)
+        shown.step()
     for epoch in range(2):
         clock.now += 20
-        watch.on_epoch_end(epoch, {"loss": 0.5, "accuracy": 0.7, "val_accuracy": 0.75})
-    return watch
+        shown.epoch(epoch, {"loss": 0.5, "accuracy": 0.7, "val_accuracy": 0.75})
+    return shown
 
 
 def test_without_a_terminal_it_says_a_line_now_and_then(clock, capsys):
-    watch = watched(clock)
-    watch.on_train_end()
+    shown = watched(clock)
+    shown.end()
 
     estimate, *later = capsys.readouterr().out.splitlines()
     assert estimate == "a: about 80 s for 40 epochs, 320 /s"
     assert later == ["a: epoch 2 of 40: loss 0.5000 val_accuracy 0.7500; at most 16 min left"]
-    assert watch.seconds_per_epoch == pytest.approx(51.8 / 2)
+    assert shown.seconds_per_epoch == pytest.approx(51.8 / 2)
 
 
 def test_a_short_training_needs_no_estimate(clock, capsys):
-    watched(clock, epochs=10).on_train_end()
+    watched(clock, epochs=10).end()
 
     assert "about" not in capsys.readouterr().out
 
@@ -62,8 +62,8 @@ def test_on_a_terminal_one_line_is_written_over(clock, monkeypatch, capsys):
     console = Console(file=screen, force_terminal=True, width=80, color_system=None)
     monkeypatch.setattr(progress, "Progress", partial(Progress, console=console))
 
-    watch = watched(clock)
-    watch.on_train_end()
+    shown = watched(clock)
+    shown.end()
 
     *_, last, end = screen.getvalue().splitlines()
     assert "a: about 80 s for 40 epochs" in screen.getvalue()

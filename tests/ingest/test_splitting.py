@@ -57,6 +57,15 @@ def test_a_class_with_one_image_is_named():
     )
 
 
+def test_a_fifth_with_few_numbers_is_named():
+    with pytest.raises(Stop) as caught:
+        splitting.by_class(np.array([0, 0, 0, 1, 1, 1, 2, 2]), (), SHARES, 0)
+
+    assert str(caught.value) == (
+        "ingest: fifth 3 of the target has 2; each needs 3 examples or more, one for every split"
+    )
+
+
 def test_no_group_is_in_two_splits_and_the_shares_are_met():
     groups = np.random.default_rng(0).integers(0, 80, 2000)
 
@@ -87,6 +96,47 @@ def test_copies_join_the_split_of_their_equal():
 
     for members in rows.values():
         assert set(members % 50) == {row for row in members if row < 50}
+
+
+@pytest.mark.parametrize(
+    "times",
+    [
+        pytest.param(np.random.default_rng(0).permutation(20), id="whole numbers"),
+        pytest.param(np.random.default_rng(1).permutation(20) / 7, id="fractions"),
+        pytest.param(
+            np.datetime64("2026-01-01") + np.random.default_rng(2).permutation(20), id="dates"
+        ),
+        pytest.param(
+            np.array([f"2026-01-{day:02}" for day in range(20, 0, -1)], object), id="text"
+        ),
+    ],
+)
+def test_what_was_first_is_learned_from_and_what_was_last_is_measured_on(times):
+    rows = splitting.by_time(times, {"train": 0.7, "validation": 0.2, "test": 0.1})
+
+    assert {name: len(members) for name, members in rows.items()} == {
+        "train": 14,
+        "validation": 4,
+        "test": 2,
+    }
+    assert times[rows["train"]].max() < times[rows["validation"]].min()
+    assert times[rows["validation"]].max() < times[rows["test"]].min()
+    assert all((np.diff(members) > 0).all() for members in rows.values())
+
+
+def test_of_one_time_the_first_rows_are_the_earlier_ones():
+    rows = splitting.by_time(np.zeros(20), {"train": 0.7, "validation": 0.2, "test": 0.1})
+
+    assert np.concatenate(list(rows.values())).tolist() == list(range(20))
+
+
+def test_times_that_cannot_be_compared_are_refused():
+    with pytest.raises(Stop) as caught:
+        splitting.by_time(np.array([1, "2026-01-01"], object), SHARES)
+
+    assert str(caught.value) == (
+        "ingest.split.time: it holds text and numbers, which have no order"
+    )
 
 
 def test_given_splits_stay_as_they_are():

@@ -6,7 +6,7 @@ from itertools import pairwise
 import keras
 import numpy as np
 import pytest
-from PIL import Image
+from PIL import Image as Picture
 
 from components.base.errors import Mistakes, Stop
 from components.base.workers import Workers
@@ -15,10 +15,19 @@ from components.config.section import Layer
 from components.data import dataset, shards
 from components.data.dataset import Facts, Split
 from components.data.examples import Examples
+from components.data.features.class_label import ClassLabel
+from components.data.features.image import Image
+from components.data.features.value import Value
+from components.data.rows import Values
+from components.data.schema import Schema
 from components.layers.whitening import ZCAWhitening
 from components.preprocess.stage import Applied, Source, as_model, fit, transform
 
-FACTS = Facts((2, 2, 1), "uint8", ("a", "b"), {"train": 50, "test": 7})
+SCHEMA = Schema(
+    {"image": Image((2, 2, 1), "uint8", is_file=False), "label": ClassLabel(("a", "b"))},
+    ("label",),
+)
+FACTS = Facts(SCHEMA, {"train": 50, "test": 7})
 
 
 @pytest.fixture
@@ -36,8 +45,9 @@ def raw(tmp_path, images):
         edges = cuts[name]
         for number, (start, stop) in enumerate(pairwise(edges)):
             path = tmp_path / "raw" / name / shards.file_name(number, len(edges) - 1)
-            part = Split(inputs[start:stop], np.arange(start, stop) % 2)
-            written.append(shards.write(path, [part], FACTS))
+            labels = np.arange(start, stop) % 2
+            part = Split(SCHEMA, {"image": inputs[start:stop], "label": labels})
+            written.append(shards.write(path, [part], SCHEMA))
     shards.seal(tmp_path / "raw", written, FACTS)
     return tmp_path / "raw"
 
@@ -64,10 +74,10 @@ def test_each_layer_is_fitted_to_what_the_one_before_leaves(tmp_path, raw, image
     facts, _ = prepared(layers, sources(raw), tmp_path)
 
     train = dataset.open_split(tmp_path / "ready", "train")
-    assert train.array[:].dtype == np.float32
+    assert train.input[:].dtype == np.float32
     assert facts.counts == {"train": 50, "test": 7}
     assert np.asarray(layers[1].mean).item() == pytest.approx(images[:50].mean() / 255, rel=1e-6)
-    assert np.cov(train.array[:].reshape(50, -1).T) == pytest.approx(np.eye(4), abs=1e-2)
+    assert np.cov(train.input[:].reshape(50, -1).T) == pytest.approx(np.eye(4), abs=1e-2)
 
 
 @pytest.mark.parametrize("axis", [-1, (1, 2, 3), None])
@@ -95,14 +105,14 @@ def test_the_model_does_what_the_stage_did(tmp_path, raw, images):
 
     prepared(layers, sources(raw), tmp_path)
 
-    ready = dataset.open_split(tmp_path / "ready", "test").array
-    assert np.asarray(as_model(layers, FACTS)(images[50:])) == pytest.approx(ready, abs=1e-5)
+    ready = dataset.open_split(tmp_path / "ready", "test").input
+    assert np.asarray(as_model(layers, SCHEMA)(images[50:])) == pytest.approx(ready, abs=1e-5)
 
 
 def test_no_layers_only_change_the_type(tmp_path, raw, images):
     _, values = prepared([], sources(raw), tmp_path)
 
-    ready = dataset.open_split(tmp_path / "ready", "train").array[:]
+    ready = dataset.open_split(tmp_path / "ready", "train").input[:]
     assert np.array_equal(ready, images[:50].astype(np.float32))
     assert values["mean"] == pytest.approx(ready.mean())
     assert values["standard_deviation"] == pytest.approx(ready.std())
@@ -116,24 +126,25 @@ def test_dropped_rows_are_neither_fitted_nor_written(tmp_path, raw, images):
     kept = np.delete(images[:50], [0, 20, 49], axis=0)
     assert np.asarray(layer.mean).item() == pytest.approx(kept.mean(), rel=1e-6)
     train, test = (dataset.open_split(tmp_path / "ready", name) for name in ("train", "test"))
-    assert train.labels.tolist() == np.delete(np.arange(50) % 2, [0, 20, 49]).tolist()
-    assert test.array.shape == (0, 2, 2, 1)
+    assert train.target.tolist() == np.delete(np.arange(50) % 2, [0, 20, 49]).tolist()
+    assert test.input.shape == (0, 2, 2, 1)
 
 
 def test_labels_stay_with_their_inputs_over_the_chunks_of_a_shard(tmp_path):
     values = np.arange(2500) % 251
-    facts = Facts((1, 1, 1), "uint8", ("even", "odd"), {})
-    split = Split(values.astype(np.uint8).reshape(-1, 1, 1, 1), values % 2)
-    shards.save({"train": split}, facts, tmp_path / "raw")
+    schema = SCHEMA.replacing({"image": Image((1, 1, 1), "uint8", is_file=False)})
+    images = values.astype(np.uint8).reshape(-1, 1, 1, 1)
+    split = Split(schema, {"image": images, "label": values % 2})
+    shards.save({"train": split}, tmp_path / "raw")
     parts = Source.of(tmp_path / "raw", "train", [7, 2000])
-    assert len(list(Examples(parts[0].open(), facts))) == 3
+    assert len(list(Examples(parts[0].open()))) == 3
 
     _, statistics = prepared([keras.layers.Rescaling(1.0)], parts, tmp_path)
 
     train = dataset.open_split(tmp_path / "ready", "train")
     kept = np.delete(values, [7, 2000])
-    assert train.array[:].ravel().tolist() == kept.tolist()
-    assert train.labels.tolist() == (kept % 2).tolist()
+    assert train.input[:].ravel().tolist() == kept.tolist()
+    assert train.target.tolist() == (kept % 2).tolist()
     assert statistics["mean"] == pytest.approx(kept.mean())
     assert statistics["standard_deviation"] == pytest.approx(kept.std())
 
@@ -153,19 +164,45 @@ def test_processes_and_a_cluster_give_the_same_bytes(tmp_path, raw, cluster):
 def test_images_of_several_sizes_are_resized(tmp_path):
     def png(height, width):
         buffer = io.BytesIO()
-        Image.new("RGB", (width, height), (200, 100, 0)).save(buffer, "PNG")
+        Picture.new("RGB", (width, height), (200, 100, 0)).save(buffer, "PNG")
         return buffer.getvalue()
 
-    facts = Facts((None, None, 3), "uint8", ("a", "b"), {}, is_encoded=True)
-    split = Split([png(4, 6), b"not an image", png(8, 2)], np.array([0, 1, 1]))
-    shards.save({"train": split}, facts, tmp_path / "raw")
+    files = Values([png(4, 6), b"not an image", png(8, 2)])
+    schema = SCHEMA.replacing({"image": Image()})
+    split = Split(schema, {"image": files, "label": np.array([0, 1, 1])})
+    shards.save({"train": split}, tmp_path / "raw")
 
     layers = [keras.layers.Resizing(3, 5), keras.layers.Rescaling(0.5)]
     ready, _ = prepared(layers, Source.of(tmp_path / "raw", "train", [1]), tmp_path)
 
-    assert ready.shape == (3, 5, 3)
+    assert ready.schema.input == Image((3, 5, 3), "float32", is_file=False)
     train = dataset.open_split(tmp_path / "ready", "train")
-    assert train.array[:].reshape(2, -1, 3)[:, 7].tolist() == [[100, 50, 0]] * 2
+    assert train.input[:].reshape(2, -1, 3)[:, 7].tolist() == [[100, 50, 0]] * 2
+
+
+def test_what_has_no_height_any_more_is_no_image(tmp_path, raw):
+    facts, _ = prepared([keras.layers.Flatten()], sources(raw), tmp_path)
+
+    assert facts.schema == SCHEMA.replacing({"image": Value("float32", (4,))})
+    assert dataset.read_facts(tmp_path / "ready") == facts
+
+
+def test_all_targets_go_with_their_inputs_over_the_chunks_of_a_shard(tmp_path):
+    kinds = {"features": Value(shape=(1,)), "price": Value("float64"), "label": ClassLabel("ab")}
+    schema = Schema(kinds, ("price", "label"))
+    numbers = np.arange(2500)
+    features = numbers.astype(np.float32)[:, np.newaxis]
+    columns = {"features": features, "price": numbers / 10, "label": numbers % 2}
+    shards.save({"train": Split(schema, columns)}, tmp_path / "raw")
+
+    facts, _ = prepared([], Source.of(tmp_path / "raw", "train", [7]), tmp_path)
+
+    kept = np.delete(numbers, 7)
+    train = dataset.open_split(tmp_path / "ready", "train")
+    assert facts.schema == schema
+    assert train["features"][:].ravel().tolist() == kept.tolist()
+    assert train["price"].tolist() == (kept / 10).tolist()
+    assert train["label"].tolist() == (kept % 2).tolist()
 
 
 def test_a_worker_on_another_backend_is_refused(tmp_path, raw):

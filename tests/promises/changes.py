@@ -36,6 +36,7 @@ def changed(file: str, old: str | None, new: str) -> Iterator[None]:
     before = {path: path.read_text() if path.exists() else None for path in files}
     try:
         for path, text in files.items():
+            path.parent.mkdir(exist_ok=True)
             path.write_text(text)
         _forget()
         yield
@@ -44,6 +45,8 @@ def changed(file: str, old: str | None, new: str) -> Iterator[None]:
         for path, text in before.items():
             if text is None:
                 path.unlink()
+                if not any(path.parent.iterdir()):
+                    path.parent.rmdir()
             else:
                 path.write_text(text)
 

@@ -129,7 +129,7 @@ LAYERS = "    - RandomRotation: {factor: 0.04}\n"
         ),
         pytest.param(
             DIGITS.replace("epochs: 40", f"epochs: {'[' * 40}{']' * 40}"),
-            "digits.yaml:26: nested too deeply; 32 levels are enough",
+            "digits.yaml:25: nested too deeply; 32 levels are enough",
             id="nested 40 times",
         ),
         pytest.param(
@@ -143,18 +143,18 @@ LAYERS = "    - RandomRotation: {factor: 0.04}\n"
             id="many aliases of nothing",
         ),
         pytest.param(
-            DIGITS.replace("evaluate: {}", "evaluate: &again {calibration_bins: [*again]}"),
+            DIGITS.replace("compress:\n", "evaluate: &again {shown: [*again]}\ncompress:\n"),
             "digits.yaml: stands for more than 50000 values, its aliases resolved",
             id="a value that contains itself",
         ),
         pytest.param(
             DIGITS.replace("Handwritten", "\ud800").encode("utf-8", "surrogatepass"),
-            "digits.yaml: not UTF-8 text: invalid continuation byte at byte 66",
+            "digits.yaml: not UTF-8 text: invalid continuation byte at byte 85",
             id="half a character",
         ),
         pytest.param(
             DIGITS.replace("Handwritten", "Zahlen für").encode("latin-1"),
-            "digits.yaml: not UTF-8 text: invalid start byte at byte 74",
+            "digits.yaml: not UTF-8 text: invalid start byte at byte 93",
             id="another encoding",
         ),
     ],
@@ -172,16 +172,14 @@ def test_what_no_person_writes_is_refused_at_once(tmp_path, text, message):
 
 
 def test_a_thousand_mistakes_are_counted_and_fifty_shown(changed):
-    many = "evaluate:\n" + "".join(f"  k{number}: 1\n" for number in range(999)).rstrip("\n")
+    many = "evaluate:\n" + "".join(f"  k{number}: 1\n" for number in range(999))
 
     with pytest.raises(Invalid) as caught:
-        parse(Document(changed({"evaluate: {}": many})))
+        parse(Document(changed({"compress:\n": f"{many}compress:\n"})))
 
     lines = said(caught.value, changed({}).parent).splitlines()
     assert len(lines) == 51
-    assert lines[0] == (
-        "digits.yaml:33: evaluate.k0: unknown key; there are calibration_bins, mistakes"
-    )
+    assert lines[0] == "digits.yaml:32: evaluate.k0: unknown key; there are shown"
     assert lines[-1] == "digits.yaml: and 949 more"
 
 
@@ -236,10 +234,17 @@ def test_what_was_only_counted_is_never_made():
     """Keras would otherwise make the variables at its next occasion: 11 TB of them."""
     import keras
 
-    from components.config.models import ResNet
-    from components.models.size import size
+    from components.data.features.class_label import ClassLabel
+    from components.data.features.image import Image
+    from components.data.schema import Schema
+    from components.fitting.supervised.size import size
+    from components.models.resnet import ResNet
+    from components.tasks.head import Head
 
-    found = size(ResNet(architecture="resnet", filters=65536), (32, 32, 3), 10, "softmax")
+    image = Image((32, 32, 3), is_file=False)
+    schema = Schema({"image": image, "label": ClassLabel("ab")}, ("label",))
+    head = Head(keras.layers.Dense(10), keras.losses.MeanSquaredError(), (), dict)
+    found = size(ResNet(architecture="resnet", filters=65536), schema, head)
     with keras.StatelessScope():
         keras.layers.Dense(3)
 
@@ -247,19 +252,15 @@ def test_what_was_only_counted_is_never_made():
 
 
 def test_training_refuses_what_has_no_room_before_it_makes_it():
-    import numpy as np
+    from components.fitting.watch import Watch
+    from tests.fitting.made import pipeline, points
 
-    from components.config.fitting import Fitting
-    from components.config.models import Mlp
-    from components.data.dataset import Facts, Split
-    from components.fitting.fit import Data, fit
-
-    split = Split(np.zeros((4, 8), np.float32), np.zeros(4, np.int64))
-    facts = Facts((8,), "float32", ("a", "b"), {"train": 4, "validation": 4})
-    huge = Mlp(architecture="mlp", units=(65536,) * 32)
+    huge = pipeline(
+        model={"architecture": "mlp", "units": [65536] * 32}, train={"epochs": 1, "batch_size": 2}
+    )
 
     with pytest.raises(Mistakes, match=r"^133,\d{3},\d{3},\d{3} parameters and batches of 2 need"):
-        fit(Fitting(epochs=1, batch_size=2), huge, Data(split, split, facts, None), seed=0)
+        huge.train.fit(huge, points(), seed=0, watch=Watch())
 
 
 @pytest.mark.parametrize(

@@ -21,6 +21,15 @@ ORIGINALS = [
 ]
 WORDS = [
     "digits",
+    "classification",
+    "supervised",
+    "int8",
+    "table",
+    "keras.layers:Layer",
+    "_private.of:Mine",
+    ":",
+    "a..b:C",
+    "Image",
     "resnet",
     "mlp",
     "Rescaling",

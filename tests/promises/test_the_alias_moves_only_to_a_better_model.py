@@ -16,7 +16,7 @@ from components.register import judge as judging
 from components.register.judge import judge
 from components.register.stage import CANDIDATE, CHAMPION, SETTLED
 from components.tasks.comparison import difference, matched, metric
-from tests.register.made import EXAMPLES, outcomes, package, registered
+from tests.register.made import EXAMPLES, TASK, outcomes, package, registered
 
 
 @pytest.fixture
@@ -78,7 +78,7 @@ def test_whatever_comes_the_champion_has_never_been_beaten_by_an_earlier_champio
     for before, after in pairwise(champions):
         ours, theirs = by_version[after], by_version[before]
         if before != after:
-            assert difference("accuracy", ours.labels, ours.predicted, theirs.predicted).low > 0
+            assert TASK.difference("accuracy", ours, theirs).low > 0
 
 
 def die(*_):
@@ -297,7 +297,7 @@ def test_one_that_is_overtaken_judges_again(root, monkeypatch):
 def test_every_model_is_as_good_as_itself(name, wrong):
     same = outcomes(wrong)
 
-    found = difference(name, same.labels, same.predicted, same.predicted)
+    found = TASK.difference(name, same, same)
 
     assert found.value == 0
     assert found.low <= 0 <= found.high
@@ -369,8 +369,8 @@ def test_wilsons_interval_agrees_with_exact_probabilities(right):
 def test_the_gate_asks_who_the_champion_is_before_how_good():
     ours = outcomes(0)
 
-    assert judge(Gate(must_beat="champion"), 3, ours, 3, die).is_promoted is False
-    assert judge(Gate(must_beat="champion"), 3, ours, None, die).is_promoted is True
-    assert judge(Gate(must_beat=None), 3, ours, 2, die).is_promoted is True
+    assert judge(Gate(must_beat="champion"), TASK, 3, ours, 3, die).is_promoted is False
+    assert judge(Gate(must_beat="champion"), TASK, 3, ours, None, die).is_promoted is True
+    assert judge(Gate(must_beat=None), TASK, 3, ours, 2, die).is_promoted is True
     assert Gate().must_beat == "champion"  # promised, so not to be asked for
     assert len(ours.keys) == EXAMPLES

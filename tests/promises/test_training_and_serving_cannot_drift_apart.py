@@ -13,7 +13,7 @@ from PIL import Image
 from sklearn.datasets import load_digits
 
 from components.data import dataset
-from components.data.images import decode
+from components.data.codecs import decode
 
 SERVED = """
 import json, sys
@@ -34,7 +34,7 @@ def test_what_is_served_is_what_was_measured_without_our_code(line, tmp_path):
     """In an empty folder, where nothing of the project can be imported."""
     images = load_digits().images.astype(np.uint8)[..., np.newaxis]
     test = dataset.open_split(line.root / "data/digits/raw", "test")
-    np.save(tmp_path / "images.npy", test.array[:])
+    np.save(tmp_path / "images.npy", test.input[:])
 
     done = subprocess.run(
         [sys.executable, "-P", "-c", SERVED, line.tracking_uri(), "images.npy"],
@@ -53,7 +53,7 @@ def test_what_is_served_is_what_was_measured_without_our_code(line, tmp_path):
     assert np.allclose(served, measured, atol=2e-4)
     assert [str(np.argmax(one)) for one in served] == [row["predicted"] for row in said]
     raw = {image.tobytes() for image in images}
-    assert all(image.tobytes() in raw for image in test.array[:])  # as the source gives them
+    assert all(image.tobytes() in raw for image in test.input[:])  # as the source gives them
 
 
 def test_photos_are_served_in_the_size_in_which_they_come(photo_line):
@@ -77,7 +77,7 @@ def test_what_is_read_for_training_is_what_a_user_would_read(photo_line):
     verdict = photo_line.read("data/photos/verdict.json")["dropped"]["test"]
 
     for row in set(range(len(test))) - set(verdict):
-        ours = decode(test.inputs[row], 3, "uint8")
+        ours = decode(test.input[row], 3, "uint8")
         theirs = np.asarray(Image.open(photo_line.root / "sources/photos" / test.name(row)))
         assert np.array_equal(ours, theirs)
 
@@ -106,4 +106,4 @@ def test_what_is_compressed_says_what_was_measured_of_it(photo_line, method):
         guess = interpreter.get_tensor(given["index"])[0].argmax()
         right.append(("blue", "green", "red")[guess] == row["label"])
 
-    assert np.mean(right) == pytest.approx(kept["accuracy"], abs=1.5 / len(right))
+    assert np.mean(right) == pytest.approx(kept["value"], abs=1.5 / len(right))

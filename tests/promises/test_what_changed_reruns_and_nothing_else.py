@@ -12,6 +12,7 @@ from mlflow import MlflowClient
 from project import ALWAYS, STAGES, ran
 
 FILE = "pipelines/digits.yaml"
+LEARNER = "components/fitting/supervised/__init__.py"
 MORE = "\nMORE = 1\n"
 NONE = ""
 MODEL = "tune train evaluate compress package"
@@ -22,7 +23,8 @@ EVERY = " ".join(STAGES)
 CHANGES = {
     # What decides nothing.
     "every comment and docstring": ("words", None, "", NONE),
-    "a comment in the file": (FILE, "tune: {}", "tune: {}   # nothing yet", NONE),
+    "a comment in the file": (FILE, "\ntrain:\n", "\ntrain:   # on one machine\n", NONE),
+    "a default, spelled out": (FILE, "\ntrain:\n", "\ntrain:\n  learner: supervised\n", NONE),
     "a value, written otherwise": (FILE, "batch_size: 64", "batch_size: 0x40", NONE),
     "a description": (FILE, "No download, about", "About", NONE),
     "the schedule": (FILE, "@daily", "@hourly", NONE),
@@ -32,16 +34,22 @@ CHANGES = {
     "a comment in params.yaml": ("params.yaml", "# of the split", "# of splits", NONE),
     "a message": ("components/base/errors.py", None, MORE, NONE),
     "a rule of the file": ("components/config/rules.py", None, MORE, NONE),
+    "a rule of a section": (LEARNER, "is larger than the train", "exceeds the train", NONE),
+    "the most that a section takes": (LEARNER, "le=1_000_000", "le=1_000", NONE),
     "progress": ("components/fitting/progress.py", None, MORE, NONE),
     "what MLflow is told": ("components/run/tracking.py", None, MORE, NONE),
     "the judge": ("components/register/judge.py", None, MORE, NONE),
     "a command": ("components/cli/summary.py", None, MORE, NONE),
     "a DAG": ("dags/pipelines.py", None, MORE, NONE),
     # What is beside what is used.
-    "an architecture beside": ("components/models/cnn.py", None, MORE, NONE),
-    "a new architecture": ("components/models/new.py", None, MORE, NONE),
+    "an architecture beside": ("components/models/cnn/network.py", None, MORE, NONE),
+    "its section": ("components/models/cnn/__init__.py", None, MORE, NONE),
+    "a new architecture": ("components/models/new/__init__.py", None, MORE, NONE),
     "a layer beside": ("components/layers/whitening.py", None, MORE, NONE),
-    "a source beside": ("components/ingest/sources/table.py", None, MORE, NONE),
+    "a new layer": ("components/layers/__init__.py", '"Grayscale"', '"New"', NONE),
+    "a source beside": ("components/ingest/sources/table/read.py", None, MORE, NONE),
+    "a task beside": ("components/tasks/regression/measure.py", None, MORE, NONE),
+    "a new kind of column": ("components/data/features/__init__.py", '"Value"', '"New"', NONE),
     "a pipeline beside": ("pipelines/photos.yaml", "epochs: 40", "epochs: 41", NONE),
     "a library that decides nothing": ("version rich", None, "99", NONE),
     # Pictures and pages.
@@ -51,8 +59,8 @@ CHANGES = {
         '"tab:red"',
         "validate augment evaluate compress",
     ),
-    "a page": ("components/html/__init__.py", None, MORE, "validate evaluate"),
-    "a figure": ("components/evaluate/figures.py", None, MORE, "evaluate"),
+    "a page": ("components/show/html/__init__.py", None, MORE, "validate evaluate"),
+    "a figure": ("components/tasks/classification/draw.py", None, MORE, "evaluate"),
     # Values.
     "epochs": (FILE, "epochs: 12", "epochs: 13", "train"),
     "blocks": (FILE, "blocks: [2, 2]", "blocks: [1, 1]", "train"),
@@ -66,28 +74,44 @@ CHANGES = {
     "a policy": (FILE, "fraction: 0.01", "fraction: 0.02", "validate"),
     "a preprocessing layer": (FILE, "0.0625", "0.0624", "preprocess"),
     "an augmentation": (FILE, "factor: 0.04", "factor: 0.05", "augment"),
-    "mistakes to show": (FILE, "evaluate: {}", "evaluate: {mistakes: 3}", "evaluate"),
+    "mistakes to show": (FILE, "\ncompress:", "\nevaluate: {shown: 3}\ncompress:", "evaluate"),
     "a method": (FILE, "[float16, int8]", "[int8]", "compress"),
     "the gate": (FILE, "min: 0.9,", "min: 0.91,", "package"),
     "the seed": ("params.yaml", "seed: 0", "seed: 1", "ingest augment tune train compress"),
     "an accepted dataset": ("accepted/digits/statistics.json", None, "{}", "validate"),
     "a file of the source": ("sources/digits/more.txt", None, "1", "ingest"),
     # Code, where it runs.
-    "the architecture": ("components/models/resnet.py", None, MORE, MODEL),
-    "the head": ("components/models/build.py", None, MORE, "tune train"),
+    "the architecture": ("components/models/resnet/network.py", None, MORE, MODEL),
+    "the head": ("components/tasks/classification/learn.py", None, MORE, "tune train"),
+    "how a network is built": (
+        "components/fitting/supervised/build.py",
+        None,
+        MORE,
+        "tune train",
+    ),
     "a layer": ("components/layers/contrast.py", None, MORE, LAYER),
-    "training": ("components/fitting/fit.py", None, MORE, "tune train"),
-    "measures": ("components/tasks/measures.py", None, MORE, "evaluate"),
+    "training": ("components/fitting/supervised/fit.py", None, MORE, "tune train"),
+    "measures": ("components/tasks/classification/measure.py", None, MORE, "evaluate compress"),
     "intervals": ("components/tasks/comparison.py", None, MORE, "evaluate compress"),
-    "the source": ("components/ingest/sources/bundled.py", None, MORE, "ingest"),
+    "the source": ("components/ingest/sources/sklearn/read.py", None, MORE, "ingest"),
     "splitting": ("components/ingest/splitting.py", None, MORE, "ingest"),
     "what is laid over": ("components/config/overrides.py", None, MORE, "tune train"),
     "the form of a dataset": ("components/data/dataset.py", None, MORE, EVERY),
+    "a kind of column": ("components/data/features/image.py", None, MORE, EVERY),
+    "how pictures look alike": ("components/validate/likeness.py", None, MORE, "validate"),
+    "what MLflow runs of a model": ("components/fitting/pyfunc_code.py", None, MORE, "package"),
     # Versions of what computes.
     "Keras": ("version keras", None, "99", KERAS),
     "NumPy": ("version numpy", None, "99", EVERY),
+    "what hashes pictures": ("version imagehash", None, "99", "validate"),
+    "what writes datasets": (
+        "version datasets",
+        None,
+        "99",
+        "ingest preprocess augment evaluate",
+    ),
     "MLflow": ("version mlflow", None, "99", "package"),
-    "scikit-learn": ("version scikit-learn", None, "99", "ingest evaluate"),
+    "scikit-learn": ("version scikit-learn", None, "99", "ingest evaluate compress"),
 }
 
 
@@ -162,7 +186,7 @@ def test_a_change_runs_the_stages_that_it_changes_and_may_run_those_behind(line,
     ],
 )
 def test_a_default_counts_where_the_file_leaves_it(line, old, new, action):
-    line.edit("components/config/fitting.py", (old, f"{old.partition('= ')[0]}= {new}"))
+    line.edit(LEARNER, (old, f"{old.partition('= ')[0]}= {new}"))
     try:
         plan = line.millrace("plan", "digits")
     finally:
@@ -194,7 +218,7 @@ def test_another_pipeline_runs_alone(line):
 
 def test_a_stage_that_writes_what_it_wrote_runs_nobody_behind_it(line):
     imported = "from components.show import pictures"
-    line.edit("components/evaluate/figures.py", (imported, f"{imported}\nMORE = 1"))
+    line.edit("components/tasks/classification/draw.py", (imported, f"{imported}\nMORE = 1"))
     try:
         output = line.dvc("repro")
     finally:

@@ -1,28 +1,36 @@
 """Promise 7: wrong data never passes in silence, and right data is never made wrong."""
 
 import csv
+import json
 import os
 import random
 import shutil
 
 import keras
 import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 from PIL import Image
 
-from components.base.errors import Invalid, Mistakes
+from components.base.errors import Invalid, Mistakes, Stop
 from components.base.workers import Workers
 from components.config import lookup
 from components.config.augment import Config as Augment
 from components.config.building import build_all
 from components.config.document import Document
-from components.config.ingest import ImageFolder, Split, Table
+from components.config.ingest import Split
 from components.config.pipeline import parse
 from components.config.section import Layer
 from components.data import dataset, shards
-from components.data.dataset import Facts
-from components.fitting.fit import FiniteEarlyStopping
-from components.ingest.stage import listing, recalled, split, write
+from components.data.features.class_label import ClassLabel
+from components.data.features.image import Image as Images
+from components.data.schema import Schema
+from components.fitting.supervised.fit import FiniteEarlyStopping
+from components.ingest.sources.image_folder import ImageFolder
+from components.ingest.sources.table import Table
+from components.ingest.stage import recalled, split, write
 from components.layers.checks import check_augmentation, check_preprocessing
 from components.preprocess.stage import Source, as_model, fit, transform
 from tests.validate.made import checked, file, files, named, photo
@@ -39,7 +47,7 @@ class Alone(Workers):
 
 def ingest(config, source, out):
     """The whole stage, which remembers what it has read."""
-    found = recalled(listing(config, source))
+    found = recalled(config.listing(source))
     with Alone() as workers:
         write(found, split(config, found, 0, workers), out, workers)
     return {path.relative_to(out): path.read_bytes() for path in out.rglob("*.*")}
@@ -184,14 +192,13 @@ def test_a_folder_that_was_read_before_gives_the_bytes_of_a_fresh_start(
 
 def check_content(out, folder, is_table):
     """Every example has the pixels of the file of its name, and its label; none is missing."""
-    facts = dataset.read_facts(out)
     expected = sorted(folder.rows) if is_table else sorted(set(folder.rows))
     found = []
     for name in dataset.SPLITS:
         part = dataset.open_split(out, name)
         for row in range(len(part)):
-            assert part.inputs[row] == (folder.root / part.name(row)).read_bytes()
-            found.append((part.name(row), facts.classes[part.labels[row]]))
+            assert part.input[row] == (folder.root / part.name(row)).read_bytes()
+            found.append((part.name(row), part.text("label", row)))
     assert sorted(found) == expected
 
 
@@ -200,26 +207,109 @@ TEXTS = ["0x1", "1_0", "inf", "True", "TRUE", "None", "NA", "N/A", "nan", "NaN",
 TEXTS += ["#N/A", "2020-01-01", "é", "a,b", 'a"b', "a\nb", " 1", "1 "]
 
 
-@pytest.mark.parametrize("seed", range(12))
-def test_no_cell_of_a_csv_is_taken_for_another_or_for_none(tmp_path, monkeypatch, seed):
-    """Whatever it may look like: a label, a group and a file's name are what is written there."""
+@pytest.fixture
+def cells(tmp_path, monkeypatch, request):
+    """A folder of files, and rows of cells: a file's name, a label and a group."""
     monkeypatch.setenv("MILLRACE_CACHE", str(tmp_path / "cache"))
-    draw = random.Random(seed)  # noqa: S311
-    words = draw.sample(NUMBERS + TEXTS if seed % 2 else NUMBERS, 6)
-    drawn = draw.choices(words, k=30)
-    rows = [[word.replace("/", "-"), word, draw.choice(words)] for word in drawn]
+    draw = random.Random(request.param)  # noqa: S311
+    words = draw.sample(NUMBERS + TEXTS if request.param % 2 else NUMBERS, 6)
+    rows = [
+        [word.replace("/", "-"), word, draw.choice(words)] for word in draw.choices(words, k=30)
+    ]
     for name, *_ in rows:
         (tmp_path / name).write_bytes(name.encode())
-    with (tmp_path / "labels.csv").open("w", newline="", encoding="utf-8") as file:
+    return tmp_path, rows
+
+
+def check_cells(folder, file, rows):
+    """Every label, group and file's name is what is written there."""
+    config = Table(source="table", file=file, split=Split(by="group", group="patient"))
+
+    found = config.listing(folder)
+
+    kind = found.schema.target
+    assert len(kind.classes) == len({label for _, label, _ in rows})
+    read = zip(found.names, found.columns["label"], found.groups, strict=True)
+    assert [[name, kind.text(label), str(group)] for name, label, group in read] == rows
+    assert found.columns["image"][np.arange(30)] == [name.encode() for name, *_ in rows]
+
+
+@pytest.mark.parametrize("cells", range(12), indirect=True)
+def test_no_cell_of_a_csv_is_taken_for_another_or_for_none(cells):
+    """Whatever it may look like: a label, a group and a file's name are what is written there."""
+    folder, rows = cells
+    with (folder / "labels.csv").open("w", newline="", encoding="utf-8") as file:
         csv.writer(file).writerows([("image", "label", "patient"), *rows])
-    config = Table(source="table", file="labels.csv", split=Split(by="group", group="patient"))
 
-    found = listing(config, tmp_path)
+    check_cells(folder, "labels.csv", rows)
 
-    assert len(found.classes) == len({label for _, label, _ in rows})
-    read = zip(found.names, found.labels, found.groups, strict=True)
-    assert [[name, found.classes[label], str(group)] for name, label, group in read] == rows
-    assert found.inputs[np.arange(30)] == [name.encode() for name, *_ in rows]
+
+@pytest.mark.parametrize("cells", range(12), indirect=True)
+@pytest.mark.parametrize("ending", ["jsonl", "parquet"])
+def test_no_text_of_a_table_that_knows_it_is_taken_for_a_number_or_a_date(cells, ending):
+    """Cut into two files too, of which one has nothing but what looks like a number."""
+    folder, rows = cells
+    rows = sorted(rows, key=lambda row: row[1] in TEXTS)
+    table = pd.DataFrame(rows, columns=["image", "label", "patient"])
+    for number, part in enumerate((table[:20], table[20:])):
+        path = folder / f"part-{number}.{ending}"
+        if ending == "jsonl":
+            part.to_json(path, orient="records", lines=True)
+        else:
+            part.to_parquet(path)
+
+    check_cells(folder, f"part-*.{ending}", rows)
+
+
+@pytest.mark.parametrize("seed", range(12))
+@pytest.mark.parametrize("ending", ["csv", "jsonl", "parquet"])
+def test_a_number_is_read_as_it_is_or_refused_whatever_is_written_beside_it(
+    tmp_path, monkeypatch, seed, ending
+):
+    """A cell that is no number is named; none becomes another number, or is left out."""
+    monkeypatch.setenv("MILLRACE_CACHE", str(tmp_path / "cache"))
+    draw = random.Random(seed)  # noqa: S311
+    numbers = [draw.choice([draw.randrange(-99, 99), draw.uniform(-9, 9)]) for _ in range(20)]
+    place, odd = draw.randrange(1, 20), draw.choice(["n/a", "1_0", "1,5", "0x1", "2026-01-01"])
+    columns = {"size": {"Value": {"dtype": "float64"}}, "label": "Value"}
+    config = Table(source="table", file=f"part-*.{ending}", columns=columns)
+
+    write_sizes(tmp_path, ending, numbers, place)
+    assert config.listing(tmp_path).columns["size"].tolist() == numbers
+
+    write_sizes(tmp_path, ending, [*numbers[:place], odd, *numbers[place:]], place)
+    with pytest.raises(Stop) as caught:
+        config.listing(tmp_path)
+    assert (
+        str(caught.value)
+        == {
+            "csv": f"ingest.columns.size: 1 of 21 are no numbers (row {place}: {odd!r}); "
+            "mend them, or declare the column as {Value: {dtype: string}}",
+            "jsonl": f"{tmp_path}/part-1.jsonl:1: column 'size' holds text; "
+            "in part-0.jsonl:1 it holds numbers",
+            "parquet": f"{tmp_path}/part-1.parquet: column 'size' holds text; "
+            "in part-0.parquet it holds numbers",
+        }[ending]
+    )
+
+
+def write_sizes(folder, ending, sizes, cut):
+    """Two files of numbers, the second of which may begin with something else."""
+    for number, part in enumerate((sizes[:cut], sizes[cut:])):
+        path = folder / f"part-{number}.{ending}"
+        rows = [{"size": size, "label": 0} for size in part]
+        if ending == "jsonl":
+            path.write_text("".join(f"{json.dumps(row)}\n" for row in rows))
+        elif ending == "csv":
+            with path.open("w", newline="") as file:
+                csv.writer(file).writerows([("size", "label"), *(row.values() for row in rows)])
+        else:
+            is_odd = any(isinstance(size, str) for size in part)
+            kind = pa.string() if is_odd else pa.float64()
+            texts = list(map(str, part)) if is_odd else list(map(float, part))
+            pq.write_table(
+                pa.table({"size": pa.array(texts, kind), "label": [0] * len(part)}), path
+            )
 
 
 @pytest.mark.parametrize("seed", range(12))
@@ -231,16 +321,17 @@ def test_every_example_keeps_its_label_whatever_is_dropped_and_however_it_is_cut
     count, names = int(draw.integers(40, 200)), [f"class {number}" for number in range(256)]
     labels = draw.integers(0, 256, count)
     inputs = labels.astype(np.uint8)[:, None, None, None] * np.ones((1, 2, 3, 1), np.uint8)
-    facts = Facts((2, 3, 1), "uint8", tuple(names), {})
+    kinds = {"image": Images((2, 3, 1), "uint8", is_file=False), "label": ClassLabel(names)}
+    schema = Schema(kinds, ("label",))
     monkeypatch.setattr(shards.cut, "__defaults__", (int(draw.integers(20, 600)),))
     monkeypatch.setattr(shards.batched, "__defaults__", (int(draw.integers(20, 200)),))
     monkeypatch.setattr("components.data.examples.CHUNK_BYTES", int(draw.integers(24, 720)))
     edge = count // 2
     parts = {
-        "train": dataset.Split(inputs[:edge], labels[:edge]),
-        "test": dataset.Split(inputs[edge:], labels[edge:]),
+        "train": dataset.Split(schema, {"image": inputs[:edge], "label": labels[:edge]}),
+        "test": dataset.Split(schema, {"image": inputs[edge:], "label": labels[edge:]}),
     }
-    shards.save(parts, facts, tmp_path / "raw")
+    shards.save(parts, tmp_path / "raw")
     dropped = {
         name: draw.choice(len(one), len(one) // 3, replace=False).tolist()
         for name, one in parts.items()
@@ -259,12 +350,12 @@ def test_every_example_keeps_its_label_whatever_is_dropped_and_however_it_is_cut
             set(range(len(part))) - set(dropped[name])
         )
         ready = dataset.open_split(tmp_path / "ready", name)
-        assert np.array_equal(ready.labels, part.labels[[left.row(i) for i in range(len(left))]])
-        expected = np.asarray(as_model(layers, facts)(left.inputs[np.arange(len(left))]))
-        assert np.allclose(ready.array[:], expected, atol=1e-6)
+        assert np.array_equal(ready.target, part.target[[left.row(i) for i in range(len(left))]])
+        expected = np.asarray(as_model(layers, schema)(left.input[np.arange(len(left))]))
+        assert np.allclose(ready.input[:], expected, atol=1e-6)
         # The value of an example is its label's, in its order.
-        values, order = ready.array[:][:, 0, 0, 0], np.argsort(ready.labels, kind="stable")
-        assert (np.diff(values[order])[np.diff(ready.labels[order]) > 0] > 0).all()
+        values, order = ready.input[:][:, 0, 0, 0], np.argsort(ready.target, kind="stable")
+        assert (np.diff(values[order])[np.diff(ready.target[order]) > 0] > 0).all()
 
 
 ARGUMENTS = {

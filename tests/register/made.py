@@ -10,14 +10,19 @@ from project import ROOT
 from components.base.files import digest, write_json
 from components.config.document import Document
 from components.config.pipeline import Pipeline, parse
+from components.data.features.class_label import ClassLabel
+from components.data.features.image import Image
+from components.data.schema import Schema
 from components.register.stage import Place, Standing, reconcile
 from components.run import tracking
-from components.run.manifest import FILE, Manifest
-from components.tasks.comparison import metric
+from components.run.manifest import FILE, SCHEMA, Manifest
+from components.tasks.classification import Classification
+from components.tasks.measured import Measures
 from components.tasks.outcomes import Outcomes, write_outcomes
 
 CLASSES = ("cat", "dog")
 EXAMPLES = 200
+TASK = Classification()
 
 
 def pipeline(root: Path, **gate: object) -> tuple[Pipeline, Document]:
@@ -36,7 +41,8 @@ def outcomes(wrong: int, of: str = "today", start: int = 0) -> Outcomes:
     labels = [CLASSES[row % 2] for row in range(EXAMPLES)]
     said = [CLASSES[(row + (start <= row < start + wrong)) % 2] for row in range(EXAMPLES)]
     rows = sorted(zip(keys, labels, said, strict=True))
-    return Outcomes(*(list(column) for column in zip(*rows, strict=True)))
+    keys, truth, answers = (list(column) for column in zip(*rows, strict=True))
+    return Outcomes(keys, {"label": truth}, {"label": answers})
 
 
 def package(folder: Path, model: str, found: Outcomes, refused: str | None = None) -> Path:
@@ -55,20 +61,23 @@ def package(folder: Path, model: str, found: Outcomes, refused: str | None = Non
     (folder / "model" / "MLmodel").write_text(yaml.safe_dump({"flavors": {"tensorflow": {}}}))
     (folder / "model" / "tf2model" / "saved_model.pb").write_text(model)
     write_outcomes(found, folder / "model" / "outcomes.csv")
-    write_json(list(CLASSES), folder / "model" / "classes.json")
-    measures = {"examples": EXAMPLES, "expected_calibration_error": 0.1}
-    for name in ("accuracy", "macro_f1"):
-        value = metric(name, found.labels, found.predicted)
-        measures |= {name: value.value, f"{name}_low": value.low, f"{name}_high": value.high}
+    schema = Schema({"image": Image(), "label": ClassLabel(CLASSES)}, ("label",))
+    write_json(schema.to_json(), folder / "model" / SCHEMA)
+    measures = Measures(
+        metrics={one.name: TASK.value(one.name, found) for one in TASK.metrics},
+        examples=EXAMPLES,
+        numbers={"expected_calibration_error": 0.1},
+        details={"per_class": [{"name": name, "f1": 0.5} for name in CLASSES]},
+    )
     manifest = Manifest(
         model=_hash(model),
         version=digest(folder / "model"),
         dataset="d" * 64,
         test=found.fingerprint,
-        measures={**measures, "per_class": [{"name": name, "f1": 0.5} for name in CLASSES]},
+        measures=measures,
         compressed=[
-            {"method": "float32", "size_bytes": 1000, "accuracy": 0.9, "refused": None},
-            {"method": "int8", "size_bytes": 400, "accuracy": 0.5, "refused": "loses 0.4"},
+            {"method": "float32", "size_bytes": 1000, "value": 0.9, "refused": None},
+            {"method": "int8", "size_bytes": 400, "value": 0.5, "refused": "loses 0.4"},
         ],
         findings=[{"kind": "corrupt", "policy": "drop", "count": 3}],
         learned={"epochs": 2, "best": 1, "history": {"loss": [2.0, 1.0], "val_loss": [2.0, None]}},
@@ -90,7 +99,7 @@ def registered(root: Path, is_experiment: bool = False, **gate: object) -> Stand
     """Brings the registry in line with the package that there is."""
     file, document = pipeline(root, **gate)
     verdict = root / "verdict.json"
-    place = Place("pets", root / "package", root / "raw", verdict, root / "measured")
+    place = Place("pets", root / "package", document.path, root / "raw", verdict, root / "measured")
     client = tracking.connect("pets")
     return reconcile(client, place, file, document.data, is_experiment)
 

@@ -6,7 +6,7 @@ from mlflow import MlflowException, artifacts
 from components.base.errors import Stop
 from components.config.register import Gate
 from components.register.judge import Verdict, judge, outcomes_of
-from tests.register.made import outcomes
+from tests.register.made import TASK, outcomes
 
 OURS = outcomes(20)
 
@@ -18,7 +18,7 @@ def test_a_champion_whose_files_cannot_be_had_is_not_beaten(monkeypatch, error):
 
     monkeypatch.setattr(artifacts, "list_artifacts", refuse)
 
-    found = judge(Gate(), 2, OURS, 1, lambda: outcomes_of("pets", 1, OURS, pytest.fail))
+    found = judge(Gate(), TASK, 2, OURS, 1, lambda: outcomes_of("pets", 1, OURS, pytest.fail))
 
     reason = "its files cannot be had: gone"
     assert found == Verdict(
@@ -42,7 +42,7 @@ def test_a_champion_whose_files_cannot_be_had_is_not_beaten(monkeypatch, error):
 def test_the_alias_moves_to_what_is_better_by_more_than_chance(
     gate, champion, wrong, is_promoted, reason
 ):
-    found = judge(Gate(**gate), 2, OURS, champion, lambda: outcomes(wrong))
+    found = judge(Gate(**gate), TASK, 2, OURS, champion, lambda: outcomes(wrong))
 
     assert found.is_promoted is is_promoted
     assert found.is_final
@@ -53,4 +53,4 @@ def test_where_it_cannot_be_measured_again_it_is_not_final():
     def refuse():
         raise Stop("another class")
 
-    assert not judge(Gate(), 2, OURS, 1, refuse).is_final
+    assert not judge(Gate(), TASK, 2, OURS, 1, refuse).is_final

@@ -146,7 +146,7 @@ def test_a_killed_upload_is_done_again_and_never_registered_half(root, monkeypat
     assert versions() == [1]
     found = mlflow.artifacts.list_artifacts(artifact_uri="models:/pets/1")
     files = {one.path for one in found}
-    assert {"MLmodel", "outcomes.csv", "classes.json"} <= files
+    assert {"MLmodel", "outcomes.csv", "schema.json"} <= files
 
 
 @pytest.mark.parametrize("after", [False, True], ids=["before", "after"])

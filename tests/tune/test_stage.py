@@ -1,38 +1,26 @@
 """A real search, with its trials in MLflow."""
 
-import keras
 import mlflow
-import numpy as np
 import pytest
 
 from components.base.errors import Stop
-from components.config.fitting import Fitting
-from components.config.models import Mlp
 from components.config.overrides import apply
+from components.config.pipeline import Pipeline
 from components.config.tune import Config
-from components.data.dataset import Facts, Split
-from components.fitting.fit import Data
+from components.fitting.watch import Watcher
 from components.run import tracking
 from components.tune.stage import search, table
+from tests.fitting.made import SECTIONS, points
 
 RATE, SIZE = "train.learning_rate", "train.batch_size"
 
 
 @pytest.fixture
 def data():
-    points = np.random.default_rng(0).normal(size=(60, 2)).astype(np.float32)
-    labels = (points[:, 0] > 0).astype(np.int64)
-    facts = Facts((2,), "float32", ("left", "right"), {"train": 40, "validation": 20})
-    nothing = keras.Sequential([keras.Input((2,))])
-    return Data(Split(points[:40], labels[:40]), Split(points[40:], labels[40:]), facts, nothing)
+    return points(train=40, validation=20)
 
 
-def sections(values):
-    laid = apply({"train": {"epochs": 9}, "model": {"architecture": "mlp", "units": [4]}}, values)
-    return Fitting.model_validate(laid["train"]), Mlp.model_validate(laid["model"])
-
-
-def searched(data, **settings):
+def searched(data, *watchers, **settings):
     config = Config.model_validate(
         {
             "trials": 3,
@@ -45,6 +33,15 @@ def searched(data, **settings):
             **settings,
         }
     )
+    file = {
+        **SECTIONS,
+        "train": {"epochs": config.epochs},
+        "model": {"architecture": "mlp", "units": [8]},
+    }
+
+    def laid(values):
+        return Pipeline.model_validate(apply(file, values))
+
     client = tracking.connect("points")
     with tracking.start(client, "points", {}, {}) as live:
 
@@ -52,7 +49,7 @@ def searched(data, **settings):
             tags = {"optuna.trial": str(number)}
             return tracking.start(client, "points", values, tags, parent=live.run_id)
 
-        return search(config, sections, data, 0, recorded), live.run_id
+        return search(config, laid, data, 0, recorded, *watchers), live.run_id
 
 
 def test_every_trial_is_a_run_nested_in_the_search(mlflow_store, data):
@@ -66,6 +63,27 @@ def test_every_trial_is_a_run_nested_in_the_search(mlflow_store, data):
         trial.params[RATE] for trial in study.trials
     }
     assert study.best_value == max(trial.value for trial in study.trials)
+
+
+def test_whoever_watches_is_told_of_every_trial_and_the_run_of_its_curves(mlflow_store, data):
+    epochs = []
+
+    class Told(Watcher):
+        def epoch(self, number, values):
+            epochs.append((number, values["val_accuracy"]))
+            return False
+
+    study, parent = searched(data, Told(), pruner="NopPruner")
+
+    assert [number for number, _ in epochs] == [0, 1] * 3
+    query = f"tags.`mlflow.parentRunId` = '{parent}'"
+    client = mlflow.MlflowClient()
+    runs = sorted(client.search_runs(["1"], query), key=lambda run: run.data.tags["optuna.trial"])
+    curves = [client.get_metric_history(run.info.run_id, "val_accuracy") for run in runs]
+    assert [(one.step, one.value) for curve in curves for one in curve] == epochs
+    assert [trial.value for trial in study.trials] == [
+        max(value for _, value in epochs[start : start + 2]) for start in (0, 2, 4)
+    ]
 
 
 def test_the_same_seed_tries_the_same_values(mlflow_store, data):

@@ -9,10 +9,16 @@ from scipy.ndimage import zoom
 from components.config.validate import Config
 from components.data import dataset, shards
 from components.data.dataset import Facts, Split
+from components.data.features.class_label import ClassLabel
+from components.data.features.image import Image as Images
+from components.data.features.value import Value
+from components.data.rows import Values
+from components.data.schema import Schema
 from components.validate.inspection import Shard, inspect, together
 from components.validate.stage import validate
 
-FILES = Facts((None, None, 3), "uint8", ("ant", "bee"), {}, is_encoded=True)
+LABEL = ClassLabel(("ant", "bee"))
+FILES = Schema({"image": Images(), "label": LABEL}, ("label",))
 LENIENT = {"missing_class": "warn", "min_examples_per_class": 1, "max_dropped_fraction": 1}
 """For sets so small that nothing but what a test is about should stop the line."""
 
@@ -47,10 +53,11 @@ def cut_off():
     raise AssertionError("it is not cut off")
 
 
-def split(*examples):
+def split(*examples, schema=FILES):
     """A split of `(name, file, label)`."""
-    names, inputs, labels = zip(*examples, strict=True) if examples else ((), (), ())
-    return Split(list(inputs), np.array(labels, np.int64), list(names))
+    names, images, labels = zip(*examples, strict=True) if examples else ((), (), ())
+    columns = {"image": Values(images), "label": np.array(labels, np.int64)}
+    return Split(schema, columns, list(names))
 
 
 def photos(*seeds, prefix="", **options):
@@ -71,42 +78,62 @@ def files(train, test=None, validation=None):
 
 
 def arrays(classes=("a", "b"), **splits):
-    """Splits of `(inputs, labels)`, and their facts."""
-    made = {
-        name: Split(np.array(inputs), np.array(labels, np.int64))
-        for name, (inputs, labels) in splits.items()
+    """Splits of `(inputs, labels)`: images where an input has height, width and channels."""
+    inputs = {name: np.array(values) for name, (values, _) in splits.items()}
+    first = next(iter(inputs.values()))
+    shape, dtype = first.shape[1:], str(first.dtype)
+    is_image = len(shape) == 3
+    kind = Images(shape, dtype, is_file=False) if is_image else Value(dtype, shape)
+    name = "image" if is_image else "features"
+    schema = Schema({name: kind, "label": ClassLabel(classes)}, ("label",))
+    return {
+        split: Split(schema, {name: inputs[split], "label": np.array(labels, np.int64)})
+        for split, (_, labels) in splits.items()
     }
-    first = next(iter(made.values())).inputs
-    return made, Facts(first.shape[1:], str(first.dtype), tuple(classes), {})
 
 
-def save(splits, facts, folder, shard):
+def tabular(kinds, targets=("label",), **splits):
+    """Splits of columns, each its values by name."""
+    schema = Schema(kinds, targets)
+    return {
+        split: Split(schema, {name: _rows(kinds[name], of) for name, of in columns.items()})
+        for split, columns in splits.items()
+    }
+
+
+def _rows(kind, values):
+    return Values(values) if kind.is_encoded else np.array(values, kind.dtype)
+
+
+def save(splits, folder, shard):
     """Writes a data set with `shard` examples in each shard."""
     written = []
     for name, one in splits.items():
         cuts = np.split(np.arange(len(one)), range(shard, len(one), shard))
         for number, rows in enumerate(cuts):
             path = folder / name / shards.file_name(number, len(cuts))
-            written.append(shards.write(path, [one.take(rows)], facts))
-    counts = {name: len(one) for name, one in splits.items()}
-    shards.seal(folder, written, facts.with_counts(counts))
+            written.append(shards.write(path, [one.take(rows)], one.schema))
+    schema = next(iter(splits.values())).schema
+    shards.seal(folder, written, Facts(schema, {name: len(one) for name, one in splits.items()}))
 
 
 def opened(folder):
-    """A dataset as the stage reads it: its facts, its splits, and what was found in them."""
+    """A dataset as the stage reads it: its splits, and what was found in them."""
     facts = dataset.read_facts(folder)
     splits = {name: dataset.open_split(folder, name) for name in facts.counts}
     parts = [
-        Shard(name, path, facts) for name in splits for path in dataset.shard_paths(folder, name)
+        Shard(name, path, facts.schema)
+        for name in splits
+        for path in dataset.shard_paths(folder, name)
     ]
-    return facts, splits, together(map(inspect, parts))
+    return splits, together(map(inspect, parts))
 
 
-def checked(folder, splits, facts=FILES, accepted=None, **config):
+def checked(folder, splits, accepted=None, **config):
     """The report of a data set that is written to a folder and read again."""
-    save(splits, facts, folder, shard=50)
-    facts, splits, table = opened(folder)
-    return validate(table, splits, facts, Config(**{**LENIENT, **config}), accepted)
+    save(splits, folder, shard=50)
+    splits, table = opened(folder)
+    return validate(table, splits, Config(**{**LENIENT, **config}), accepted)
 
 
 def named(report, kind):

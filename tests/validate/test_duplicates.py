@@ -15,10 +15,8 @@ def table(splits, labels, digests):
     return pd.DataFrame(
         {
             "split": [names[one] for one in splits],
-            "label": pd.Series(list(labels), dtype="int64"),
+            "truth": pd.Series(list(labels), dtype="object"),
             "digest": pd.Series([one.encode() for one in digests], dtype="object"),
-            "is_constant": pd.Series(False, index=range(len(splits)), dtype=bool),
-            "is_finite": pd.Series(True, index=range(len(splits)), dtype=bool),
         }
     )
 
@@ -65,7 +63,7 @@ def looking_alike(hashes, thumbnails, splits=None):
     """What `near` finds among images of these hashes and thumbnails."""
     names = [str(number) for number in range(len(hashes))]
     rows = table(splits or "r" * len(hashes), [0] * len(hashes), names)
-    rows["phash"] = np.array(hashes, np.uint64)
+    rows["likeness"] = pd.array(hashes, dtype="UInt64")
     rows = rows.assign(mean=100.0, contrast=10.0)
     found = near(rows, ["mean", "contrast"], lambda place: np.array(thumbnails[place], np.float32))
     return {kind: one["other"].to_dict() for kind, one in found.items() if len(one)}
@@ -91,6 +89,10 @@ def test_equal_hashes_of_different_thumbnails_are_a_false_alarm():
 
 def test_flat_thumbnails_are_never_the_same():
     assert looking_alike([7, 7], [[0, 0], [0, 0]]) == {}
+
+
+def test_what_has_no_likeness_looks_like_nothing():
+    assert looking_alike([7, None, None, 7], [[1, 0]] * 4) == {"near_duplicates": {3: 0}}
 
 
 def turned(*angles):
@@ -135,7 +137,7 @@ def test_many_equal_hashes_do_not_cost_their_square():
         return np.array([1, 0], np.float32)
 
     rows = table("r" * count, [0] * count, [str(number) for number in range(count)])
-    rows = rows.assign(phash=np.zeros(count, np.uint64), mean=0.0, contrast=1.0)
+    rows = rows.assign(likeness=pd.array([0] * count, dtype="UInt64"), mean=0.0, contrast=1.0)
 
     assert len(near(rows, ["mean", "contrast"], thumbnail)["near_duplicates"]) == count - 1
     assert len(looks) == count

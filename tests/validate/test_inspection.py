@@ -1,15 +1,15 @@
 """One look at every example."""
 
-import warnings
-
 import numpy as np
 import pandas as pd
 import pytest
 from PIL import Image
 
 from components.data import shards
-from components.data.dataset import Facts, Split
-from components.validate.inspection import thumbnail
+from components.data.features.class_label import ClassLabel
+from components.data.features.image import Image as Images
+from components.data.features.value import Value
+from components.validate.inspection import beginning, titles
 from tests.validate.made import (
     FILES,
     arrays,
@@ -21,17 +21,25 @@ from tests.validate.made import (
     photos,
     save,
     split,
+    tabular,
 )
 
 TEXT = b"read me"
 JPEG = file(photo(0), "JPEG")
 CUT, WHY = cut_off()
+CONSTANT, NOT_FINITE = "of one colour or value", "holds NaN or infinity"
 
 
-def looked(folder, *examples, facts=FILES):
+def looked(folder, *examples, schema=FILES):
     """What is found of the files of a train split."""
-    shards.save({"train": split(*examples)}, facts, folder)
-    return opened(folder)[2]
+    shards.save({"train": split(*examples, schema=schema)}, folder)
+    return opened(folder)[1]
+
+
+def reasons(one):
+    """What was found in an example, and why."""
+    found = one.filter(like="reason ").dropna()
+    return {name.removeprefix("reason "): why for name, why in found.items()}
 
 
 @pytest.mark.parametrize(
@@ -43,26 +51,28 @@ def looked(folder, *examples, facts=FILES):
         pytest.param("a", TEXT, "corrupt", "not an image", id="text without an ending"),
         pytest.param("a.txt", TEXT, "foreign", "not an image", id="text"),
         pytest.param("a.pdf", b"%PDF-1.7", "foreign", "not an image", id="PDF"),
-        pytest.param("a.txt", JPEG, "ok", "", id="image named as text"),
+        pytest.param("a.txt", JPEG, None, None, id="image named as text"),
         pytest.param("a.jpg", CUT, "truncated", WHY, id="cut off"),
     ],
 )
 def test_status_of_a_file(tmp_path, name, content, status, reason):
     one = looked(tmp_path / "set", (name, content, 0)).iloc[0]
 
-    assert one["status"] == status
-    assert one["reason"] == reason
+    assert reasons(one) == ({status: reason} if status else {})
 
 
 def test_a_file_that_is_cut_off_in_its_header_is_corrupt(tmp_path):
-    assert looked(tmp_path / "set", ("a.jpg", JPEG[:200], 0))["status"].tolist() == ["corrupt"]
+    one = looked(tmp_path / "set", ("a.jpg", JPEG[:200], 0)).iloc[0]
+
+    assert list(reasons(one)) == ["corrupt"]
 
 
 def test_what_a_file_says_of_itself(tmp_path):
     one = looked(tmp_path / "set", ("a.jpg", file(photo(0, 40, 60), "JPEG"), 1)).iloc[0]
 
-    assert one[["split", "label", "name", "row"]].tolist() == ["train", 1, "a.jpg", 0]
-    assert one[["format", "mode", "height", "width"]].tolist() == ["JPEG", "RGB", 40, 60]
+    assert one[["split", "value label", "name", "row"]].tolist() == ["train", "bee", "a.jpg", 0]
+    facts = [f"fact image {fact}" for fact in ("format", "mode", "height", "width")]
+    assert one[facts].tolist() == ["JPEG", "RGB", 40, 60]
 
 
 def test_equal_pixels_have_one_digest_whatever_the_format(tmp_path):
@@ -88,6 +98,7 @@ def test_measures_are_of_each_channel(tmp_path):
 
     one = looked(tmp_path / "set", ("a.png", file(pixels), 0)).iloc[0]
 
+    one = one.rename(lambda name: name.removeprefix("measure image "))
     for channel in range(3):
         assert one[f"mean of channel {channel}"] == pytest.approx(pixels[..., channel].mean())
         assert one[f"contrast of channel {channel}"] == pytest.approx(pixels[..., channel].std())
@@ -100,7 +111,7 @@ def test_one_colour_is_constant_although_its_channels_differ(tmp_path):
 
     table = looked(tmp_path / "set", ("a.png", file(colour), 0), ("b.png", file(but_for_one), 0))
 
-    assert table["is_constant"].tolist() == [True, False]
+    assert [reasons(one) for _, one in table.iterrows()] == [{"constant": CONSTANT}, {}]
 
 
 @pytest.mark.parametrize("turned", [False, True])
@@ -110,107 +121,154 @@ def test_stripes_are_not_of_one_colour(tmp_path, turned):
 
     one = looked(tmp_path / "set", ("a.png", file(stripes.swapaxes(0, turned)), 0))
 
-    assert one["is_constant"].tolist() == [False]
+    assert reasons(one.iloc[0]) == {}
 
 
 def test_a_file_that_cannot_be_read_has_no_measures(tmp_path):
     table = looked(tmp_path / "set", ("a.jpg", b"", 0), ("b.txt", TEXT, 1))
 
     assert table.filter(like="channel").isna().all(axis=None)
-    assert table["label"].tolist() == [0, 1]
+    assert table["value label"].tolist() == ["ant", "bee"]
 
 
 def test_the_columns_have_one_type_whatever_is_in_the_splits(tmp_path):
     whole, broken, empty = (tmp_path / name for name in ("whole", "broken", "empty"))
-    shards.save(files(photos(0, 1)), FILES, whole)
-    shards.save(files([("a.jpg", b"", 0)], test=[], validation=[]), FILES, broken)
-    shards.save(files([], test=[], validation=[]), FILES, empty)
+    shards.save(files(photos(0, 1)), whole)
+    shards.save(files([("a.jpg", b"", 0)], test=[], validation=[]), broken)
+    shards.save(files([], test=[], validation=[]), empty)
 
-    tables = [opened(folder)[2] for folder in (whole, broken, empty)]
+    tables = [opened(folder)[1] for folder in (whole, broken, empty)]
 
-    assert tables[0].dtypes["phash"] == np.uint64
-    for one in tables[1:]:
-        pd.testing.assert_series_equal(one.dtypes, tables[0].dtypes)
+    whole, *others = (table.dtypes for table in tables)
+    assert whole["likeness"] == pd.UInt64Dtype()
+    for one in others:
+        shared = [name for name in whole.index if name in one.index]
+        assert {"likeness", "digest", "truth", "value label"} < {*shared}
+        pd.testing.assert_series_equal(one[shared], whole[shared])
 
 
 def test_hashes_of_several_shards_stay_whole(tmp_path):
-    splits = files(photos(*range(8)))
-    shards.save(splits, FILES, tmp_path / "set")
-    together = opened(tmp_path / "set")[2]
+    splits = files([*photos(*range(8)), ("a.jpg", b"", 0)])
+    save(splits, tmp_path / "set", shard=3)
+    together = opened(tmp_path / "set")[1]
 
     for row in range(8):
         alone = looked(tmp_path / str(row), *photos(row))
-        assert alone["phash"][0] == together["phash"][row]
+        assert int(alone["likeness"][0]) == int(together["likeness"][row])
+    assert together["likeness"][:9].isna().tolist() == [False] * 8 + [True]
+    assert max(map(int, together["likeness"].dropna())) > 2**63
 
 
 def test_rows_and_names_go_on_over_shards(tmp_path):
-    splits, facts = arrays(train=(np.arange(12.0).reshape(6, 2), [0, 1] * 3))
-    save(splits, facts, tmp_path / "set", shard=4)
+    splits = arrays(train=(np.arange(12.0).reshape(6, 2), [0, 1] * 3))
+    save(splits, tmp_path / "set", shard=4)
 
-    table = opened(tmp_path / "set")[2]
+    table = opened(tmp_path / "set")[1]
 
     assert table["row"].tolist() == [0, 1, 2, 3, 4, 5]
     assert table["name"].tolist() == [f"train:{row}" for row in range(6)]
 
 
 @pytest.mark.parametrize(
-    ("values", "is_constant", "is_finite"),
+    ("values", "found"),
     [
-        pytest.param([1, 2], False, True, id="two values"),
-        pytest.param([3, 3], True, True, id="one value"),
-        pytest.param([3], False, True, id="a single feature is no more constant than any"),
-        pytest.param([np.nan, np.nan], False, False, id="NaN"),
-        pytest.param([1, np.inf], False, False, id="infinity"),
+        pytest.param([1, 2], {}, id="two values"),
+        pytest.param([3, 3], {"constant": CONSTANT}, id="one value"),
+        pytest.param([3], {}, id="a single feature is no more constant than any"),
+        pytest.param([np.nan, np.nan], {"not_finite": NOT_FINITE}, id="NaN"),
+        pytest.param([1, np.inf], {"not_finite": NOT_FINITE}, id="infinity"),
     ],
 )
-def test_values_of_a_vector(tmp_path, values, is_constant, is_finite):
-    splits, facts = arrays(train=(np.array([values], np.float32), [0]))
-    shards.save(splits, facts, tmp_path / "set")
+def test_values_of_a_vector(tmp_path, values, found):
+    splits = arrays(train=(np.array([values], np.float32), [0]))
+    shards.save(splits, tmp_path / "set")
 
-    one = opened(tmp_path / "set")[2].iloc[0]
+    one = opened(tmp_path / "set")[1].iloc[0]
 
-    assert one["is_constant"] == is_constant
-    assert one["is_finite"] == is_finite
-    measured = one[[f"feature {place}" for place in range(len(values))]].tolist()
-    assert np.array_equal(measured, values if is_finite else [np.nan] * len(values), equal_nan=True)
+    assert reasons(one) == found
+    measured = one[[f"measure features feature {place}" for place in range(len(values))]].tolist()
+    expected = [np.nan] * len(values) if "not_finite" in found else values
+    assert np.array_equal(measured, expected, equal_nan=True)
 
 
 def test_features_of_a_matrix_are_numbered_through(tmp_path):
-    splits, facts = arrays(train=(np.arange(6.0).reshape(1, 2, 3), [0]))
-    shards.save(splits, facts, tmp_path / "set")
+    splits = arrays(train=(np.arange(6.0).reshape(1, 2, 3), [0]))
+    shards.save(splits, tmp_path / "set")
 
-    assert opened(tmp_path / "set")[2]["feature 4"].tolist() == [4.0]
-
-
-@pytest.mark.parametrize(
-    ("dtype", "scale", "shift"),
-    [("uint8", 1, 0), ("uint16", 257, 0), ("float32", 1 / 255, 0), ("float64", 2, -300)],
-)
-def test_a_thumbnail_does_not_depend_on_the_range_of_the_values(dtype, scale, shift):
-    grey = photo(0)[..., :1].astype(float)
-    grey = np.round((grey - grey.min()) * 255 / np.ptp(grey))
-
-    with warnings.catch_warnings():
-        warnings.simplefilter("error")
-        small = np.asarray(thumbnail((grey * scale + shift).astype(dtype)), int)
-
-    assert np.abs(small - np.asarray(thumbnail(grey.astype(np.uint8)), int)).max() <= 1
+    assert opened(tmp_path / "set")[1]["measure features feature 4"].tolist() == [4.0]
 
 
 @pytest.mark.parametrize("channels", [1, 2, 3, 5])
 def test_images_of_any_number_of_channels_are_looked_at(tmp_path, channels):
     values = np.random.default_rng(0).integers(0, 256, (2, 6, 5, channels), np.uint8)
-    facts = Facts((6, 5, channels), "uint8", ("a",), {})
-    shards.save({"train": Split(values, np.zeros(2, np.int64))}, facts, tmp_path / "set")
+    shards.save(arrays("a", train=(values, [0, 0])), tmp_path / "set")
 
-    assert opened(tmp_path / "set")[2]["status"].tolist() == ["ok", "ok"]
+    table = opened(tmp_path / "set")[1]
+
+    assert [reasons(one) for _, one in table.iterrows()] == [{}, {}]
+    assert table.filter(like="channel").notna().all(axis=None)
+    assert table.filter(like="channel").shape == (2, 2 * channels)
 
 
 def test_an_image_with_16_bits_is_measured_with_16_bits(tmp_path):
     deep = np.linspace(0, 65535, 64).astype(np.uint16).reshape(8, 8)
-    facts = Facts((None, None, 1), "uint16", ("a",), {}, is_encoded=True)
+    schema = FILES.replacing({"image": Images((None, None, 1), "uint16")})
+    example = ("a.png", file(Image.fromarray(deep)), 0)
 
-    one = looked(tmp_path / "set", ("a.png", file(Image.fromarray(deep)), 0), facts=facts).iloc[0]
+    one = looked(tmp_path / "set", example, schema=schema).iloc[0]
 
-    assert one["mode"] == "I;16"
-    assert one["mean of channel 0"] == pytest.approx(deep.mean())
+    assert one["fact image mode"] == "I;16"
+    assert one["measure image mean of channel 0"] == pytest.approx(deep.mean())
+
+
+def test_a_row_of_a_table_is_looked_at_column_by_column(tmp_path):
+    kinds = {
+        "petal": Images(),
+        "petal width": Value(),
+        "place": Value("string"),
+        "label": ClassLabel(("ant", "bee")),
+    }
+    row = {"petal": [file(photo(0))], "petal width": [2.5], "place": ["north"], "label": [1]}
+    splits = tabular(kinds, train=row)
+    shards.save(splits, tmp_path / "set")
+
+    one = opened(tmp_path / "set")[1].iloc[0]
+
+    assert reasons(one) == {}
+    assert one[["value place", "value label", "measure petal width value"]].tolist() == [
+        "north",
+        "bee",
+        2.5,
+    ]
+    assert titles(splits["train"].schema) == {
+        **{f"measure petal {one}": f"{one} of petal" for one in Images().measures},
+        "measure petal width value": "petal width",
+    }
+    assert len(beginning(one.to_frame().T, "measure ")) == 7
+
+
+@pytest.mark.parametrize("changed", ["width", "place", "label"])
+def test_examples_are_equal_where_all_that_they_are_learned_from_is(tmp_path, changed):
+    kinds = {"width": Value(), "place": Value("string"), "label": ClassLabel("ab")}
+    rows = {"width": [1, 1], "place": ["x", "x"], "label": [0, 0]}
+    rows |= {changed: {"width": [1, 2], "place": ["x", "y"], "label": [0, 1]}[changed]}
+    shards.save(tabular(kinds, train=rows), tmp_path / "set")
+
+    found = opened(tmp_path / "set")[1]
+
+    assert found["digest"].nunique() == (1 if changed == "label" else 2)
+    assert found["truth"].nunique() == (2 if changed == "label" else 1)
+
+
+def test_pictures_of_one_example_that_differ_in_size_are_told(tmp_path):
+    kinds = {"left": Images(), "right": Images(), "label": ClassLabel("a")}
+    small, large = file(photo(0, 40, 60)), file(photo(1))
+    rows = {"left": [large, large], "right": [large, small], "label": [0, 0]}
+    shards.save(tabular(kinds, train=rows), tmp_path / "set")
+
+    found = opened(tmp_path / "set")[1]
+
+    assert [reasons(one) for _, one in found.iterrows()] == [
+        {},
+        {"unequal_size": "40 x 60 and 96 x 96, height and width"},
+    ]

@@ -21,10 +21,10 @@ def validated(tmp_path):
         images[: len(first)] = np.array(first, np.float32)[:, None, None, None]
         labels = np.arange(150) % 10
         cuts = {"train": slice(0, 100), "validation": slice(100, 120), "test": slice(120, 150)}
-        splits, facts = arrays(
+        splits = arrays(
             classes="0123456789", **{name: (images[one], labels[one]) for name, one in cuts.items()}
         )
-        save(splits, facts, tmp_path / "raw", shard=60)
+        save(splits, tmp_path / "raw", shard=60)
         return run_stage(
             "validate",
             ROOT / "pipelines" / "digits.yaml",
@@ -55,7 +55,7 @@ def test_a_good_dataset_goes_on(tmp_path, validated, capsys):
 
 
 def test_a_bad_dataset_stops_the_line(tmp_path, validated, capsys):
-    accepted = {"classes": {"0": 100}, "edges": {}, "counts": {}}
+    accepted = {"categories": {"value label": {"0": 100}}, "edges": {}, "counts": {}}
     write_json(accepted, tmp_path / "accepted" / "statistics.json")
 
     with pytest.raises(Stop) as caught:
@@ -74,4 +74,18 @@ def test_a_bad_dataset_stops_the_line(tmp_path, validated, capsys):
     )
     assert len(read_json(tmp_path / "validation.json")["problems"]) == 2
     assert "Why the line stops" in (tmp_path / "data.html").read_text()
+    assert not (tmp_path / "verdict.json").exists()
+
+
+def test_accepted_statistics_of_an_earlier_version_are_named(tmp_path, validated):
+    before = {"classes": {"0": 100}, "edges": {}, "counts": {}}
+    write_json(before, tmp_path / "accepted" / "statistics.json")
+
+    with pytest.raises(Stop) as caught:
+        validated()
+
+    assert str(caught.value) == (
+        f"{tmp_path / 'accepted' / 'statistics.json'}: not what this version compares; "
+        "remove it, or: millrace accept digits"
+    )
     assert not (tmp_path / "verdict.json").exists()

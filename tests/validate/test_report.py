@@ -11,18 +11,18 @@ from PIL import Image
 
 from components.config.validate import Config
 from components.data import shards
-from components.data.dataset import Facts, Split
+from components.data.features.image import Image as Images
 from components.validate.report import render
 from components.validate.stage import validate
-from tests.validate.made import FILES, LENIENT, arrays, file, files, opened, photo, photos
+from tests.validate.made import FILES, LENIENT, arrays, file, files, opened, photo, photos, split
 
 
-def page(folder, splits, facts=FILES, **config):
+def page(folder, splits, **config):
     """The HTML of a data set."""
-    shards.save(splits, facts, folder)
-    facts, splits, table = opened(folder)
-    report = validate(table, splits, facts, Config(**{**LENIENT, **config}))
-    return render("ants & bees", report, splits, facts, Figure(figsize=(1, 1)))
+    shards.save(splits, folder)
+    splits, table = opened(folder)
+    report = validate(table, splits, Config(**{**LENIENT, **config}))
+    return render("ants & bees", report, splits, Figure(figsize=(1, 1)))
 
 
 def thumbnails(html):
@@ -76,9 +76,9 @@ def test_an_image_of_8_bits_is_shown_as_it_is(tmp_path):
 
 def test_of_many_sentences_the_first_are_shown(tmp_path):
     classes = [str(label) for label in range(30)]
-    splits, facts = arrays(classes, train=([[1, 2], [3, 4]], [0, 1]))
+    splits = arrays(classes, train=([[1, 2], [3, 4]], [0, 1]))
 
-    html = page(tmp_path / "set", splits, facts)
+    html = page(tmp_path / "set", splits)
 
     assert html.count("has no example of class") == 20
     assert "<li>and 8 more</li>" in html
@@ -92,11 +92,11 @@ def test_a_corrupt_file_has_a_name_and_no_picture(tmp_path):
 
 
 def test_images_with_16_bits_are_shown(tmp_path):
-    deep = Facts((None, None, 1), "uint16", ("ant", "bee"), {}, is_encoded=True)
+    deep = FILES.replacing({"image": Images((None, None, 1), "uint16")})
     image = Image.fromarray(np.linspace(0, 65535, 64).astype(np.uint16).reshape(8, 8))
-    one = Split([file(image)] * 2, np.zeros(2, np.int64), ["a.png", "b.png"])
+    one = split(*((name, file(image), 0) for name in ("a.png", "b.png")), schema=deep)
 
-    first, second = thumbnails(page(tmp_path / "set", {"train": one}, deep))
+    first, second = thumbnails(page(tmp_path / "set", {"train": one}))
 
     assert first.min() == 0
     assert first.max() == 255
@@ -107,18 +107,18 @@ def test_images_with_16_bits_are_shown(tmp_path):
 def test_images_that_are_not_finite_are_shown(tmp_path, wrong):
     images = np.stack([photo(1), photo(2)]).astype(np.float32)
     images[0, :10] = wrong
-    splits, facts = arrays(train=(images, [0, 1]))
+    splits = arrays(train=(images, [0, 1]))
 
-    (shown,) = thumbnails(page(tmp_path / "set", splits, facts))
+    (shown,) = thumbnails(page(tmp_path / "set", splits))
 
     assert shown[:10].max() == 0
     assert shown.max() == 255
 
 
 def test_vectors_have_no_pictures(tmp_path):
-    splits, facts = arrays(train=([[1, 2], [1, 2], [3, 4]], [0, 0, 1]))
+    splits = arrays(train=([[1, 2], [1, 2], [3, 4]], [0, 0, 1]))
 
-    html = page(tmp_path / "set", splits, facts)
+    html = page(tmp_path / "set", splits)
 
     assert "train:1" in html
     assert thumbnails(html) == []

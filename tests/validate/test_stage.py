@@ -7,9 +7,11 @@ import pytest
 from PIL import Image
 
 from components.config.validate import Config
+from components.data.features.class_label import ClassLabel
+from components.data.features.image import Image as Images
+from components.data.features.value import Value
 from components.validate.stage import numbers, unusable, validate
 from tests.validate.made import (
-    FILES,
     LENIENT,
     arrays,
     checked,
@@ -22,6 +24,7 @@ from tests.validate.made import (
     photo,
     photos,
     save,
+    tabular,
 )
 
 GOOD = photos(1, 2, 3, 4)
@@ -122,12 +125,12 @@ def test_a_problem_says_which_examples_and_what_to_do(tmp_path):
 
 @pytest.mark.parametrize("policy", ["error", "drop", "warn"])
 def test_features_that_are_not_finite(tmp_path, policy):
-    splits, facts = arrays(
+    splits = arrays(
         train=([[1, 2], [3, np.nan], [5, 6], [np.inf, 8], [9, 10]], [0, 1, 1, 0, 0]),
         test=([[2, 1], [4, 3]], [0, 1]),
     )
 
-    report = checked(tmp_path / "set", splits, facts, not_finite=policy)
+    report = checked(tmp_path / "set", splits, not_finite=policy)
 
     assert named(report, "not_finite") == {
         "train:1": "holds NaN or infinity",
@@ -136,6 +139,149 @@ def test_features_that_are_not_finite(tmp_path, policy):
     assert report.dropped == {"train": [1, 3] if policy == "drop" else [], "test": []}
     assert len(report.problems) == (policy == "error")
     assert json.loads(json.dumps(report.model_dump(), allow_nan=False))
+
+
+KINDS = {"width": Value(), "place": Value("string"), "label": ClassLabel("ab")}
+GAPS = {
+    "width": [1, np.nan, 3, 4],
+    "place": ["north", "south", "", "west"],
+    "label": [0, 1, 1, 0],
+}
+WHOLE = {"width": [1, 2, 3, 4], "place": list("wxyz"), "label": [0, 1, 1, 0]}
+
+
+@pytest.mark.parametrize("policy", ["error", "drop", "warn"])
+def test_values_that_are_not_there(tmp_path, policy):
+    report = checked(tmp_path / "set", tabular(KINDS, train=GAPS), missing=policy)
+
+    assert named(report, "missing") == {"train:1": "it has no value", "train:2": "it has no value"}
+    assert [one.label for one in report.findings[0].examples] == ["b", "b"]
+    assert report.dropped == {"train": [1, 2] if policy == "drop" else []}
+    assert report.problems == (
+        [
+            "missing: 2 of 4 examples: train:1 (it has no value), train:2 (it has no value); "
+            "remove them, or set validate.missing: drop or warn"
+        ]
+        if policy == "error"
+        else []
+    )
+    assert json.loads(json.dumps(report.model_dump(), allow_nan=False))
+
+
+def test_values_that_may_be_missing_are_no_finding(tmp_path):
+    kinds = {**KINDS, "width": Value(missing=True), "place": Value("string", missing=True)}
+
+    assert checked(tmp_path / "set", tabular(kinds, train=GAPS)).findings == []
+
+
+def test_an_example_that_lacks_two_values_is_found_once(tmp_path):
+    gaps = {"width": [np.nan, 2], "place": ["", "south"], "label": [0, 1]}
+
+    assert kinds(checked(tmp_path / "set", tabular(KINDS, train=gaps))) == {"missing": 1}
+
+
+@pytest.mark.parametrize("policy", ["error", "drop", "warn"])
+def test_labels_that_are_no_class(tmp_path, policy):
+    splits = arrays(train=([[1, 2], [3, 4], [5, 6], [7, 8]], [0, 1, 2, -1]))
+
+    report = checked(tmp_path / "set", splits, outside=policy)
+
+    assert named(report, "outside") == {
+        "train:2": "label 2 of 2 classes",
+        "train:3": "label -1 of 2 classes",
+    }
+    assert [one.label for one in report.findings[0].examples] == ["", ""]
+    assert report.dropped == {"train": [2, 3] if policy == "drop" else []}
+    assert report.counts == {"train": {"a": 1, "b": 1}}
+    assert report.problems == (
+        [
+            "outside: 2 of 4 examples: train:2 (label 2 of 2 classes), "
+            "train:3 (label -1 of 2 classes); "
+            "remove them, or set validate.outside: drop or warn"
+        ]
+        if policy == "error"
+        else []
+    )
+
+
+@pytest.mark.parametrize(
+    ("kind", "values"),
+    [
+        pytest.param(ClassLabel("ab"), [0, 1, 1, 0], id="a copy of it"),
+        pytest.param(Value("float64"), [0, 1, 1, 0], id="its positions as numbers"),
+        pytest.param(Value("string"), ["a", "b", "b", "a"], id="its names"),
+        pytest.param(ClassLabel("ba"), [1, 0, 0, 1], id="its names in another order"),
+    ],
+)
+@pytest.mark.parametrize("policy", ["error", "warn"])
+def test_a_column_that_repeats_what_is_to_be_learned(tmp_path, kind, values, policy):
+    splits = tabular({**KINDS, "again": kind}, train={**WHOLE, "again": values})
+
+    report = checked(tmp_path / "set", splits, repeated_target=policy)
+
+    sentence = "column 'again' repeats 'label', which is to be learned"
+    assert [one.details for one in report.findings] == [[sentence]]
+    stops = f"repeated_target: {sentence}; to go on all the same, set validate.repeated_target: "
+    assert report.problems == ([f"{stops}warn"] if policy == "error" else [])
+
+
+def test_a_number_that_is_to_be_learned_is_repeated_as_another_type_and_as_text(tmp_path):
+    kinds = {"inches": Value("int64"), "said": Value("string"), "width": Value()}
+    rows = {"inches": [1, 2, 3], "said": ["1", "2.0", "3"], "width": [1, 2, 3]}
+
+    report = checked(tmp_path / "set", tabular(kinds, ("width",), train=rows))
+
+    assert report.findings[0].details == [
+        "column 'inches' repeats 'width', which is to be learned",
+        "column 'said' repeats 'width', which is to be learned",
+    ]
+    assert report.counts == {"train": {"examples": 3}}
+
+
+def test_a_column_that_repeats_all_but_one_label_is_no_copy(tmp_path):
+    kinds = {**KINDS, "again": Value("string")}
+    splits = tabular(kinds, train={**WHOLE, "again": ["a", "b", "b", "b"]})
+
+    assert checked(tmp_path / "set", splits).findings == []
+
+
+def test_pictures_whose_sizes_differ(tmp_path):
+    kinds = {"left": Images(), "right": Images(), "label": ClassLabel("a")}
+    small = file(photo(7, 40, 60))
+    whole = [file(photo(seed)) for seed in range(3)]
+    splits = tabular(kinds, train={"left": whole, "right": [*whole[1:], small], "label": [0] * 3})
+
+    report = checked(tmp_path / "set", splits, unequal_size="drop")
+
+    assert named(report, "unequal_size") == {"train:2": "40 x 60 and 96 x 96, height and width"}
+    assert report.dropped == {"train": [2]}
+
+
+def test_what_is_odd_is_looked_for_in_every_column_of_pictures(tmp_path):
+    kinds = {"photo": Images(), "photo small": Images(), "label": ClassLabel("a")}
+    tiny, whole = file(photo(7, 20, 20)), [file(photo(seed)) for seed in range(5)]
+    rows = {
+        "photo": [tiny, *whole[:4]],
+        "photo small": [*whole[:3], tiny, whole[4]],
+        "label": [0] * 5,
+    }
+
+    report = checked(tmp_path / "set", tabular(kinds, train=rows), unequal_size="warn")
+
+    assert named(report, "odd_size") == {"train:0": "20 x 20", "train:3": "20 x 20"}
+
+
+def test_pictures_that_look_alike_are_compared_by_their_own_column(tmp_path):
+    kinds = {"photo": Images(), "photo small": Images(), "label": ClassLabel("a")}
+    rows = {
+        "photo": [file(photo(1)), file(photo(2)), file(photo(1), "JPEG")],
+        "photo small": [file(photo(seed)) for seed in (3, 4, 5)],
+        "label": [0] * 3,
+    }
+
+    report = checked(tmp_path / "set", tabular(kinds, train=rows))
+
+    assert named(report, "near_duplicates") == {"train:2": "looks like train:0"}
 
 
 def test_an_image_with_16_bits_among_those_with_8_is_odd(tmp_path):
@@ -205,16 +351,17 @@ def test_dropped_examples_count_in_no_class_no_drift_and_no_imbalance(tmp_path):
 
     assert kinds(kept) == {"duplicates": 30, "imbalance": 1, "drift": 3}
     assert kinds(left_out) == {"duplicates": 30}
-    assert left_out.counts["train"] == left_out.statistics.classes == {"ant": 2, "bee": 2}
+    assert left_out.counts["train"] == {"ant": 2, "bee": 2}
+    assert left_out.statistics.categories["value label"] == {"ant": 2, "bee": 2}
 
 
 @pytest.mark.parametrize(
     ("limit", "policy", "problems"), [(0.12, "error", 1), (0.125, "warn", 0), (1, "warn", 0)]
 )
 def test_a_share_of_copies_at_the_limit_passes(tmp_path, limit, policy, problems):
-    splits, facts = arrays(train=([[7, 1], [7, 1], *[[x, -1] for x in range(6)]], [0, 0] + [1] * 6))
+    splits = arrays(train=([[7, 1], [7, 1], *[[x, -1] for x in range(6)]], [0, 0] + [1] * 6))
 
-    report = checked(tmp_path / "set", splits, facts, max_duplicate_fraction=limit)
+    report = checked(tmp_path / "set", splits, max_duplicate_fraction=limit)
 
     assert [one.policy for one in report.findings if one.kind == "duplicates"] == [policy]
     assert len(report.problems) == problems
@@ -222,11 +369,9 @@ def test_a_share_of_copies_at_the_limit_passes(tmp_path, limit, policy, problems
 
 def test_dropped_copies_do_not_use_up_the_share_that_may_stay(tmp_path):
     rows = [[7, 1], [7, 1], [7, 1], [2, 0], [3, 0], [4, 0], [5, 0], [5, 0]]
-    splits, facts = arrays(train=(rows, [0] * 7 + [1]))
+    splits = arrays(train=(rows, [0] * 7 + [1]))
 
-    report = checked(
-        tmp_path / "set", splits, facts, duplicates="drop", max_duplicate_fraction=0.25
-    )
+    report = checked(tmp_path / "set", splits, duplicates="drop", max_duplicate_fraction=0.25)
 
     assert [(one.kind, one.count, one.policy) for one in report.findings] == [
         ("conflicting", 2, "warn"),
@@ -244,11 +389,11 @@ def test_a_class_missing_from_a_split(tmp_path):
 
 
 def test_of_many_missing_classes_a_problem_names_some(tmp_path):
-    splits, facts = arrays(
+    splits = arrays(
         classes="abcdefghi", train=([[x, -1] for x in range(9)], range(9)), test=([[9, 8]], [0])
     )
 
-    report = checked(tmp_path / "set", splits, facts, missing_class="error")
+    report = checked(tmp_path / "set", splits, missing_class="error")
 
     assert kinds(report) == {"missing_class": 8}
     assert len(report.problems) == 5
@@ -270,7 +415,7 @@ def test_classes_out_of_balance(tmp_path, policy):
         "validate.max_imbalance allows 10"
     )
 
-    report = checked(tmp_path / "set", *unbalanced(), imbalance=policy)
+    report = checked(tmp_path / "set", unbalanced(), imbalance=policy)
 
     assert [one.details for one in report.findings] == [[sentence]]
     assert report.problems == (
@@ -281,11 +426,11 @@ def test_classes_out_of_balance(tmp_path, policy):
 
 
 def test_a_ratio_at_the_limit_is_no_imbalance(tmp_path):
-    assert checked(tmp_path / "set", *unbalanced(), max_imbalance=12).findings == []
+    assert checked(tmp_path / "set", unbalanced(), max_imbalance=12).findings == []
 
 
 def test_a_class_with_too_few_examples(tmp_path):
-    report = checked(tmp_path / "set", *unbalanced(), min_examples_per_class=2)
+    report = checked(tmp_path / "set", unbalanced(), min_examples_per_class=2)
 
     assert report.problems == [
         "class 'b' has 1 training examples; validate.min_examples_per_class asks for 2"
@@ -324,11 +469,11 @@ def test_the_share_that_may_be_dropped(tmp_path, limit, stops):
 def test_dropped_rows_are_those_that_ingest_wrote(tmp_path):
     rows = np.arange(40.0).reshape(20, 2)
     rows[[3, 8, 17]] = np.nan
-    splits, facts = arrays(train=(rows, [0, 1] * 10), test=(rows[:10] + 0.5, [0, 1] * 5))
-    save(splits, facts, tmp_path / "set", shard=4)
-    facts, splits, table = opened(tmp_path / "set")
+    splits = arrays(train=(rows, [0, 1] * 10), test=(rows[:10] + 0.5, [0, 1] * 5))
+    save(splits, tmp_path / "set", shard=4)
+    splits, table = opened(tmp_path / "set")
 
-    report = validate(table, splits, facts, Config(**LENIENT, not_finite="drop"))
+    report = validate(table, splits, Config(**LENIENT, not_finite="drop"))
 
     assert report.dropped == {"train": [3, 8, 17], "test": [3, 8]}
 
@@ -355,28 +500,35 @@ def test_a_dataset_may_be_empty(tmp_path):
     report = checked(tmp_path / "set", files([], test=[], validation=[]))
 
     assert kinds(report) == {"missing_class": 6}
-    assert report.statistics.classes == {"ant": 0, "bee": 0}
+    assert report.counts["train"] == {"ant": 0, "bee": 0}
+    assert report.statistics.categories == {"value label": {}}
 
 
 def test_one_class_is_no_imbalance(tmp_path):
-    splits, facts = arrays(classes="a", train=([[1, 2], [3, 4]], [0, 0]))
+    splits = arrays(classes="a", train=([[1, 2], [3, 4]], [0, 0]))
 
-    assert checked(tmp_path / "set", splits, facts).findings == []
+    assert checked(tmp_path / "set", splits).findings == []
 
 
 @pytest.mark.parametrize("dtype", ["uint8", "uint16", "float32", "float64"])
 def test_copies_among_images_of_any_type(tmp_path, dtype):
     images = np.stack([photo(seed) for seed in (1, 2, 3, 1)]).astype(dtype)
-    splits, facts = arrays(train=(images, [0, 1, 1, 0]))
+    splits = arrays(train=(images, [0, 1, 1, 0]))
 
-    assert kinds(checked(tmp_path / "set", splits, facts)) == {"duplicates": 1}
+    assert kinds(checked(tmp_path / "set", splits)) == {"duplicates": 1}
 
 
 def test_rows_of_which_no_picture_can_be_made(tmp_path):
     train = [*GOOD, ("zero.jpg", b"", 1), ("note.txt", b"read me", 0), ("cut.jpg", CUT, 0)]
-    save(files(train), FILES, tmp_path / "set", shard=3)
+    save(files(train), tmp_path / "set", shard=3)
 
-    assert unusable(opened(tmp_path / "set")[2], "train").tolist() == [4, 5]
+    assert unusable(opened(tmp_path / "set")[1], "train").tolist() == [4, 5]
+
+
+def test_a_label_that_is_no_class_is_in_no_picture(tmp_path):
+    save(arrays(train=([[1, 2], [3, 4], [5, 6]], [0, 2, -1])), tmp_path / "set", shard=2)
+
+    assert unusable(opened(tmp_path / "set")[1], "train").tolist() == [1, 2]
 
 
 def test_numbers_are_the_counts_of_the_report(tmp_path):

@@ -1,1 +1,1 @@
-"""Sources, one in a file, found by its name: `listing(config, source)` says what is there."""
+"""Sources, one in a package: a section that says what may be set, and `read`, which lists it."""

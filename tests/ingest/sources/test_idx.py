@@ -8,9 +8,11 @@ import pytest
 from project import ROOT
 
 from components.base.errors import Mistakes, Stop
-from components.config.ingest import Idx
-from components.ingest.sources import idx
-from components.ingest.stage import listing
+from components.data.features.class_label import ClassLabel
+from components.data.features.image import Image
+from components.data.schema import Schema
+from components.ingest.sources.idx import Idx
+from components.ingest.sources.idx.read import read
 
 CODES = {"u1": 8, "i2": 11, "f4": 13}
 
@@ -42,13 +44,16 @@ SPLITS = ("train", "test")
 
 
 def test_both_splits_are_read(files):
-    found = listing(config(classes=("even", "odd")), files)
+    found = config(classes=("even", "odd")).listing(files)
 
-    assert found.inputs.shape == (14, 3, 2, 1)
-    assert found.inputs.dtype == np.uint8
-    assert found.classes == ("even", "odd")
+    assert found.columns["image"].shape == (14, 3, 2, 1)
+    assert found.columns["image"].dtype == np.uint8
+    assert found.schema == Schema(
+        {"image": Image((3, 2, 1), "uint8", is_file=False), "label": ClassLabel(("even", "odd"))},
+        ("label",),
+    )
     assert found.given.tolist() == ["train"] * 10 + ["test"] * 4
-    assert found.labels.tolist() == [0, 1] * 5 + [0, 1] * 2
+    assert found.columns["label"].tolist() == [0, 1] * 5 + [0, 1] * 2
 
 
 @pytest.mark.parametrize("kind", ["u1", "i2", "f4"])
@@ -56,7 +61,7 @@ def test_values_come_in_the_byte_order_of_this_machine(tmp_path, kind):
     values = np.array([[1, 2], [3, 250]]).astype(kind)
     (tmp_path / "file").write_bytes(content(values))
 
-    found = idx.read(tmp_path / "file")
+    found = read(tmp_path / "file")
 
     assert found.dtype == np.dtype(kind)
     assert np.array_equal(found, values)
@@ -83,7 +88,7 @@ def test_a_broken_file_is_named(tmp_path, broken, message):
     path.write_bytes(broken)
 
     with pytest.raises(Stop) as caught:
-        idx.read(path)
+        read(path)
 
     assert str(caught.value).startswith(f"{path}: {message}")
 
@@ -92,7 +97,7 @@ def test_labels_of_another_number_are_refused(files):
     (files / "test-labels").write_bytes(content(np.zeros(5, "u1")))
 
     with pytest.raises(Stop) as caught:
-        listing(config(), files)
+        config().listing(files)
 
     assert str(caught.value) == (
         "ingest: test-images.gz has 4 examples, test-labels has labels of shape (5,): "
@@ -102,7 +107,7 @@ def test_labels_of_another_number_are_refused(files):
 
 def test_classes_of_another_number_are_a_mistake(files):
     with pytest.raises(Mistakes) as caught:
-        listing(config(classes=("a", "b", "c")), files)
+        config(classes=("a", "b", "c")).listing(files)
 
     (problem,) = caught.value.problems
     assert problem.location == ("ingest", "classes")
@@ -113,7 +118,7 @@ def test_a_file_that_is_nowhere_is_named(files):
     (files / "test-labels").unlink()
 
     with pytest.raises(Mistakes) as caught:
-        listing(config(), files)
+        config().listing(files)
 
     assert str(caught.value) == f"no file {files}/test-labels"
 
@@ -127,8 +132,8 @@ def test_the_real_set_is_read_from_a_mirror(name, monkeypatch, tmp_path):
         pytest.skip(f"no folder {mirror}")
     monkeypatch.setenv("MILLRACE_MIRROR", str(mirror))
 
-    found = listing(load(ROOT / "pipelines" / f"{name}.yaml").ingest, tmp_path)
+    found = load(ROOT / "pipelines" / f"{name}.yaml").ingest.listing(tmp_path)
 
-    assert found.inputs.shape == (70_000, 28, 28, 1)
-    assert len(found.classes) == 10
+    assert found.columns["image"].shape == (70_000, 28, 28, 1)
+    assert len(found.schema.target.names) == 10
     assert (found.given == "test").sum() == 10_000

@@ -1,0 +1,110 @@
+"""Image files: what their first bytes say, and their pixels."""
+
+import io
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image, ImageFile, ImageOps, UnidentifiedImageError
+
+from components.base.errors import Stop
+
+GREY = frozenset({"1", "L", "LA"})
+DEEP = frozenset({"I;16", "I;16B", "I;16L"})
+"""Grey with 16 bits; Pillow reads colour with 16 bits as 8."""
+COLOUR = frozenset({"P", "PA", "RGB", "RGBA", "RGBX", "CMYK", "YCbCr"})
+TURNED = frozenset({5, 6, 7, 8})  # EXIF orientations that swap height and width
+ORIENTATION = 0x0112
+
+
+class Undecodable(Stop):
+    """Bytes that are no image, or no whole one."""
+
+
+@dataclass(frozen=True)
+class Header:
+    """What an image file says of itself before its pixels are read."""
+
+    height: int
+    width: int
+    mode: str
+    """Pillow's: `L`, `RGB`, `I;16`, ..."""
+    format: str
+    """`JPEG`, `PNG`, ..."""
+
+
+def header(encoded: bytes) -> Header | None:
+    """The header of an image file, upright; None where the bytes are no image that is supported."""
+    try:
+        with _opened(encoded) as image:
+            width, height = image.size
+            if image.getexif().get(ORIENTATION) in TURNED:
+                width, height = height, width
+            if image.mode not in GREY | DEEP | COLOUR:
+                return None
+            return Header(height, width, image.mode, str(image.format))
+    except Undecodable:
+        return None
+
+
+def decode(
+    encoded: bytes, channels: int, dtype: str = "uint8", whole: bool = False
+) -> NDArray[Any]:
+    """The pixels of an image file, upright: `(height, width, channels)`.
+
+    The first frame of an animation. Transparency is dropped, as Keras and TensorFlow do. Of
+    grey with 16 bits, uint8 takes the upper 8.
+
+    Args:
+        encoded: The file.
+        channels: 1 for grey, 3 for RGB.
+        dtype: `uint8`, or `uint16` for grey with 16 bits.
+        whole: Refuses a file that is cut off; otherwise what is missing is grey or black.
+
+    Raises:
+        Undecodable: The bytes are no image; the message says why.
+    """
+    wanted = "L" if channels == 1 else "RGB"
+    with _opened(encoded) as image:
+        if image.mode not in GREY | DEEP | COLOUR:
+            raise Undecodable(f"images of mode {image.mode} are not supported")
+        with _lenient(not whole):
+            image.load()
+        ImageOps.exif_transpose(image, in_place=True)
+        if image.mode in DEEP:
+            pixels: NDArray[Any] = np.asarray(image)
+            pixels = pixels if dtype == "uint16" else (pixels >> 8).astype(np.uint8)
+            pixels = np.repeat(pixels[..., np.newaxis], channels, axis=-1)
+        else:  # a conversion from a mode to itself would copy
+            pixels = np.asarray(image if image.mode == wanted else image.convert(wanted))
+    return pixels.reshape(*pixels.shape[:2], channels)
+
+
+@contextmanager
+def _opened(encoded: bytes) -> Iterator[Image.Image]:
+    """The image, and every way in which a file can be broken as one error."""
+    if not encoded:
+        raise Undecodable("the file is empty")
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # Pillow warns of much that it then reads well
+            with Image.open(io.BytesIO(encoded)) as image:
+                yield image
+    except UnidentifiedImageError:
+        raise Undecodable("not an image") from None
+    except (OSError, SyntaxError, ValueError, EOFError, Image.DecompressionBombError) as error:
+        raise Undecodable(f"damaged: {str(error) or type(error).__name__}") from None
+
+
+@contextmanager
+def _lenient(is_lenient: bool) -> Iterator[None]:
+    before = ImageFile.LOAD_TRUNCATED_IMAGES
+    ImageFile.LOAD_TRUNCATED_IMAGES = is_lenient
+    try:
+        yield
+    finally:
+        ImageFile.LOAD_TRUNCATED_IMAGES = before

@@ -1,0 +1,99 @@
+"""One of several classes."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any, Self
+
+import numpy as np
+import pyarrow as pa
+
+from components.base.errors import Stop
+from components.data.features.feature import Feature, Look, TableColumn, content
+from components.data.rows import Index, Rows
+
+WHOLE = re.compile(r"0|-?[1-9][0-9]*")
+
+
+@dataclass(frozen=True)
+class ClassLabel(Feature):
+    """One of several classes, as a position in their names.
+
+    Args:
+        classes: Their names; left out, what the column has, sorted.
+    """
+
+    classes: Sequence[str] = ()
+
+    # No arguments: a label is one whole number.
+    shape = ()
+    dtype = "int64"
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "classes", tuple(map(str, self.classes)))
+
+    @property
+    def names(self) -> Sequence[str]:
+        """Of the classes."""
+        return self.classes
+
+    @property
+    def stored(self) -> str:
+        """Whole numbers."""
+        return self.dtype
+
+    def gather(self, column: TableColumn) -> tuple[Self, Rows]:
+        """Labels as text or whole numbers; `Stop` where one is missing, or not among `classes`."""
+        values = column.values[:]
+        # The Hub marks with -1 what has no label; elsewhere it is a label like any other.
+        is_known = column.is_of("ClassLabel")
+        column.refuse_missing(values, (None, -1) if is_known else (None,))
+        if is_known:
+            return replace(self, classes=column.kind.names), np.array(values, np.int64)
+        values = values if column.is_typed else typed(values)
+        if any(isinstance(value, list | dict) for value in values):
+            raise Stop(
+                f"ingest.columns.{column.name}: it holds lists; labels are text or whole numbers"
+            )
+        known: Sequence[Any] = sorted(set(values))
+        if any(isinstance(value, float) for value in known):
+            raise Stop(
+                f"ingest.columns.{column.name}: it holds fractions; labels are text or whole "
+                "numbers"
+            )
+        names = self.classes or tuple(map(str, known))
+        if unknown := [str(value) for value in known if str(value) not in names]:
+            raise Stop(
+                f"ingest.columns.{column.name}: {', '.join(unknown[:10])} is not among the classes"
+            )
+        places = {name: place for place, name in enumerate(names)}
+        positions = {value: places[str(value)] for value in known}
+        found = np.array([positions[value] for value in values], np.int64)
+        return replace(self, classes=names), found
+
+    def store(self, values: Any) -> pa.Array:
+        """As whole numbers."""
+        return pa.array(np.asarray(values, np.int64))
+
+    def open(self, column: pa.ChunkedArray) -> Rows:
+        """`(n,)`."""
+        return np.asarray(column.to_numpy(), np.int64)
+
+    def text(self, value: Any) -> str:
+        """The name of the class."""
+        return self.classes[int(value)]
+
+    def look(self, value: Any, name: str | None) -> Look:
+        """Whether it is one of the classes."""
+        if not 0 <= int(value) < len(self.classes):
+            return Look({"outside": f"label {value} of {len(self.classes)} classes"})
+        return Look(digest=content(np.int64(value)))
+
+    def strata(self, values: Rows) -> Index | None:
+        """The classes."""
+        return np.asarray(values, np.int64)
+
+
+def typed(values: list[str]) -> list[Any]:
+    """Whole numbers, where each is written as Python writes it, so that 10 comes after 9."""
+    return [int(value) for value in values] if all(map(WHOLE.fullmatch, values)) else values

@@ -1,0 +1,190 @@
+"""Numbers, vectors of numbers, and categories."""
+
+import math
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any, Self
+
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
+
+from components.base.errors import Stop
+from components.data.features.feature import (
+    SHOWN,
+    Feature,
+    Look,
+    Shape,
+    TableColumn,
+    content,
+    digest,
+)
+from components.data.rows import Column, Index, Rows, Values
+
+STRATA = 5  # of about as many numbers each, that a stratified split deals alike
+TEXT = "string"
+
+
+@dataclass(frozen=True)
+class Value(Feature):
+    """A number, an array of numbers, or, with `dtype: string`, a category.
+
+    Args:
+        dtype: NumPy's, or `string`.
+        shape: Of one value; left out, a single one.
+        missing: Whether a value may be missing: NaN, of a category the empty text. Otherwise
+            `validate.missing` says what happens.
+        categories: The categories; left out, those that the column has.
+    """
+
+    dtype: str = "float32"
+    shape: Shape = ()
+    missing: bool = False
+    categories: Sequence[str] = ()
+
+    def __post_init__(self) -> None:
+        if not self.is_category:
+            np.dtype(self.dtype)  # raises what is wrong with it
+        object.__setattr__(self, "shape", tuple(self.shape))
+        object.__setattr__(self, "categories", tuple(map(str, self.categories)))
+
+    @property
+    def is_category(self) -> bool:
+        """Whether it is text."""
+        return self.dtype == TEXT
+
+    @property
+    def is_encoded(self) -> bool:
+        """Whether it is text, whose place among the categories is its number."""
+        return self.is_category
+
+    def observe(self, value: Any) -> Any:
+        """Of a category, itself."""
+        return value if self.is_category else None
+
+    def known(self, seen: Counter[Any]) -> Self:
+        """The categories that there are, sorted; the empty text is none."""
+        if not self.is_category or self.categories:
+            return self
+        return replace(self, categories=tuple(sorted(map(str, filter(None, seen)))))
+
+    def decode(self, value: Any) -> NDArray[Any]:
+        """A category as its place, NaN for one that is missing or unknown; numbers as they are."""
+        if not self.is_category:
+            return np.asarray(value)
+        places = self.categories
+        return np.float32(places.index(value) if value in places else math.nan)  # type: ignore[return-value]
+
+    @property
+    def decoded_dtype(self) -> str:
+        """Of a category, that of its place."""
+        return "float32" if self.is_category else self.dtype
+
+    @property
+    def stored(self) -> str:
+        """A column of numbers, of text, or of arrays of one shape."""
+        if self.shape:
+            return f"fixed_size_binary[{self.width}]"
+        return self.dtype
+
+    def gather(self, column: TableColumn) -> tuple[Self, Rows]:
+        """Numbers or text; `Stop` where a number is none."""
+        values = column.values[:]
+        if self.is_category:
+            return self, Values([_text(value) for value in values])
+        found = [_number(value) for value in values]
+        if wrong := [row for row, one in enumerate(found) if one is None]:
+            rows = ", ".join(f"row {row}: {values[row]!r}" for row in wrong[:SHOWN])
+            raise Stop(
+                f"ingest.columns.{column.name}: {len(wrong)} of {len(values)} are no numbers "
+                f"({rows}); mend them, or declare the column as {{Value: {{dtype: string}}}}"
+            )
+        numbers = self._numbers(column, found)
+        return replace(self, shape=numbers.shape[1:]), numbers
+
+    def _numbers(self, column: TableColumn, found: Sequence[Any]) -> NDArray[Any]:
+        """Arrays of one shape; `Stop` where they are not, or a dtype would make others of them."""
+        where, shapes = f"ingest.columns.{column.name}", sorted({np.shape(one) for one in found})
+        if len(shapes) > 1:
+            column.refuse_missing(column.values[:])
+            lengths = " and ".join(str(one[0]) if one else "one number" for one in shapes[:SHOWN])
+            raise Stop(f"{where}: its values have several lengths: {lengths}")
+        given = np.array(found, np.float64)
+        with np.errstate(all="ignore"):  # what becomes infinite, `validate` finds
+            numbers = given.astype(self.dtype)
+        if numbers.dtype.kind != "f" and (numbers != given).any():
+            row = int(np.argwhere(numbers != given)[0][0])
+            raise Stop(f"{where}: row {row}: {column.values[row]!r} is no {self.dtype}")
+        return numbers
+
+    def store(self, values: Any) -> pa.Array:
+        """Numbers as they are; arrays as bytes."""
+        if self.shape:
+            return super().store(values)
+        return pa.array(list(values) if self.is_category else np.asarray(values, self.dtype))
+
+    def open(self, column: pa.ChunkedArray) -> Rows:
+        """`(n, ...)`, or text."""
+        if self.shape:
+            return super().open(column)
+        return Column(column) if self.is_category else np.asarray(column.to_numpy(), self.dtype)
+
+    def none(self) -> Rows:
+        """No values."""
+        return Values() if self.is_category else super().none()
+
+    @property
+    def measures(self) -> Sequence[str]:
+        """Each number."""
+        if self.is_category:
+            return ()
+        count = math.prod(length or 1 for length in self.shape)
+        return ("value",) if not self.shape else [f"feature {place}" for place in range(count)]
+
+    def look(self, value: Any, name: str | None) -> Look:
+        """Whether it is there, finite, and not the same in every place."""
+        if self.is_category:
+            is_there = bool(value) or self.missing
+            return Look({} if is_there else {"missing": "it has no value"}, content(value))
+        values = np.asarray(value)
+        found = {}
+        is_missing = np.isnan(values).any() if values.dtype.kind == "f" else False
+        if is_missing and not self.shape:
+            if not self.missing:
+                found["missing"] = "it has no value"
+        elif values.dtype.kind == "f" and not np.isfinite(values).all():
+            found["not_finite"] = "holds NaN or infinity"
+        elif values.size > 1 and values.min() == values.max():
+            # A single value is no more constant than any other.
+            found["constant"] = "of one colour or value"
+        usable = not is_missing and "not_finite" not in found
+        return Look(found, digest(values), measures=np.ravel(values) if usable else ())
+
+    def strata(self, values: Rows) -> Index | None:
+        """Of numbers, fifths by their size."""
+        if self.is_category or self.shape:
+            return None
+        numbers: NDArray[Any] = np.asarray(values)
+        order = np.argsort(np.argsort(numbers, kind="stable"), kind="stable")
+        return np.asarray(order * STRATA // max(len(numbers), 1), np.int64)
+
+
+def _text(value: Any) -> str:
+    """A category; of a whole number, as pandas has it where others are missing, without `.0`."""
+    if value is None or value != value:  # NaN
+        return ""
+    is_whole = isinstance(value, float) and value.is_integer()
+    return str(int(value) if is_whole else value)
+
+
+def _number(value: Any) -> Any:
+    """A number, NaN for none, or None where it is something else."""
+    if value is None or value == "":
+        return math.nan
+    if isinstance(value, str) and "_" in value:  # Python reads 1_0 as 10
+        return None
+    try:
+        return [float(one) for one in value] if isinstance(value, list) else float(value)
+    except (TypeError, ValueError):
+        return None

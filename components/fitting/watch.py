@@ -1,0 +1,95 @@
+"""What is told how a fit goes: one list for every learner."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Work:
+    """What there is to do, known before the first step."""
+
+    epochs: int
+    steps: int
+    """In an epoch."""
+    examples: int
+    """In an epoch."""
+
+
+class Watcher:
+    """One that is told; what it does not care for, it leaves out."""
+
+    def begin(self, work: Work) -> None:
+        """Everything is built, and the first step comes."""
+
+    def step(self) -> None:
+        """A step was made."""
+
+    def epoch(self, number: int, values: Mapping[str, float]) -> bool:
+        """An epoch has ended; True ends the fit.
+
+        Args:
+            number: Of the epoch, from 0.
+            values: The learning curves at it.
+        """
+        return False
+
+    def end(self) -> None:
+        """It is over."""
+
+
+class Watch(Watcher):
+    """All that are told.
+
+    Args:
+        watchers: In the order in which they are told.
+    """
+
+    def __init__(self, *watchers: Watcher) -> None:
+        self.watchers = watchers
+
+    def begin(self, work: Work) -> None:
+        """Tells all."""
+        for one in self.watchers:
+            one.begin(work)
+
+    def step(self) -> None:
+        """Tells all."""
+        for one in self.watchers:
+            one.step()
+
+    def epoch(self, number: int, values: Mapping[str, float]) -> bool:
+        """Tells all; one of them is enough to end the fit."""
+        asked = [one.epoch(number, values) for one in self.watchers]  # every one is told
+        return any(asked)
+
+    def end(self) -> None:
+        """Tells all."""
+        for one in self.watchers:
+            one.end()
+
+
+class Built(Watcher):
+    """Calls when everything is built, before the first step."""
+
+    def __init__(self, call: Callable[[], None]) -> None:
+        self.call = call
+
+    def begin(self, work: Work) -> None:
+        """Calls."""
+        self.call()
+
+
+class Curves(Watcher):
+    """Hands the learning curves on, as to an MLflow run.
+
+    Args:
+        log: Takes the values and `step`, the epoch counted from 0.
+    """
+
+    def __init__(self, log: Callable[..., None]) -> None:
+        self.log = log
+
+    def epoch(self, number: int, values: Mapping[str, float]) -> bool:
+        """Hands them on."""
+        self.log(values, step=number)
+        return False

@@ -1,0 +1,155 @@
+"""A folder of images with one folder for each class."""
+
+import os
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+
+from components.base.errors import Mistakes, Problem, Stop
+from components.config.building import build
+from components.config.ingest import Split
+from components.data.features.class_label import ClassLabel
+from components.data.features.feature import Feature
+from components.data.features.image import Image
+from components.data.listing import SPLITS, Listing
+from components.data.rows import Files
+from components.data.schema import Schema
+from components.ingest.places import base, inside
+from components.ingest.sources.image_folder import ImageFolder
+
+
+def listing(config: ImageFolder, source: Path) -> Listing:
+    """Lists what `config.path` holds, in the pipeline's folder of sources or in the archive."""
+    root = base(config.archive, source)
+    folder = inside(config.path, root)
+    if config.masks is not None and config.mask is not None:
+        return of_pairs(folder, inside(config.masks, root), build(config.mask), config.split)
+    return of_folder(folder, config.split)
+
+
+def of_pairs(folder: Path, masks: Path, kind: Feature, split: Split) -> Listing:
+    """Lists images, and for each the mask of its name.
+
+    Raises:
+        Mistakes: There is no such folder.
+        Stop: An image has no mask, a mask no image, or a name is there twice.
+    """
+    for key, one in (("path", folder), ("masks", masks)):
+        if not one.is_dir():
+            raise Mistakes([Problem(("ingest", key), f"no folder {one}")])
+    ours, theirs = (_by_stem(one) for one in (folder, masks))
+    if alone := sorted(ours.keys() ^ theirs.keys()):
+        names = ", ".join(str(ours.get(one, theirs.get(one))) for one in alone[:5])
+        what = f"{len(alone)} files have no counterpart of the same name: {names}"
+        raise Stop(f"{folder} and {masks}: {what}")
+    stems = sorted(ours)
+    paths = [ours[one].relative_to(folder).as_posix() for one in stems]
+    labels = [theirs[one].relative_to(masks).as_posix() for one in stems]
+    return Listing(
+        Schema({"image": Image(), "mask": kind}, ("mask",)),
+        {"image": Files.of(folder, paths), "mask": Files.of(masks, labels)},
+        paths,
+        groups=_groups(paths, split.group) if split.group else None,
+    )
+
+
+def _by_stem(folder: Path) -> dict[str, Path]:
+    """The files of a folder by their paths without the ending."""
+    files = list(_files(folder))
+    found = {path.relative_to(folder).with_suffix("").as_posix(): path for path in files}
+    if len(found) < len(files):
+        raise Stop(f"{folder}: two files have the same name but for the ending")
+    return found
+
+
+def of_folder(folder: Path, split: Split) -> Listing:
+    """Lists `folder/CLASS/**` or, with the split given, `folder/SPLIT/CLASS/**`.
+
+    The names of the class folders, sorted, are the classes. Hidden files are passed over; so is
+    what lies beside the class folders, which is reported.
+
+    Raises:
+        Mistakes: There is no such folder.
+        Stop: There are no classes, one has no files, a link leads out of the folder, or no group is
+            found in a path.
+    """
+    if not folder.is_dir():
+        raise Mistakes([Problem(("ingest", "path"), f"no folder {folder}")])
+    outer = {SPLITS[one]: folder / one for one in _folders(folder) if one in SPLITS}
+    if split.by == "given" and not {"train", "test"} <= set(outer):
+        raise Stop(f"{folder}: split: {{by: given}} needs folders train and test in it")
+    roots = outer if split.by == "given" else {"": folder}
+    classes = sorted({name for root in roots.values() for name in _folders(root)})
+    problems = list(_links(folder))
+    if len(classes) < 2:
+        problems.append(f"{folder}: needs two folders or more, one for each class")
+    elif split.by != "given" and set(classes) <= set(SPLITS):
+        problems.append(
+            f"{folder}: {', '.join(classes)} are splits, not classes; ingest.split: {{by: given}}"
+        )
+    if problems:
+        raise Stop("\n".join(problems))
+    found = [
+        (path, label, name)
+        for name, root in roots.items()
+        for label, one in enumerate(classes)
+        for path in _files(root / one)
+    ]
+    seen = {label for _, label, _ in found}
+    if empty := [one for label, one in enumerate(classes) if label not in seen]:
+        raise Stop(f"{folder}: a class has examples; there is no file in {', '.join(empty)}")
+    paths = [path.relative_to(folder).as_posix() for path, _, _ in found]
+    labels = np.array([label for _, label, _ in found], np.int64)
+    return Listing(
+        Schema({"image": Image(), "label": ClassLabel(classes)}, ("label",)),
+        {"image": Files.of(folder, paths), "label": labels},
+        paths,
+        given=np.array([name for _, _, name in found]) if split.by == "given" else None,
+        groups=_groups(paths, split.group) if split.group else None,
+        passed_over=tuple(_beside(folder, roots.values())),
+    )
+
+
+def _groups(paths: list[str], expression: str) -> np.ndarray:
+    pattern = re.compile(expression)
+    matches = [pattern.search(path) for path in paths]
+    missing = [path for path, match in zip(paths, matches, strict=True) if match is None]
+    if missing:
+        raise Stop(
+            f"ingest.split.group: {expression} is not found in {len(missing)} paths, "
+            f"such as {missing[0]}"
+        )
+    return np.array([match[1] for match in matches if match])
+
+
+def _folders(folder: Path) -> list[str]:
+    """Names of the folders in a folder, sorted, without hidden ones."""
+    if not folder.is_dir():
+        return []
+    return sorted(one.name for one in os.scandir(folder) if one.is_dir() and one.name[0] != ".")
+
+
+def _files(folder: Path) -> Iterator[Path]:
+    """Every file below a folder, sorted by path, without hidden ones."""
+    for root, folders, files in os.walk(folder):
+        folders[:] = sorted(one for one in folders if one[0] != ".")
+        yield from (Path(root, one) for one in sorted(files) if one[0] != ".")
+
+
+def _links(folder: Path) -> Iterator[str]:
+    for root, folders, files in os.walk(folder):
+        for one in (*folders, *files):
+            path = Path(root, one)
+            if path.is_symlink():
+                yield f"{path}: a link, which DVC does not look behind; make {folder} itself one"
+
+
+def _beside(folder: Path, roots: object) -> Iterator[str]:
+    for root in {folder, *roots}:  # type: ignore[misc]
+        yield from sorted(
+            Path(one).relative_to(folder).as_posix()
+            for one in os.scandir(root)
+            if one.is_file() and one.name[0] != "."
+        )

@@ -1,0 +1,56 @@
+"""How good answers are, whatever the task."""
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from pydantic import BaseModel
+
+from components.tasks.interval import Interval
+
+if TYPE_CHECKING:
+    from components.config.task import Metric
+
+
+class Measures(BaseModel):
+    """What was measured on a split."""
+
+    metrics: dict[str, Interval]
+    """Each metric of the task, with its 95 % interval."""
+    examples: int
+    numbers: dict[str, float] = {}
+    """Further numbers, without an interval."""
+    details: dict[str, Any] = {}
+    """What figures and tables are made of."""
+
+    @property
+    def scalars(self) -> dict[str, float]:
+        """Every number by one name: `accuracy`, `accuracy_low`, `accuracy_high`, ..."""
+        ends = ("", "_low", "_high")
+        found = {
+            f"{name}{end}": value
+            for name, one in self.metrics.items()
+            for end, value in zip(ends, (one.value, one.low, one.high), strict=True)
+        }
+        return {**found, **self.numbers, "examples": self.examples}
+
+    def sentence(self, metrics: Sequence["Metric"]) -> str:
+        """The metrics in words, the first with its interval."""
+        first, *others = metrics
+        more = "".join(f", {one.title} {number(self.metrics[one.name].value)}" for one in others)
+        return f"test {first.title} {shown(self.metrics[first.name], self.examples)}{more}"
+
+
+def shown(found: Interval, examples: int) -> str:
+    """A value with its interval, in words."""
+    interval = f"{number(found.low)} to {number(found.high)}"
+    return f"{number(found.value)} (95 % interval {interval}, {examples} examples)"
+
+
+def number(value: float) -> str:
+    """As people read it: four places, fewer where it is large."""
+    return f"{value:.4f}" if abs(value) < 100 else f"{value:.1f}"
+
+
+def read(value: Mapping[str, Any]) -> Measures:
+    """What was written as JSON."""
+    return Measures.model_validate(value)

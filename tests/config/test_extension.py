@@ -1,0 +1,40 @@
+"""Sections that are found by their names, and classes of one's own."""
+
+import pytest
+
+from components.config.compress import Compressor, Method
+from components.config.extension import home
+from components.config.task import Config, Task
+from components.tasks.classification import Classification
+
+
+class Derived(Classification):
+    """Has what it is derived from, and another setting."""
+
+    thirds: int = 3
+
+
+class Bare(Compressor):
+    """Has nothing."""
+
+
+def test_a_class_does_with_the_parts_of_what_it_is_derived_from():
+    assert Derived.part("learn").__name__ == "components.tasks.classification.learn"
+    assert Derived.lacking() == []
+
+
+def test_what_a_class_must_have_itself_is_named():
+    assert Bare.lacking() == ["compress", "takes"]
+    assert {"head", "metrics", "figures"} <= set(Task.lacking())
+    assert "diagnose" not in Task.lacking()
+
+
+@pytest.mark.parametrize("annotation", [Config, Method])
+def test_every_package_of_a_kind_is_found_by_its_name_and_says_it_again(annotation):
+    where = home(annotation)
+
+    for name in where.names():
+        section = where.find(name)
+        assert section.lacking() == []
+        assert where.name(section()) == name
+        assert where.validate(where.dump(section())) == section()

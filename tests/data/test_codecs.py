@@ -1,0 +1,145 @@
+"""Pixels of image files, of every kind that arrives."""
+
+import io
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from components.data.codecs import Header, Undecodable, decode, header
+
+RED_GREEN = np.array([[[255, 0, 0], [0, 255, 0]]] * 3, np.uint8)  # 3 high, 2 wide
+
+
+def encoded(image, kind, **options):
+    buffer = io.BytesIO()
+    image.save(buffer, kind, **options)
+    return buffer.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("kind", "mode", "tolerance"),
+    [
+        ("PNG", "RGB", 0),
+        ("BMP", "RGB", 0),
+        ("TIFF", "RGB", 0),
+        ("GIF", "P", 0),
+        ("PNG", "P", 0),
+        ("PNG", "RGBA", 0),
+        ("WEBP", "RGB", 0),
+        ("JPEG", "RGB", 3),
+        ("JPEG", "CMYK", 12),
+        ("TIFF", "CMYK", 0),
+    ],
+)
+def test_colour_is_read_from(kind, mode, tolerance):
+    wide = Image.fromarray(RED_GREEN.repeat(16, axis=0).repeat(16, axis=1)).convert(mode)
+    options = {"lossless": True} if kind == "WEBP" else {}
+    options |= {"quality": 95, "subsampling": 0} if kind == "JPEG" else {}
+
+    pixels = decode(encoded(wide, kind, **options), 3)
+
+    assert pixels.shape == (48, 32, 3)
+    assert np.abs(pixels[5::16, 5::16].astype(int) - RED_GREEN).max() <= tolerance
+
+
+def test_grey_of_colour_is_its_luma():
+    pixels = decode(encoded(Image.fromarray(RED_GREEN), "PNG"), 1)
+
+    assert pixels[0, :, 0].tolist() == [76, 150]
+
+
+def test_colour_of_grey_repeats_it():
+    assert decode(encoded(Image.new("L", (1, 1), 77), "PNG"), 3).tolist() == [[[77, 77, 77]]]
+
+
+@pytest.mark.parametrize("kind", ["PNG", "TIFF"])
+def test_grey_of_16_bits_is_kept_whole(kind):
+    values = np.array([[0, 257], [40_000, 65_535]], np.uint16)
+    file = encoded(Image.fromarray(values), kind)
+
+    assert decode(file, 1, "uint16")[..., 0].tolist() == values.tolist()
+    assert decode(file, 1)[..., 0].tolist() == [[0, 1], [156, 255]]
+    assert decode(file, 3)[1, 0].tolist() == [156, 156, 156]
+    assert header(file).mode == "I;16"
+
+
+def test_a_palette_with_transparency_gives_its_colours():
+    image = Image.fromarray(RED_GREEN).convert("P")
+    file = encoded(image, "PNG", transparency=0)
+
+    assert np.array_equal(decode(file, 3), RED_GREEN)
+
+
+def test_transparency_is_dropped():
+    assert decode(encoded(Image.new("RGBA", (1, 1), (9, 8, 7, 0)), "PNG"), 3).tolist() == [
+        [[9, 8, 7]]
+    ]
+
+
+def test_an_animation_gives_its_first_frame():
+    first, second = (Image.new("P", (4, 4), colour) for colour in (0, 1))
+    for image in (first, second):
+        image.putpalette([200, 0, 0, 0, 200, 0])
+    file = encoded(first, "GIF", save_all=True, append_images=[second])
+
+    assert decode(file, 3)[0, 0].tolist() == [200, 0, 0]
+
+
+def test_a_turned_photo_is_put_upright():
+    exif = Image.Exif()
+    exif[0x0112] = 6  # the camera was turned by 90 degrees
+    file = encoded(Image.fromarray(RED_GREEN), "PNG", exif=exif)
+
+    assert decode(file, 3).shape == (2, 3, 3)
+    assert decode(file, 3)[:, 0].tolist() == [[255, 0, 0], [0, 255, 0]]
+    assert header(file) == Header(2, 3, "RGB", "PNG")
+
+
+def cut():
+    noise = np.random.default_rng(0).integers(0, 256, (64, 64, 3), np.uint8)
+    file = encoded(Image.fromarray(noise), "JPEG")
+    return file[: len(file) // 2]
+
+
+def test_a_file_that_is_cut_off_is_refused_where_it_must_be_whole():
+    with pytest.raises(Undecodable, match=r"^damaged: image file is truncated"):
+        decode(cut(), 3, whole=True)
+
+
+def test_of_a_file_that_is_cut_off_the_rest_is_grey():
+    pixels = decode(cut(), 3)
+
+    assert pixels[:16].std() > 30
+    assert pixels[-8:].std() == 0
+
+
+def test_a_refusal_does_not_make_the_next_file_strict():
+    with pytest.raises(Undecodable, match="truncated"):
+        decode(cut(), 3, whole=True)
+
+    assert decode(cut(), 3).shape == (64, 64, 3)
+
+
+@pytest.mark.parametrize(
+    ("file", "message"),
+    [
+        pytest.param(b"", "the file is empty", id="empty"),
+        pytest.param(b"some text", "not an image", id="text"),
+        pytest.param(b"\x89PNG\r\n\x1a\n", "not an image", id="only the start of a PNG"),
+    ],
+)
+def test_what_is_no_image_is_refused(file, message):
+    with pytest.raises(Undecodable) as caught:
+        decode(file, 3)
+
+    assert str(caught.value) == message
+    assert header(file) is None
+
+
+def test_a_mode_that_is_not_supported_is_named():
+    file = encoded(Image.new("F", (2, 2)), "TIFF")
+
+    with pytest.raises(Undecodable, match=r"^images of mode F are not supported$"):
+        decode(file, 3)
+    assert header(file) is None

@@ -1,0 +1,122 @@
+"""What is left of a training, whoever learned."""
+
+import json
+
+import keras
+import own_learner
+import pytest
+import yaml
+from stages import run_stage
+
+from components.base.files import read_json, write_json
+from components.data import shards
+from components.data.dataset import empty
+from components.fitting.predictor import load
+from components.models import keras_files
+from components.run import tracking
+from components.train.run import curve_rows
+from tests.fitting.made import SECTIONS, points
+
+OWN = {"train": {"learner": "own_learner:Shares", "smoothing": 1.0}}
+
+
+@pytest.fixture
+def trained(mlflow_store):
+    """Runs the stage on points, and gives the run."""
+    data, nothing = points(), keras.Sequential([keras.Input((2,)), keras.layers.Identity()])
+    shards.save({"train": data.train, "validation": data.validation}, mlflow_store / "ready")
+    shards.save({"train": empty(data.train.schema)}, mlflow_store / "augmented")
+    keras_files.save(nothing, mlflow_store / "augmented" / "augmentation.keras")
+    keras_files.save(nothing, mlflow_store / "ready" / "preprocessing.keras")
+
+    def run(hyperparameters, **sections):
+        path = mlflow_store / "points.yaml"
+        path.write_text(yaml.safe_dump({**SECTIONS, **sections}))
+        write_json(hyperparameters, mlflow_store / "best.json")
+        return run_stage(
+            "train",
+            path,
+            mlflow_store,
+            dataset=mlflow_store / "ready",
+            augmented=mlflow_store / "augmented",
+            hyperparameters=mlflow_store / "best.json",
+            out=mlflow_store / "trained",
+            curves=mlflow_store / "curves.csv",
+        )
+
+    return run
+
+
+def test_a_network_and_its_curves_are_left(trained, mlflow_store, capsys):
+    trained({"train.epochs": 2})
+
+    learned = read_json(mlflow_store / "trained" / "history.json")
+    assert (learned["epochs"], list(learned["history"])) == (
+        2,
+        ["accuracy", "loss", "val_accuracy", "val_loss"],
+    )
+    metrics = read_json(mlflow_store / "train.metrics.json")
+    best = learned["best"]
+    assert metrics == {
+        **{name: values[best] for name, values in learned["history"].items()},
+        "best_epoch": best + 1,
+        "parameters": 2 * 8 + 8 + 8 * 2 + 2,
+    }
+    head, *rows = (mlflow_store / "curves.csv").read_text().splitlines()
+    assert head == "epoch,split,metric,value"
+    assert len(rows) == 2 * 4
+    assert f"2,validation,loss,{learned['history']['val_loss'][1]}" in rows
+    assert load(mlflow_store / "trained").predict(points().validation).shape == (20, 2)
+    said = f"points: epoch {best + 1} of 2 is kept, val_loss {metrics['val_loss']:.4f}\n"
+    assert capsys.readouterr().out == said
+
+
+def test_a_learner_of_ones_own_is_trained_and_found_again(trained, mlflow_store):
+    run = trained({}, **OWN)
+
+    data = points()
+    above = (int(data.train.target.sum()) + 1) / 62
+    predictor = load(mlflow_store / "trained")
+    assert predictor.predict(data.validation)[0] == pytest.approx([1 - above, above])
+    loss = read_json(mlflow_store / "train.metrics.json")["loss"]
+    assert run.finding == f"loss {loss:.4f}"
+    client = tracking.connect("points")
+    (live,) = client.search_runs(["1"])
+    assert live.data.metrics == {"loss": pytest.approx(loss)}
+    assert live.data.params["train.smoothing"] == "1.0"
+    assert live.data.tags["dvc.stage"] == "train@points"
+
+
+def test_hyperparameters_are_laid_over_the_file(trained, mlflow_store):
+    trained({"train.smoothing": 1e6}, **OWN)
+
+    shares = json.loads((mlflow_store / "trained" / "shares.json").read_text())
+    assert shares == pytest.approx([0.5, 0.5], abs=1e-4)
+
+
+def test_what_is_no_number_is_null(trained, mlflow_store, monkeypatch):
+    history = {"loss": [2.0, float("nan")], "val_loss": [float("nan"), 1.0]}
+    found = own_learner.Fitted([0.5, 0.5], history, best=0)
+    monkeypatch.setattr(own_learner.Shares, "fit", lambda *_: found)
+
+    trained({}, **OWN)
+
+    learned = read_json(mlflow_store / "trained" / "history.json")
+    assert learned == {
+        "epochs": 1,
+        "best": 0,
+        "history": {"loss": [2.0, None], "val_loss": [None, 1.0]},
+    }
+
+
+def test_curves_are_rows_that_begin_with_the_epoch():
+    history = {"loss": [3, 2], "accuracy": [0, 1], "val_loss": [5, 4]}
+
+    assert list(curve_rows(history)) == [
+        (1, "train", "loss", 3),
+        (2, "train", "loss", 2),
+        (1, "train", "accuracy", 0),
+        (2, "train", "accuracy", 1),
+        (1, "validation", "loss", 5),
+        (2, "validation", "loss", 4),
+    ]
