@@ -1,0 +1,228 @@
+"""How good a segmentation is, and whether it is better than another. Loads no framework.
+
+Everything follows from the confusion counts of each image. Images are what was drawn at random:
+the pixels of one are alike, so an interval that counts pixels would be far too narrow.
+"""
+
+from collections.abc import Callable, Sequence
+from math import sqrt
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.stats import t as student
+
+from components.data.features.mask import IGNORE
+from components.tasks.comparison import ALPHA, EXCHANGES
+from components.tasks.interval import Interval
+
+ENOUGH = 5
+"""Images below which an interval is all that the metric can be."""
+LARGEST_ENUMERATED = 13
+"""Images up to which each of the 2**n exchanges is looked at."""
+
+Counts = NDArray[np.int64]
+"""Pixels `(n, classes, classes)` of each image by true class (row) and predicted class (column)."""
+
+Metric = Callable[[NDArray[np.floating] | Counts], NDArray[np.float64]]
+"""From summed counts `(..., classes, classes)` to `(...)`."""
+
+
+def confusions(masks: NDArray[np.integer], said: NDArray[np.integer], classes: int) -> Counts:
+    """Counts the pixels of each image.
+
+    Args:
+        masks: `(n, height, width)`, or `n` masks of any sizes: true classes, 255 where nothing
+            counts.
+        said: Predicted classes of the same shapes.
+        classes: How many there are.
+
+    Returns:
+        `(n, classes, classes)` int64, by true class (row) and predicted class (column).
+
+    Raises:
+        ValueError: A mask and its prediction differ in shape, or a value is no class.
+    """
+    pairs = zip(masks, said, strict=True)
+    counted = [_confusion(mask, one, classes) for mask, one in pairs]
+    return np.array(counted, np.int64).reshape(-1, classes, classes)
+
+
+def _confusion(mask: NDArray[np.integer], said: NDArray[np.integer], classes: int) -> Counts:
+    if mask.shape != said.shape:
+        raise ValueError(f"a mask of {mask.shape} and a prediction of {said.shape}")
+    is_counted = mask != IGNORE
+    # int64 first: in uint8, class 16 of 17 times 17 is 16.
+    truth, found = (one[is_counted].astype(np.int64) for one in (mask, said))
+    for one in (truth, found):
+        if one.size and not 0 <= one.min() <= one.max() < classes:
+            raise ValueError(f"classes from {one.min()} to {one.max()}; there are {classes}")
+    counts = np.bincount(truth * classes + found, minlength=classes**2)
+    return counts.reshape(classes, classes)
+
+
+def iou(counts: NDArray[np.floating] | Counts) -> NDArray[np.float64]:
+    """Intersection over union of each class, `(..., classes)`; NaN of one that does not occur."""
+    right = np.diagonal(counts, axis1=-2, axis2=-1)
+    return _ratio(right, counts.sum(axis=-1) + counts.sum(axis=-2) - right)
+
+
+def dice(counts: NDArray[np.floating] | Counts) -> NDArray[np.float64]:
+    """Dice coefficient of each class, `(..., classes)`; NaN of one that does not occur."""
+    right = np.diagonal(counts, axis1=-2, axis2=-1)
+    return _ratio(2 * right, counts.sum(axis=-1) + counts.sum(axis=-2))
+
+
+def pixel_accuracy(counts: NDArray[np.floating] | Counts) -> NDArray[np.float64]:
+    """Share of the pixels whose class is right, `(...)`; NaN where none counts."""
+    return _ratio(np.trace(counts, axis1=-2, axis2=-1), counts.sum(axis=(-2, -1)))
+
+
+def _ratio(part: NDArray[np.generic], whole: NDArray[np.generic]) -> NDArray[np.float64]:
+    with np.errstate(invalid="ignore"):
+        return np.asarray(np.true_divide(part, whole), np.float64)
+
+
+def metrics(counts: Counts, classes: Sequence[str]) -> dict[str, Metric]:
+    """By name: `mean_iou`, `pixel_accuracy`, `mean_dice`, and `iou/CLASS` of what occurs.
+
+    The means are of the classes that the masks or the predictions have in any image, and stay of
+    these where an image is left out: with its only image a class has an IoU of 0.
+
+    References:
+        Everingham et al., The PASCAL Visual Object Classes Challenge: A Retrospective (2015),
+        "segmentation accuracy", for IoU from counts that are summed over all images;
+        Dice, Measures of the Amount of Ecologic Association Between Species (1945).
+    """
+    total = counts.sum(axis=0)
+    occurs = [int(one) for one in np.flatnonzero(total.sum(axis=0) + total.sum(axis=1))]
+
+    def mean(ratios: Metric) -> Metric:
+        return lambda one: np.nan_to_num(ratios(one)[..., occurs]).mean(axis=-1)
+
+    def of_class(place: int) -> Metric:
+        return lambda one: np.nan_to_num(iou(one)[..., place])
+
+    return {
+        "mean_iou": mean(iou),
+        "pixel_accuracy": lambda one: np.nan_to_num(pixel_accuracy(one)),
+        "mean_dice": mean(dice),
+        **{f"iou/{classes[place]}": of_class(place) for place in occurs},
+    }
+
+
+def measure(counts: Counts, classes: Sequence[str]) -> dict[str, Interval]:
+    """Every metric of `metrics` with its 95 % interval; the unit is the image.
+
+    Raises:
+        ValueError: No pixel counts.
+
+    References:
+        See `interval`.
+    """
+    if not counts.sum():
+        raise ValueError("no pixel of any image counts")
+    return {name: interval(counts, metric) for name, metric in metrics(counts, classes).items()}
+
+
+def interval(counts: Counts, metric: Metric) -> Interval:
+    """A metric from 0 to 1 of `n` images, with its 95 % interval.
+
+    The jackknife leaves out an image at a time. Its interval is that of a share, Wilson's, with
+    as many draws as would give a share that variance, so that it stays between 0 and 1, and with
+    Student's quantile, as few images tell little of their variance. Of fewer than 5 images it is
+    from 0 to 1: they say what the value is, and nothing of what it would be on others.
+
+    References:
+        Efron, Stein, The Jackknife Estimate of Variance (1981); Wilson, Probable Inference (1927);
+        Korn, Graubard, Confidence Intervals for Proportions with Small Expected Number of Positive
+        Counts Estimated from Survey Data (1998), for the number of draws and the quantile.
+    """
+    value, count = float(metric(counts.sum(axis=0))), len(counts)
+    if count < ENOUGH:
+        return Interval(value, 0.0, 1.0)
+    variance = _jackknife(_without_each(counts, metric))
+    # All right or all wrong: no image tells the variance.
+    is_known = variance > 0 and 0 < value < 1
+    square = _quantile(count) ** 2 * (variance / (value * (1 - value)) if is_known else 1 / count)
+    centre = (value + square / 2) / (1 + square)
+    reach = sqrt(square * value * (1 - value) + square**2 / 4) / (1 + square)
+    return _around(value, centre, reach, least=0)
+
+
+def difference(name: str, ours: Counts, theirs: Counts, classes: Sequence[str]) -> Interval:
+    """How much larger a metric is for one model than for another on the same `n` images.
+
+    Args:
+        name: Of `metrics`.
+        ours: Counts of one model.
+        theirs: Counts of the other.
+        classes: Their names.
+
+    Returns:
+        An interval without 0 only where, besides, an exact test finds that two models of equal
+        worth would seldom differ as much: in 5 %, so in 2.5 % that one is ahead. Of 5 images or
+        fewer that is never so: of 5, each better, a coin says the same in one of 16 throws.
+
+    Raises:
+        ValueError: The counts are not of the same images.
+
+    References:
+        Efron, Stein, The Jackknife Estimate of Variance (1981), for the interval; the test
+        exchanges at random what the two said of an image: Fisher, The Design of Experiments
+        (1935), section 21; Phipson, Smyth, Permutation P-values Should Never Be Zero (2010).
+    """
+    if ours.shape != theirs.shape or (ours.sum(axis=2) != theirs.sum(axis=2)).any():
+        raise ValueError("the two are not counts of the same images")
+    metric = metrics(ours + theirs, classes)[name]
+    value = float(metric(ours.sum(axis=0)) - metric(theirs.sum(axis=0)))
+    if len(ours) < ENOUGH:
+        return Interval(value, -1.0, 1.0)
+    left = _without_each(ours, metric) - _without_each(theirs, metric)
+    reach = _quantile(len(ours)) * sqrt(_jackknife(left))
+    found = _around(value, value, reach, least=-1)
+    if found.low <= 0 <= found.high or exchanged(ours, theirs, metric) < ALPHA:
+        return found
+    return Interval(value, min(found.low, 0.0), max(found.high, 0.0))
+
+
+def exchanged(ours: Counts, theirs: Counts, metric: Metric) -> float:
+    """How often a metric differs as much where the predictions of images change hands at random."""
+    gain = (theirs - ours).astype(np.float64)
+    mine, other = ours.sum(axis=0), theirs.sum(axis=0)
+
+    def gap(exchanges: NDArray[np.float64]) -> NDArray[np.float64]:
+        moved = np.tensordot(exchanges, gain, axes=1)
+        return np.abs(metric(mine + moved) - metric(other - moved))
+
+    count = len(ours)
+    found = gap(np.zeros((1, count))) - 1e-12  # equal, but for rounding
+    if count <= LARGEST_ENUMERATED:
+        every = np.arange(2**count)[:, np.newaxis] >> np.arange(count) & 1
+        return float((gap(every.astype(np.float64)) >= found).mean())
+    random = np.random.default_rng(0)
+    block = max(1, 2**22 // max(count, mine.size))
+    blocks = (min(block, EXCHANGES - start) for start in range(0, EXCHANGES, block))
+    as_large = sum(
+        (gap(random.integers(0, 2, (n, count)).astype(np.float64)) >= found).sum() for n in blocks
+    )
+    return float((1 + as_large) / (1 + EXCHANGES))
+
+
+def _without_each(counts: Counts, metric: Metric) -> NDArray[np.float64]:
+    """A metric `(n,)` of all images but one."""
+    return metric(counts.sum(axis=0) - counts)
+
+
+def _jackknife(left: NDArray[np.float64]) -> float:
+    """Variance of a statistic, from what it is without each image."""
+    return float((len(left) - 1) * left.var())
+
+
+def _quantile(count: int) -> float:
+    return float(student.ppf(1 - ALPHA / 2, count - 1))
+
+
+def _around(value: float, centre: float, reach: float, least: float) -> Interval:
+    """An interval that neither rounding nor what the metric can be puts beside its value."""
+    low, high = max(least, centre - reach), min(1.0, centre + reach)
+    return Interval(value, min(value, low), max(value, high))

@@ -1,0 +1,48 @@
+"""The head and the loss of a segmentation."""
+
+from functools import partial
+from typing import Any
+
+import keras
+import numpy as np
+
+from components.base.errors import Mistakes, Problem
+from components.base.words import reason
+from components.config.building import build
+from components.config.pipeline import Pipeline
+from components.config.section import Named
+from components.data.dataset import Split
+from components.data.features.mask import IGNORE
+from components.tasks.head import Head, values
+from components.tasks.segmentation import Segmentation
+
+
+def head(task: Segmentation, file: Pipeline, train: Split) -> Head:
+    """A probability for each class and pixel, and what it is fitted by."""
+    classes = len(train.schema.target.classes)  # type: ignore[attr-defined]
+    named: Named | None = getattr(file.train, "loss", None)
+    mean_iou = keras.metrics.MeanIoU(
+        classes, name="mean_iou", ignore_class=IGNORE, sparse_y_pred=False
+    )
+    return Head(
+        attach=partial(_attach, classes=classes),
+        loss=_loss(named),
+        metrics=[mean_iou],
+        # int32: compared with 255, uint8 overflows on some backends.
+        targets=lambda columns: values(columns).astype(np.int32),
+    )
+
+
+def _attach(features: Any, classes: int) -> Any:
+    layer = keras.layers.Conv2D(classes, 1, activation="softmax", dtype="float32", name="head")
+    return layer(features)
+
+
+def _loss(named: Named | None) -> keras.losses.Loss:
+    """The Keras loss of the section, or sparse categorical cross-entropy of what counts."""
+    try:
+        if named is not None:
+            return build(named)
+        return keras.losses.SparseCategoricalCrossentropy(ignore_class=IGNORE)
+    except Exception as error:  # whatever it raises about its arguments
+        raise Mistakes([Problem(("train", "loss"), reason(error))]) from None

@@ -1,0 +1,149 @@
+"""Pictures of a segmentation: the worst images, and the classes side by side."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import matplotlib as mpl
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.colors import to_rgb
+from matplotlib.figure import Figure
+from matplotlib.patches import Patch
+from numpy.typing import NDArray
+
+from components.data.features.mask import IGNORE
+from components.tasks.interval import Interval
+from components.tasks.segmentation.counts import Counts, iou
+
+LARGE = 256  # pixels a side, more than any picture here shows
+COLUMNS = ("image", "true mask", "prediction", "errors")
+WRONG, UNCOUNTED = "#d62728", "#bdbdbd"
+
+# Okabe, Ito, Color Universal Design (2008), without the red that errors have: told apart by those
+# who see no red or green too.
+COLOURS = ("#e69f00", "#0072b2", "#56b4e9", "#009e73", "#f0e442", "#cc79a7", "#000000")
+
+
+def palette(classes: int) -> NDArray[np.float32]:
+    """A colour `(classes, 3)`, 0 to 1, for each class; with more than seven, from a wheel."""
+    if classes <= len(COLOURS):
+        return np.array([to_rgb(one) for one in COLOURS[:classes]], np.float32)
+    hues = 0.06 + 0.88 * np.arange(classes) / classes  # none as red as errors
+    return np.asarray(mpl.colormaps["hsv"](hues)[:, :3], np.float32)
+
+
+def image_iou(counts: Counts) -> NDArray[np.float64]:
+    """Mean IoU `(n,)` of the classes that each image's mask has; 1 where no pixel counts.
+
+    A class that is predicted alone takes from the others what it covers, so it is not counted
+    twice.
+    """
+    is_there = counts.sum(axis=2) > 0
+    found = np.where(is_there, np.nan_to_num(iou(counts)), 0).sum(axis=1)
+    classes = is_there.sum(axis=1)
+    return np.where(classes > 0, found / np.maximum(classes, 1), 1.0)
+
+
+def worst(counts: Counts, shown: int) -> NDArray[np.int64]:
+    """Positions of the images of least mean IoU, the worst first."""
+    return np.argsort(image_iou(counts), kind="stable")[:shown]
+
+
+def overlays(
+    images: Sequence[NDArray[Any]],
+    masks: Sequence[NDArray[np.uint8]],
+    said: Sequence[NDArray[np.integer]],
+    names: Sequence[str],
+    classes: Sequence[str],
+) -> Figure:
+    """A row for each image: the image, its mask, what is predicted, and where they differ.
+
+    Args:
+        images: Each `(height, width, channels)`, any real dtype, one channel or three.
+        masks: Each `(height, width)`, true classes, 255 where nothing counts.
+        said: Each `(height, width)`, predicted classes.
+        names: What is written beside each row.
+        classes: Their names.
+    """
+    rows, colours = len(images), palette(len(classes))
+    figure = Figure(figsize=(9, 0.6 + 2.25 * rows), layout="compressed")
+    grid = figure.subplots(rows, len(COLUMNS), squeeze=False)
+    for axes, title in zip(grid[0], COLUMNS, strict=True):
+        axes.set_title(title, fontsize=10)
+    for axes, image, mask, one, name in zip(grid, images, masks, said, names, strict=True):
+        _row(axes, np.asarray(image), mask, one, colours)
+        axes[0].set_ylabel(name, fontsize=8)
+    used = [Patch(color=colour, label=one) for colour, one in zip(colours, classes, strict=True)]
+    used.append(Patch(color=WRONG, label="error: another class than in the true mask"))
+    if any((mask == IGNORE).any() for mask in masks):
+        used.append(Patch(color=UNCOUNTED, label="not counted"))
+    figure.legend(handles=used, loc="outside lower center", ncols=4, fontsize=8, frameon=False)
+    return figure
+
+
+def _row(
+    axes: Sequence[Axes],
+    image: NDArray[Any],
+    mask: NDArray[np.uint8],
+    said: NDArray[np.integer],
+    colours: NDArray[np.float32],
+) -> None:
+    step = max(1, max(mask.shape) // LARGE)
+    picture = _shown(image[::step, ::step])
+    mask, said = mask[::step, ::step], said[::step, ::step]
+    counted = mask != IGNORE
+    table = np.concatenate([colours, [to_rgb(UNCOUNTED)]])
+    truth = table[np.where(counted, mask, len(colours))]
+    wrong = (mask != said) & counted
+    # Without its colours: a red barn is no error.
+    pale = 0.35 * picture.mean(axis=-1, keepdims=True) + 0.65
+    errors = np.where(wrong[..., np.newaxis], to_rgb(WRONG), pale)
+    errors[~counted] = to_rgb(UNCOUNTED)
+    shown = (picture, _over(picture, truth), _over(picture, table[said]), errors)
+    for one, values in zip(axes, shown, strict=True):
+        one.imshow(np.clip(values, 0, 1), interpolation="nearest")
+        one.set(xticks=[], yticks=[])
+    axes[3].set_xlabel(f"{wrong.sum() / max(1, counted.sum()):.1%} of the pixels", fontsize=8)
+
+
+def _over(image: NDArray[np.float32], colour: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Colours over an image, of which light and shade stay."""
+    return np.asarray(0.4 * image.mean(axis=-1, keepdims=True) + 0.6 * colour)
+
+
+def _shown(image: NDArray[Any]) -> NDArray[np.float32]:
+    """An image `(height, width, 3)`, stretched to 0..1."""
+    low, high = float(image.min()), float(image.max())
+    values = (image.astype(np.float32) - low) / (high - low or 1)
+    return np.asarray(values if values.shape[-1] == 3 else np.repeat(values[..., :1], 3, axis=-1))
+
+
+def class_bars(
+    found: Mapping[str, Interval], baseline: Mapping[str, Interval], shares: Mapping[str, float]
+) -> Figure:
+    """IoU of each class with its 95 % interval, and their mean.
+
+    Args:
+        found: By class, and `mean` for the mean of the classes.
+        baseline: The same of what predicts the commonest class everywhere.
+        shares: Share of the pixels that are of a class.
+    """
+    names = list(found)
+    figure = Figure(figsize=(7, 1.3 + 0.45 * len(names)), layout="constrained")
+    axes = figure.subplots()
+    colours = ["tab:gray" if name == "mean" else "tab:blue" for name in names]
+    axes.barh(range(len(names)), [found[name].value for name in names], color=colours, height=0.6)
+    for place, name in enumerate(names):
+        one = found[name]
+        axes.plot([one.low, one.high], [place, place], color="black", linewidth=1.5)
+        axes.text(one.high + 0.01, place, f"{one.value:.3f}", va="center", fontsize=8)
+        axes.plot(baseline[name].value, place, "D", color="tab:red", markersize=5, clip_on=False)
+    texts = [f"{name}\n{shares[name]:.1%} of pixels" if name in shares else name for name in names]
+    axes.set_yticks(range(len(names)), texts, fontsize=8)
+    axes.invert_yaxis()
+    axes.set(xlim=(0, 1.1), xlabel="intersection over union, 1 is perfect")
+    axes.set_xticks(np.linspace(0, 1, 6))
+    axes.plot([], [], color="black", label="95 % interval, over images")
+    axes.plot([], [], "D", color="tab:red", markersize=5, label="the commonest class everywhere")
+    figure.legend(loc="outside lower center", ncols=2, fontsize=8, frameon=False)
+    return figure
