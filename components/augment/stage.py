@@ -7,6 +7,7 @@ import keras
 import numpy as np
 
 from components.data.dataset import Split
+from components.data.schema import Schema
 from components.data.shards import batched
 from components.layers.chain import chain
 from components.layers.geometry import together
@@ -47,15 +48,19 @@ def _varied(augmentation: keras.Model, part: Split, name: str) -> tuple[Any, dic
     return np.asarray(augmentation(values, training=True)), {}
 
 
-def preview(augmentation: keras.Model, split: Split) -> tuple[list[np.ndarray], list[str]]:
-    """Some examples, each followed by variations of it, with titles for a grid of pictures."""
+def preview(augmentation: keras.Model, split: Split) -> tuple[Split, list[str]]:
+    """Some examples, each followed by variations of it, with titles for a grid of pictures.
+
+    Of the targets it has those that move with the inputs.
+    """
     rows = np.linspace(0, len(split) - 1, SHOWN).astype(int)
     chosen = split.take(rows).read()
-    parts = vary(augmentation, chosen, VARIATIONS)
-    varied = np.concatenate([np.asarray(part.input[:]) for part in parts])
-    originals = np.asarray(chosen.input)
-    shape = originals.shape[1:]
-    both = np.concatenate(
-        [originals[:, None], varied.reshape(VARIATIONS, SHOWN, *shape).swapaxes(0, 1)], axis=1
-    )
-    return list(both.reshape(-1, *shape)), (["original"] + ["varied"] * VARIATIONS) * SHOWN
+    parts = list(vary(augmentation, chosen, VARIATIONS))
+    order = np.arange(SHOWN * (1 + VARIATIONS)).reshape(1 + VARIATIONS, SHOWN).T.ravel()
+    columns = {}
+    for name in (*split.schema.inputs, *split.schema.moving):
+        every = [np.asarray(part[name][:]) for part in (chosen, *parts)]
+        columns[name] = np.concatenate(every)[order]
+    kinds = {name: split.schema.columns[name] for name in columns}
+    shown = Split(Schema(kinds, split.schema.moving), columns)
+    return shown, (["original"] + ["varied"] * VARIATIONS) * SHOWN

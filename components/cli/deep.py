@@ -92,11 +92,13 @@ class _Trial:
 
     def try_all(self, few: Split) -> None:
         """Tries every section on a few examples."""
-        ready = self._preprocessed(few)
+        is_array = few.schema.columns[few.schema.inputs[0]].is_array
+        ready = self._preprocessed(few) if is_array else few
         for location, make in self._makers():
             with self._collecting(*location):
                 make()
-        augmentation = self._augmented(ready) if ready is not None else None
+        has_layers = ready is not None and is_array
+        augmentation = self._augmented(ready) if ready is not None and has_layers else None
         is_well = not self.problems
         with self._collecting("train"):
             shown = augmentation if is_well else None
@@ -143,10 +145,17 @@ class _Trial:
         schema = ready_schema(values.shape[1:], few.schema)
         (name,) = schema.inputs
         learned = {one: few[one] for one in schema.targets}
-        for one in schema.moving:
-            parts = [moved[one] for _, moved in Examples(few, layers).moved()]
-            learned[one] = np.concatenate(parts)
-        return Split(schema, {name: values.astype(np.float32), **learned})
+        with self._collecting("ingest"):
+            for one in schema.moving:
+                few.decoded(one, 0)
+        with self._collecting("preprocess"):
+            if self.problems:
+                return None
+            for one in schema.moving:
+                parts = [moved[one] for _, moved in Examples(few, layers).moved()]
+                learned[one] = np.concatenate(parts)
+            return Split(schema, {name: values.astype(np.float32), **learned})
+        return None
 
     def _augmented(self, ready: Split) -> Any:
         """The augmentation as a model; None where that cannot be."""

@@ -1,4 +1,4 @@
-"""Export smaller models, each with its size, accuracy and latency."""
+"""Export smaller models, each with its size, worth and latency."""
 
 from components.run.command import stage
 

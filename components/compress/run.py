@@ -28,7 +28,9 @@ def run(run: Run) -> None:
     with replacing(run.out) as folder:
         folder.mkdir()
         made = _made(run, train, folder)
-        measured, latency_ms = compress(made, config, task, test, reference, folder)
+        measured, latency_ms = compress(
+            made, config, task, test, reference, folder, run.pipeline.train.exported
+        )
         rows = [one.model_dump() for one in measured]
         write_json(rows, folder / "models.json")
     figure = pictures.tradeoff(rows, config.gate.max_drop, task.metrics[0].title)

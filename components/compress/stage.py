@@ -41,6 +41,7 @@ def compress(
     test: Split,
     reference: Outcomes,
     folder: Path,
+    exported: str | None = None,
 ) -> tuple[list[Compressed], dict[str, float]]:
     """Measures every compressed model; one that fails the gate is removed, and says why.
 
@@ -51,19 +52,20 @@ def compress(
         test: The test split, raw.
         reference: What the model said before compression.
         folder: Has the files.
+        exported: The method that leaves the model as it is, for which there is no gate.
 
     Returns:
         Each method, and the milliseconds that its model takes for one example.
     """
     measured, latency_ms = [], {}
-    for position, (method, predictor) in enumerate(predictors.items()):
+    for method, predictor in predictors.items():
         if isinstance(predictor, Exception):
             why = f"cannot be exported: {reason(predictor)}"
             measured.append(Compressed(method=method, refused=why))
             continue
         latency_ms[method] = predictor.latency_ms(test)
         said = task.outcomes(task.answers(predictor, test), test, test.schema)
-        one = _measured(method, predictor.path, task, config, reference, said, position > 0)
+        one = _measured(method, predictor.path, task, config, reference, said, method != exported)
         if one.refused:
             predictor.path.unlink()
         measured.append(one)

@@ -24,7 +24,8 @@ class Compressor(Extension):
             path: Of the file that is written, without its ending.
 
         Returns:
-            A predictor that has been read from that file.
+            A predictor that has been read from that file, with its `path` and `latency_ms(split)`,
+            the milliseconds that it takes for one example.
 
         Raises:
             RuntimeError, ValueError: The model has an operation that the method cannot convert.

@@ -90,11 +90,24 @@ class Pipeline(Section):
     preprocess: Preprocess = ()
     augment: Augment = Augment()
     model: Model
+    baseline: Model | None = None
+    """Another model, which the report compares with this one; fitted beside it, with the same
+    `train` section where the two have the same learner."""
     tune: Tune = Tune()
     train: Train
     evaluate: Evaluate = Evaluate()
     compress: Compress = Compress()
     registration: Register = Field(alias="register")
+
+    @property
+    def of_baseline(self) -> "Pipeline | None":
+        """The same file with the baseline for its model; None where it has none."""
+        if self.baseline is None:
+            return None
+        learner = self.train.learner
+        is_alike = self.baseline.learner == learner
+        train = self.train if is_alike else home(Train).find(self.baseline.learner)()
+        return self.model_copy(update={"model": self.baseline, "train": train, "baseline": None})
 
     @property
     def compressors(self) -> list[Compressor]:
@@ -115,16 +128,36 @@ class Pipeline(Section):
         filled = {key: _empty(key) if part is None else part for key, part in value.items()}
         return with_learner(filled)
 
+    def _of_baseline_problems(self) -> Iterator[Problem]:
+        """What is wrong with the baseline, at its own place."""
+        try:
+            other = self.of_baseline
+        except ValidationError:
+            what = f"a {self.baseline.architecture} needs a train section" if self.baseline else ""
+            yield Problem(("baseline",), f"{what}, which this file has for another learner")
+            return
+        for one in other.train.problems(other) if other is not None else ():
+            if one.location[:1] == ("model",):
+                yield Problem(("baseline", *one.location[1:]), one.message)
+
     @model_validator(mode="after")
     def _sections_agree(self) -> Self:
         found = [
             *section_problems(self),
             *self.task.problems(self),
             *self.train.problems(self),
+            *self._of_baseline_problems(),
         ]
         if found:
             raise Mistakes(found)
         return self
+
+
+def _architecture(model: Any) -> Any:
+    """`estimator: ...` is short for the architecture of that name."""
+    if isinstance(model, Mapping) and "estimator" in model and "architecture" not in model:
+        return {"architecture": "estimator", **model}
+    return model
 
 
 def _empty(key: str) -> Any:
@@ -133,14 +166,15 @@ def _empty(key: str) -> Any:
 
 def with_learner(data: Mapping[str, Any]) -> dict[str, Any]:
     """A file whose `train` section says its learner: the one that goes with its model."""
+    models = {key: _architecture(data[key]) for key in ("model", "baseline") if key in data}
+    data = {**data, **models}
     train, model = data.get("train", {}), data.get("model")
-    if isinstance(model, Mapping) and "estimator" in model and "architecture" not in model:
-        model = {"architecture": "estimator", **model}
-        data = {**data, "model": model}
     if not isinstance(train, Mapping) or "learner" in train:
         return dict(data)
     section = home(Model).section(model)[0]
     learner = getattr(section, "learner", "supervised")
+    if "train" not in data and learner == "supervised":  # of which the file must say the epochs
+        return dict(data)
     return {**data, "train": {"learner": learner, **train}}
 
 

@@ -62,6 +62,8 @@ class Task(Extension):
     """Settings that change what is learned."""
     measuring: ClassVar[frozenset[str]] = frozenset()
     """Settings that change what is measured or drawn."""
+    checking: ClassVar[frozenset[str]] = frozenset()
+    """Settings that only refuse a file. One of none of the three is held to change everything."""
 
     def problems(self, file: "Pipeline") -> Iterator[Problem]:
         """What in the file does not agree with the task."""

@@ -17,6 +17,8 @@ GREY = frozenset({"1", "L", "LA"})
 DEEP = frozenset({"I;16", "I;16B", "I;16L"})
 """Grey with 16 bits; Pillow reads colour with 16 bits as 8."""
 COLOUR = frozenset({"P", "PA", "RGB", "RGBA", "RGBX", "CMYK", "YCbCr"})
+PLAIN = DEEP | {"1", "L", "P", "I"}
+"""One value for each pixel."""
 TURNED = frozenset({5, 6, 7, 8})  # EXIF orientations that swap height and width
 ORIENTATION = 0x0112
 
@@ -82,6 +84,23 @@ def decode(
         else:  # a conversion from a mode to itself would copy
             pixels = np.asarray(image if image.mode == wanted else image.convert(wanted))
     return pixels.reshape(*pixels.shape[:2], channels)
+
+
+def grey(encoded: bytes) -> NDArray[Any]:
+    """The values of a grey image file as they are, or of one with a palette its positions, upright.
+
+    Returns:
+        `(height, width)`, whole numbers.
+
+    Raises:
+        Undecodable: The bytes are no such image, or are cut off; the message says why.
+    """
+    with _opened(encoded) as image:
+        if image.mode not in PLAIN:
+            raise Undecodable(f"it is grey or has a palette; this one is {image.mode}")
+        image.load()
+        ImageOps.exif_transpose(image, in_place=True)
+        return np.array(image.convert("L") if image.mode == "1" else image)
 
 
 @contextmanager

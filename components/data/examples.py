@@ -9,6 +9,7 @@ import keras
 import numpy as np
 from numpy.typing import NDArray
 
+from components.base.errors import Stop
 from components.data.dataset import Split
 from components.data.features.feature import Feature, Shape
 from components.data.schema import Schema
@@ -45,12 +46,19 @@ class Examples:
             yield keras.tree.map_structure(np.asarray, chunk)
 
     def moved(self) -> Iterator[tuple[Batch, Mapping[str, NDArray[Any]]]]:
-        """Chunks, each with the targets that move with the image: masks `(n, height, width)`."""
+        """Chunks, each with the targets that move with the image: masks `(n, height, width)`.
+
+        Raises:
+            Stop: An image is not as large as its mask.
+        """
         names = self.split.schema.moving
         starts = range(0, len(self.split), self.size)
         for start, chunk in zip(starts, self, strict=True):
             rows = range(start, min(start + self.size, len(self.split)))
-            yield chunk, {name: self._masks(name, rows) for name in names}
+            masks = {name: self._masks(name, rows) for name in names}
+            for one in masks.values():
+                _check_register(np.shape(chunk)[1:3], one.shape[1:])
+            yield chunk, masks
 
     def _masks(self, name: str, rows: Sequence[int]) -> NDArray[Any]:
         masks = [self.split.decoded(name, row) for row in rows]
@@ -98,6 +106,16 @@ class Examples:
         if len(schema.inputs) > 1 or not schema.input.is_encoded:
             return None
         return _graph(self.layers[0], int(schema.input.shape[-1] or 1), schema.input.dtype)
+
+
+def _check_register(image: Shape, mask: Shape) -> None:
+    """Raises a `Stop` where a mask cannot be laid over its image."""
+    if image != mask:
+        ours, theirs = ("x".join(map(str, one)) for one in (image, mask))
+        raise Stop(
+            f"images are {ours} after preprocess, their masks {theirs}; a Resizing "
+            "gives both one size, other layers leave masks as they are"
+        )
 
 
 def nearest(pixels: NDArray[Any], height: int, width: int) -> NDArray[Any]:

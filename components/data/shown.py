@@ -8,6 +8,7 @@ from types import ModuleType
 from typing import Any
 
 import numpy as np
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 from PIL import Image
@@ -15,6 +16,7 @@ from PIL import Image
 from components.base.errors import Stop
 from components.data.dataset import Split
 from components.data.features.feature import Feature
+from components.data.schema import Schema
 from components.show import pictures
 
 
@@ -30,19 +32,35 @@ def draws(split: Split, rows: NDArray[np.int64]) -> list[pictures.Draw]:
     column = split.schema.inputs[0]
     if (shown := drawing(split.schema.columns[column])) is None:
         return []
-    return [partial(shown.draw, value=split.decoded(column, int(row))) for row in rows]
+    drawn = []
+    for row in map(int, rows):
+        masks = [(name, split.decoded(name, row)) for name in split.schema.moving]
+        drawn.append(partial(_draw, shown, split, split.decoded(column, row), masks))
+    return drawn
+
+
+def _draw(shown: ModuleType, split: Split, value: Any, masks: Sequence[Any], axes: Axes) -> None:
+    """A value, and over it the masks that move with it."""
+    shown.draw(axes, value)
+    for name, mask in masks:
+        kind = split.schema.columns[name]
+        if (over := drawing(kind)) is not None:
+            over.over(axes, mask, len(kind.classes))  # type: ignore[attr-defined]
+
+
+def explain(figure: Figure, schema: Schema) -> Figure:
+    """Says below a figure what the colours of the masks in it are."""
+    for name in schema.moving:
+        kind = schema.columns[name]
+        if (shown := drawing(kind)) is not None:
+            shown.legend(figure, shown.patches(kind.classes))  # type: ignore[attr-defined]
+    return pictures.fitted(figure) if schema.moving else figure
 
 
 def examples(split: Split, rows: NDArray[np.int64], titles: Sequence[str]) -> Figure | None:
     """The examples at some rows; None where they cannot be drawn."""
     drawn = draws(split, rows)
     return pictures.grid(drawn, titles, columns=8) if drawn else None
-
-
-def arrays(kind: Feature, values: Sequence[NDArray[Any]]) -> list[pictures.Draw]:
-    """What draws values of a kind that are arrays already."""
-    shown = drawing(kind)
-    return [partial(shown.draw, value=value) for value in values] if shown else []
 
 
 def thumbnail(split: Split, row: int, side: int) -> Image.Image | None:
@@ -59,6 +77,7 @@ def thumbnail(split: Split, row: int, side: int) -> Image.Image | None:
 
 def words(split: Split, row: int, longest: int = 120) -> str:
     """An example in words, where it is no picture: each of its inputs."""
-    said = (f"{name} {split.text(name, row)}" for name in split.schema.inputs)
-    text = ", ".join(said)
+    said = {name: split.text(name, row) for name in split.schema.inputs}
+    is_text = [split.schema.columns[name].dtype == "text" for name in said] == [True]
+    text = ", ".join(value if is_text else f"{name} {value}" for name, value in said.items())
     return text if len(text) < longest else f"{text[:longest]}..."

@@ -19,25 +19,30 @@ class Data:
     Args:
         train: With the varied copies of it that were written.
         validation: What chooses the best.
-        augmentation: Draws variations, from `(n, ...)` to the same shape.
+        augmentation: Draws variations, from `(n, ...)` to the same shape; None of examples that
+            no layer computes with.
         ready: The folder of the model-ready dataset, which has the preprocessing.
+        dask: Of a scheduler; None for this machine.
     """
 
     train: Split
     validation: Split
-    augmentation: keras.Model
+    augmentation: keras.Model | None
     ready: Path
+    dask: str | None = None
 
     @classmethod
-    def load(cls, ready: Path, augmented: Path) -> "Data":
+    def load(cls, ready: Path, augmented: Path, dask: str | None = None) -> "Data":
         """Opens the model-ready dataset and what `augment` made of it."""
         train = dataset.open_split(ready, "train")
         copies = dataset.open_split(augmented, "train")
+        path = augmented / "augmentation.keras"
         return cls(
             dataset.concatenated(train, copies) if len(copies) else train,
             dataset.open_split(ready, "validation"),
-            keras_files.load(augmented / "augmentation.keras"),
+            keras_files.load(path) if path.exists() else None,
             ready,
+            dask,
         )
 
     @property

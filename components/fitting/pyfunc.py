@@ -17,8 +17,9 @@ import numpy as np
 import pandas as pd
 import tensorflow as tf
 from mlflow.models import ModelSignature
-from mlflow.types import ColSpec, DataType, TensorSpec
+from mlflow.types import ColSpec, TensorSpec
 from mlflow.types import Schema as Given
+from mlflow.types.schema import AnyType
 
 from components.data.dataset import Split
 from components.data.examples import Examples
@@ -57,7 +58,7 @@ def save(
             copyfile(estimator, made / "estimator.onnx")
         columns = _columns(schema)
         (made / "columns.json").write_text(json.dumps(columns))
-        with _unseen():
+        with unseen():
             mlflow.pyfunc.save_model(
                 str(folder),
                 python_model=str(CODE),
@@ -70,7 +71,7 @@ def save(
 
 
 @contextmanager
-def _unseen() -> Iterator[None]:
+def unseen() -> Iterator[None]:
     """Without the module that MLflow makes of the code, and what it says of missing types."""
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", ".*Add type hints", UserWarning)
@@ -103,10 +104,9 @@ def _taken(schema: Schema, model: keras.Model, columns: Any) -> Given:
     if columns is None:
         shape = [-1 if length is None else length for length in model.input_shape]
         return Given([TensorSpec(np.dtype(schema.input.dtype), tuple(shape))])
-    kinds = {True: DataType.double, False: DataType.string}
-    return Given(
-        [ColSpec(kinds[known is None], name, required=False) for name, known in columns.items()]
-    )
+    # Of any type: as `double` MLflow would refuse whole numbers, as `string` numbers of categories,
+    # and so a table as pandas reads it.
+    return Given([ColSpec(AnyType(), name) for name in columns])
 
 
 def _given(outputs: Sequence[int | None]) -> Given:

@@ -9,7 +9,7 @@ from components.config.building import build_all
 from components.data import dataset
 from components.layers.checks import check_preprocessing
 from components.models import keras_files
-from components.preprocess.stage import Source, as_model, fit, transform
+from components.preprocess.stage import Source, as_model, copy, fit, transform
 from components.run.command import Run
 
 
@@ -23,6 +23,13 @@ def run(run: Run) -> None:
     check_preprocessing(layers)
     run.check_code()
     sources = {name: Source.of(run.dataset, name, dropped[name]) for name in facts.counts}
+    if not facts.schema.columns[facts.schema.inputs[0]].is_array:
+        with replacing(run.out) as folder:
+            folder.mkdir()
+            ready = copy([one for part in sources.values() for one in part], folder)
+        run.conclude(f"{sum(ready.counts.values())} examples, as they are")
+        run.measure({})
+        return
     with Workers(run.params.dask) as workers, replacing(run.out) as folder:
         folder.mkdir()
         # Beside the dataset, where every worker sees it.

@@ -181,6 +181,22 @@ def _finish(layer: keras.Layer, statistics: Any) -> None:
     layer.finalize_state()
 
 
+def copy(sources: Sequence[Source], folder: Path) -> Facts:
+    """Writes a dataset that no layer computes with, such as of text: what `validate` has kept."""
+    splits: dict[str, list[Source]] = {}
+    for source in sources:
+        splits.setdefault(source.split, []).append(source)
+    written, counts = [], {}
+    for name, parts in splits.items():
+        for number, source in enumerate(parts):
+            path = folder / name / shards.file_name(number, len(parts))
+            written.append(shards.write(path, [source.open().read()], source.schema))
+        counts[name] = sum(one.count for one in written if one.split == name)
+    facts = Facts(sources[0].schema, counts)
+    shards.seal(folder, written, facts)
+    return facts
+
+
 @dataclass(frozen=True)
 class Summary:
     """Sums of the values of a shard, in float64."""

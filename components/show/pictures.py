@@ -38,6 +38,18 @@ def grid(draws: Sequence[Draw], titles: Sequence[str], columns: int) -> Figure:
     for axes, draw, title in zip(figure.axes, draws, titles, strict=False):
         draw(axes)
         axes.set_title(title, fontsize=7)
+    return fitted(figure)
+
+
+def fitted(figure: Figure) -> Figure:
+    """Takes off the height that images leave empty which are wider than high."""
+    figure.draw_without_rendering()
+    ends = [(box.y0, box.y1) for axes in figure.axes if (box := axes.get_tightbbox()) is not None]
+    if ends:
+        low, high = np.array(ends).T
+        legends = sum(one.get_window_extent().height for one in figure.legends)
+        inches = (high.max() - low.min() + legends) / figure.dpi + 0.3
+        figure.set_figheight(min(figure.get_figheight(), float(inches)))
     return figure
 
 
@@ -48,6 +60,18 @@ def as_row(value: NDArray[Any]) -> Draw:
         axes.imshow(np.ravel(value)[np.newaxis], cmap="gray", aspect="auto")
 
     return draw
+
+
+def lines(texts: Sequence[str]) -> Figure:
+    """A few texts, to be read."""
+    figure = Figure(figsize=(10, 0.4 + 0.35 * max(1, len(texts))), layout="constrained")
+    axes = figure.subplots()
+    axes.set_axis_off()
+    for place, text in enumerate(texts):
+        axes.text(
+            0, 1 - (place + 0.5) / len(texts), text, fontsize=8, va="center", parse_math=False
+        )
+    return figure
 
 
 def balance(counts: Mapping[str, int], draws: Mapping[str, Sequence[Draw]], note: str) -> Figure:
@@ -131,37 +155,6 @@ def learning_curves(
         if (top := highest.get(name)) is not None:
             axes.set_ylim(top=top)
         axes.legend(loc="upper right" if name == "loss" else "best")
-    return figure
-
-
-def confusion(matrix: NDArray[np.int64], classes: Sequence[str]) -> Figure:
-    """Counts by actual class (row) and predicted class (column), coloured by share of the row."""
-    size = max(4.0, 0.45 * len(classes) + 1.5)
-    figure = Figure(figsize=(size, size), layout="constrained")
-    axes = figure.subplots()
-    axes.imshow(matrix / np.maximum(matrix.sum(axis=1, keepdims=True), 1), cmap="Blues", vmin=0)
-    is_short = max(map(len, classes), default=0) <= 3
-    axes.set_xticks(range(len(classes)), classes, rotation=0 if is_short else 90)
-    axes.set_yticks(range(len(classes)), classes)
-    axes.set(xlabel="predicted", ylabel="actual")
-    if len(classes) <= 30:
-        for (row, column), count in np.ndenumerate(matrix):
-            colour = "white" if count > 0.5 * matrix[row].sum() else "black"
-            axes.text(column, row, str(count), ha="center", va="center", fontsize=8, color=colour)
-    return figure
-
-
-def reliability(
-    confidence: Sequence[float], accuracy: Sequence[float], counts: Sequence[int]
-) -> Figure:
-    """Accuracy against confidence, one point a bin, its size by the examples in it."""
-    figure = Figure(figsize=(4.5, 4.5), layout="constrained")
-    axes = figure.subplots()
-    axes.plot([0, 1], [0, 1], color="gray", linestyle=":")
-    sizes = 20 + 200 * np.asarray(counts) / max(1, sum(counts))
-    axes.scatter(confidence, accuracy, s=sizes, clip_on=False, zorder=3)
-    axes.plot(confidence, accuracy, linewidth=1)
-    axes.set(xlabel="confidence", ylabel="accuracy", xlim=(0, 1), ylim=(0, 1))
     return figure
 
 

@@ -8,6 +8,7 @@ from components.data import shown
 from components.data.dataset import Split
 from components.show import pictures
 
+LINES = 20
 CLASSES, PER_CLASS = 12, 8  # that are shown
 VALUES = 10_000  # of a column that are looked at for a picture
 
@@ -19,9 +20,13 @@ def overview(train: Split) -> Figure:
         return _classes(train, named[0])
     rows = np.arange(min(len(train), CLASSES * PER_CLASS // 2))
     if drawn := shown.draws(train, rows):
-        return pictures.grid(drawn, [""] * len(drawn), columns=PER_CLASS)
+        figure = pictures.grid(drawn, [""] * len(drawn), columns=PER_CLASS)
+        return shown.explain(figure, train.schema)
     kinds = train.schema.columns.items()
     countable = [name for name, kind in kinds if not (kind.is_encoded and kind.shape)]
+    if not all(kind.is_array for kind in train.schema.columns.values()):
+        texts = [shown.words(train, row) for row in range(min(len(train), LINES))]
+        return pictures.lines(texts)
     return pictures.histograms({name: _values(train, name) for name in countable})
 
 

@@ -35,6 +35,7 @@ def render(
                 example,
                 _thumbnail(splits, example.split, example.row),
                 _thumbnail(splits, example.other_split, example.other_row),
+                _words(splits[example.split], example.row),
             )
             for example in finding.examples[:SHOWN]
         ]
@@ -50,6 +51,12 @@ def render(
         shown=seen,
         picture=html.figure_uri(picture),
     )
+
+
+def _words(split: Split, row: int) -> str:
+    """What a text says; empty where an example is none."""
+    is_text = split.schema.columns[split.schema.inputs[0]].dtype == "text"
+    return shown.words(split, row) if is_text else ""
 
 
 def _thumbnail(splits: Mapping[str, Split], split: str | None, row: int | None) -> str | None:

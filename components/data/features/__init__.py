@@ -8,6 +8,8 @@ if TYPE_CHECKING:
     from components.data.features.class_label import ClassLabel
     from components.data.features.image import Image
     from components.data.features.mask import Mask
+    from components.data.features.seed import Seed
+    from components.data.features.text import Text
     from components.data.features.value import Value
 
-__all__ = ["ClassLabel", "Image", "Mask", "Value"]
+__all__ = ["ClassLabel", "Image", "Mask", "Seed", "Text", "Value"]

@@ -1,6 +1,5 @@
 """One of several classes."""
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Self
@@ -9,10 +8,8 @@ import numpy as np
 import pyarrow as pa
 
 from components.base.errors import Stop
-from components.data.features.feature import Feature, Look, TableColumn, content
+from components.data.features.feature import Feature, Look, TableColumn, content, typed
 from components.data.rows import Index, Rows
-
-WHOLE = re.compile(r"0|-?[1-9][0-9]*")
 
 
 @dataclass(frozen=True)
@@ -92,8 +89,3 @@ class ClassLabel(Feature):
     def strata(self, values: Rows) -> Index | None:
         """The classes."""
         return np.asarray(values, np.int64)
-
-
-def typed(values: list[str]) -> list[Any]:
-    """Whole numbers, where each is written as Python writes it, so that 10 comes after 9."""
-    return [int(value) for value in values] if all(map(WHOLE.fullmatch, values)) else values

@@ -1,6 +1,7 @@
 """What every kind of column has."""
 
 import hashlib
+import re
 from abc import ABC, abstractmethod
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 SHOWN = 10  # rows or files that a message names
+WHOLE = re.compile(r"0|-?[1-9][0-9]*")
 
 Shape = tuple[int | None, ...]
 """Of one value as an array; None where it varies."""
@@ -163,6 +165,11 @@ class Feature(ABC):
         return self.dtype
 
     @property
+    def is_array(self) -> bool:
+        """Whether layers can compute with it."""
+        return True
+
+    @property
     def is_spatial(self) -> bool:
         """Whether it moves with the image that it belongs to."""
         return False
@@ -222,6 +229,11 @@ class Feature(ABC):
     def strata(self, values: Rows) -> Index | None:
         """What a stratified split deals alike, `(n,)`; None where every example is like another."""
         return None
+
+
+def typed(values: list[str]) -> list[Any]:
+    """Whole numbers, where each is written as Python writes it, so that 10 comes after 9."""
+    return [int(value) for value in values] if all(map(WHOLE.fullmatch, values)) else values
 
 
 def content(value: Any) -> bytes:

@@ -3,22 +3,20 @@
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from io import BytesIO
 from typing import Any, Self
 
 import numpy as np
-import PIL.Image
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from components.data.codecs import Undecodable, header
+from components.data.codecs import Undecodable, grey, header
 from components.data.features.feature import Feature, Look, Shape, TableColumn, digest
 from components.data.features.image import pictures
 from components.data.rows import Column, Rows, Values
 
 IGNORE = 255
 """The label of a pixel that counts for nothing, as in PASCAL VOC."""
-GREY = ("1", "L", "P", "I;16", "I")
+VALUES = 256  # that a file may have, where they are no grey that a threshold parts
 
 
 @dataclass(frozen=True)
@@ -53,6 +51,21 @@ class Mask(Feature):
             raise ValueError("a threshold parts two classes, and leaves no values to name")
         if self.values and len(set(self.values)) != len(self.classes):
             raise ValueError(f"{len(self.classes)} classes need as many values, all different")
+        if twice := [name for name in self.classes if self.classes.count(name) > 1]:
+            raise ValueError(f"two classes have the name {twice[0]}")
+        if self.threshold is None:
+            self._check_values()
+
+    def _check_values(self) -> None:
+        known = self.values or range(len(self.classes))
+        given = known if self.ignore is None else (*known, self.ignore)
+        if strange := [value for value in given if not 0 <= value < VALUES]:
+            raise ValueError(f"values are from 0 to {VALUES - 1}, not {strange[0]}")
+        if self.ignore in known:
+            name = self.classes[known.index(self.ignore)]
+            raise ValueError(
+                f"the value {self.ignore} is class {name}, and cannot count for nothing"
+            )
 
     @property
     def is_encoded(self) -> bool:
@@ -107,22 +120,22 @@ class Mask(Feature):
         labels, strange = self._labels(value)
         if len(strange):
             shown = ", ".join(map(str, strange[:5]))
-            raise Undecodable(f"pixels of no class, with the values {shown}")
+            raise Undecodable(f"a mask has pixels of no class, with the values {shown}")
         return labels
 
     def _labels(self, value: bytes) -> tuple[NDArray[np.uint8], NDArray[Any]]:
         """The labels of a file, and its values that are no class."""
-        values = _grey(value)
+        values = grey(value)
         if self.threshold is not None:
             found = (values >= self.threshold).astype(np.uint8)
             if self.ignore is not None:
                 found[values == self.ignore] = IGNORE
             return found, np.empty(0)
-        table = np.full(256, -1)
+        table = np.full(VALUES, -1)
         table[list(self.values or range(len(self.classes)))] = range(len(self.classes))
         if self.ignore is not None:
             table[self.ignore] = IGNORE
-        is_byte = (values >= 0) & (values < 256)
+        is_byte = (values >= 0) & (values < VALUES)
         labels = np.where(is_byte, table[np.where(is_byte, values, 0)], -1)
         return labels.astype(np.uint8), np.unique(values[labels < 0])
 
@@ -152,16 +165,3 @@ class Mask(Feature):
         """The classes that are in it."""
         labels = self.decode(value)
         return ", ".join(self.classes[one] for one in np.unique(labels) if one != IGNORE)
-
-
-def _grey(value: bytes) -> NDArray[Any]:
-    """The values of a file, `(height, width)`."""
-    if header(value) is None:
-        raise Undecodable("not an image")
-    try:
-        with PIL.Image.open(BytesIO(value)) as opened:
-            if opened.mode not in GREY:
-                raise Undecodable(f"it is grey or has a palette; this one is {opened.mode}")
-            return np.array(opened.convert("L") if opened.mode == "1" else opened)
-    except (OSError, SyntaxError, ValueError) as error:
-        raise Undecodable(f"damaged: {error}") from None

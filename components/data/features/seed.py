@@ -1,0 +1,60 @@
+"""Seeds of an environment: each is an episode."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Self
+
+import numpy as np
+import pyarrow as pa
+
+from components.data.features.feature import Feature, Look, Shape, TableColumn, digest
+from components.data.rows import Rows
+
+
+@dataclass(frozen=True)
+class Seed(Feature):
+    """A whole number that an environment is reset with; all that happens follows from it.
+
+    Args:
+        environment: Its name in Gymnasium's registry.
+    """
+
+    environment: str = ""
+
+    shape = ()
+    dtype = "int64"
+
+    @property
+    def is_array(self) -> bool:
+        """It is no value to compute with."""
+        return False
+
+    def gather(self, column: TableColumn) -> tuple[Self, Rows]:
+        """Whole numbers."""
+        return self, np.asarray(column.values[:], np.int64)
+
+    def after(self, shape: Shape) -> Feature:
+        """No layer changes it."""
+        return self
+
+    @property
+    def stored(self) -> str:
+        """Whole numbers."""
+        return "int64"
+
+    def store(self, values: Any) -> pa.Array:
+        """Whole numbers."""
+        return pa.array(np.asarray(values, np.int64))
+
+    def open(self, column: pa.ChunkedArray) -> Rows:
+        """`(n,)`."""
+        return np.asarray(column.to_numpy(), np.int64)
+
+    @property
+    def measures(self) -> Sequence[str]:
+        """None: no seed is like another."""
+        return ()
+
+    def look(self, value: Any, name: str | None) -> Look:
+        """Nothing can be wrong with it."""
+        return Look({}, digest(np.int64(value)))

@@ -1,0 +1,1 @@
+"""Language models of n-grams: counting, smoothing, back-off, ARPA files."""

@@ -1,0 +1,15 @@
+"""A language model: a probability for every sentence."""
+
+from components.config.section import PositiveInt
+from components.config.task import Metric, Task
+
+
+class LanguageModel(Task):
+    """A probability for every sentence; nothing but the sentences is given."""
+
+    metrics = (Metric("perplexity", "lower", "perplexity"),)
+    takes = "sequence"
+    measuring = frozenset({"samples"})
+
+    samples: PositiveInt = 10
+    """Sentences drawn from the model, which the report shows."""

@@ -1,0 +1,80 @@
+"""How well sentences are predicted."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from components.data.dataset import Split
+from components.data.schema import Schema
+from components.tasks.interval import Interval
+from components.tasks.language_model import LanguageModel
+from components.tasks.language_model import perplexity as of
+from components.tasks.measured import Measures
+from components.tasks.outcomes import Outcomes
+from components.tasks.outcomes import outcomes as paired
+
+SEED = 0  # of the sentences that are drawn for the report
+
+
+@dataclass(frozen=True)
+class Answers:
+    """What a model says of `n` sentences, and of its own accord."""
+
+    logs: NDArray[np.float64]
+    """Logarithms, to base 10, of their probabilities, `(n,)`."""
+    tokens: NDArray[np.int64]
+    """Words, and the end of each, `(n,)`."""
+    unknown: NDArray[np.int64]
+    """Words that the model does not know, `(n,)`."""
+    samples: list[str]
+
+
+def answers(task: LanguageModel, predictor: Any, split: Split) -> Answers:
+    """Scores raw sentences."""
+    scores = predictor.score(list(split.input))
+    drawn = predictor.sample(task.samples, SEED)
+    return Answers(scores.logs, scores.tokens, scores.unknown, drawn)
+
+
+def outcomes(task: LanguageModel, answers: Answers, split: Split, learned: Schema) -> Outcomes:
+    """The length of each sentence, and its probability."""
+    tokens = [str(one) for one in answers.tokens.tolist()]
+    logs = [repr(one) for one in answers.logs.tolist()]
+    return paired(split, {"tokens": tokens}, {"log10": logs})
+
+
+def _read(found: Outcomes) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
+    logs = np.array(found.answers["log10"], np.float64)
+    return logs, np.array(found.truth["tokens"], np.int64)
+
+
+def value(metric: str, found: Outcomes) -> Interval:
+    """Perplexity, with an interval whose unit is the sentence."""
+    return of.perplexity(*_read(found))
+
+
+def difference(metric: str, ours: Outcomes, theirs: Outcomes) -> Interval:
+    """How much higher it is, on the same sentences in pairs."""
+    (mine, tokens), (other, _) = _read(ours), _read(theirs)
+    return of.difference(mine, other, tokens)
+
+
+def measure(task: LanguageModel, answers: Answers, split: Split) -> Measures:
+    """Measures probabilities of sentences.
+
+    Returns:
+        In `numbers` the share of unknown words; in `details` the `samples`.
+    """
+    words = int((answers.tokens - 1).sum())
+    return Measures(
+        metrics={"perplexity": of.perplexity(answers.logs, answers.tokens)},
+        examples=len(split),
+        numbers={
+            "words": float(words),
+            "share_of_unknown_words": float(answers.unknown.sum() / max(1, words)),
+            "bits_a_word": float(-answers.logs.sum() / answers.tokens.sum() / np.log10(2)),
+        },
+        details={"samples": answers.samples},
+    )

@@ -1,0 +1,114 @@
+"""Perplexity of sentences, and whether one model's is lower than another's by more than chance."""
+
+from math import inf, sqrt
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.stats import t
+
+from components.tasks.comparison import ALPHA, ENTRIES, EXCHANGES
+from components.tasks.interval import Interval
+
+Logs = NDArray[np.float64]
+Lengths = NDArray[np.int64]
+
+
+def perplexity(logs: Logs, tokens: Lengths) -> Interval:
+    """`10 ** -(sum of logs / sum of tokens)`.
+
+    Only models of one vocabulary compare: with fewer words known, more are `<unk>`, which is easy
+    to predict.
+
+    Args:
+        logs: Logarithms, to base 10, of the probabilities of sentences, `(n,)`.
+        tokens: How many tokens each has, `</s>` among them, `(n,)`.
+
+    Returns:
+        Sentences are the unit, since words of one sentence are no independent draws: the interval
+        is a jackknife's of the mean log probability per token, a ratio, with Student's t. One
+        sentence alone tells no more than that perplexity is at least 1.
+
+    Raises:
+        ValueError: No sentence.
+
+    References:
+        Jelinek et al., Perplexity (1977); Efron, Stein, The Jackknife Estimate of Variance (1981);
+        Cochran, Sampling Techniques (1977), sections 6.3 and 6.17, for ratios.
+    """
+    _check(logs, tokens)
+    value = _perplexity(logs.sum(), tokens.sum())
+    if len(logs) == 1:
+        return Interval(value, 1, inf)
+    rates = (logs.sum() - logs) / (tokens.sum() - tokens)
+    reach = _reach(rates)
+    return Interval(value, max(1.0, value * 10**-reach), value * 10**reach)
+
+
+def difference(ours: Logs, theirs: Logs, tokens: Lengths) -> Interval:
+    """How much higher the perplexity of one model is than another's on the same sentences.
+
+    Args:
+        ours: Logarithms, to base 10, of the probabilities one model gives sentences, `(n,)`.
+        theirs: Those the other gives.
+        tokens: How many tokens each has, `(n,)`; of the same vocabulary.
+
+    Returns:
+        An interval, a jackknife's, without 0 only where, besides, a test finds that two models of
+        equal worth would seldom differ as much: one that exchanges at random which model said
+        what of a sentence.
+
+    Raises:
+        ValueError: No sentence.
+
+    References:
+        Efron, Stein, The Jackknife Estimate of Variance (1981); Fisher, The Design of Experiments
+        (1935), section 21; Phipson, Smyth, Permutation P-values Should Never Be Zero (2010).
+    """
+    _check(ours, tokens)
+    _check(theirs, tokens)
+    total = tokens.sum()
+    value = _perplexity(ours.sum(), total) - _perplexity(theirs.sum(), total)
+    if len(tokens) == 1:
+        return Interval(value, -inf, inf)
+    rest = total - tokens
+    our_rest, their_rest = (10 ** -((one.sum() - one) / rest) for one in (ours, theirs))
+    reach = _reach(our_rest - their_rest)
+    low, high = value - reach, value + reach
+    if low <= 0 <= high or _exchanged(ours - theirs) < ALPHA:
+        return Interval(value, low, high)
+    return Interval(value, min(low, 0.0), max(high, 0.0))
+
+
+def _check(logs: Logs, tokens: Lengths) -> None:
+    if len(tokens) == 0:
+        raise ValueError("Perplexity needs 1 sentence or more, got 0")
+    if logs.shape != tokens.shape:
+        raise ValueError(f"{len(logs)} log probabilities do not fit {len(tokens)} sentences")
+
+
+def _perplexity(logs: float, tokens: float) -> float:
+    return float(10 ** -(logs / tokens))
+
+
+def _reach(without: NDArray[np.float64]) -> float:
+    """Half a 95 % interval, from a statistic without each of the sentences."""
+    many = len(without)
+    return float(t.ppf(1 - ALPHA / 2, many - 1) * sqrt((many - 1) * without.var()))
+
+
+def _exchanged(gains: Logs) -> float:
+    """How often the sums differ as much where what two models said changes hands at random.
+
+    The tokens stay, and so does the sum of both models' logarithms: so perplexities differ as much
+    where the sums do.
+    """
+    gains = gains[gains != 0]
+    found = abs(gains.sum()) * (1 - 1e-12)  # equal, but for rounding
+    random = np.random.default_rng(0)
+    block = max(1, ENTRIES // max(1, len(gains)))
+    as_large = 0
+    for start in range(0, EXCHANGES, block):
+        shape = (min(block, EXCHANGES - start), len(gains))
+        signs = random.integers(0, 2, shape, np.int8).astype(np.float64)
+        as_large += int((abs(2 * signs @ gains - gains.sum()) >= found).sum())
+    return (1 + as_large) / (1 + EXCHANGES)
