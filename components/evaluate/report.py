@@ -38,6 +38,13 @@ def render(
         numbers={key.replace("_", " "): value for key, value in measures.numbers.items()},
         examples=measures.examples,
         tables={caption: (columns, list(rows)) for caption, (columns, rows) in tables.items()},
-        number=lambda value: number(value) if isinstance(value, float) else value,
+        number=_shown,
         pictures={caption: html.figure_uri(figure) for caption, figure in figures.items()},
     )
+
+
+def _shown(value: Any) -> Any:
+    """A number as people read it; a large whole one without places, such as how many words."""
+    if isinstance(value, float) and value.is_integer() and abs(value) >= 1000:
+        return f"{value:,.0f}"
+    return number(value) if isinstance(value, float) else value

@@ -8,13 +8,16 @@ from matplotlib.figure import Figure
 
 from components.base.files import read_json, replacing, write_csv, write_json, write_text
 from components.config.pipeline import Pipeline
+from components.config.task import Task
 from components.data import dataset, shards
+from components.data.dataset import Split
 from components.evaluate.report import render
 from components.fitting import predictor
 from components.models import keras_files
 from components.run.command import Run
 from components.show import pictures
-from components.tasks.outcomes import write_outcomes
+from components.tasks.measured import Measures
+from components.tasks.outcomes import Outcomes, write_outcomes
 
 PACKAGED = 5  # examples that go with the model
 
@@ -33,12 +36,14 @@ def run(run: Run) -> None:
         folder.mkdir()
         for caption, figure in figures.items():
             pictures.save(figure, folder / f"{_slug(caption)}.png")
-    page = render(run.name, measures, task.metrics, task.summary(measures), figures)
-    write_text(page, run.report)
+    said = task.outcomes(answers, test, test.schema)
+    compared = _compared(run, task, test, measures, said)
+    tables = {**compared, **task.summary(measures)}
+    write_text(render(run.name, measures, task.metrics, tables, figures), run.report)
     with replacing(run.out) as folder:
         folder.mkdir()
         write_json(measures.model_dump(), folder / "measures.json")
-        write_outcomes(task.outcomes(answers, test, test.schema), folder / "outcomes.csv")
+        write_outcomes(said, folder / "outcomes.csv")
         few = test.take(np.arange(min(PACKAGED, len(test))))
         shards.save({"test": few.read()}, folder / "examples")
         for name, (columns, rows) in task.tables(measures, answers, test).items():
@@ -46,6 +51,24 @@ def run(run: Run) -> None:
     run.say(words)
     run.conclude(measures.sentence(task.metrics))
     run.measure(measures.scalars)
+
+
+def _compared(
+    run: Run, task: Task, test: Split, measures: Measures, ours: Outcomes
+) -> dict[str, tuple[list[str], list[tuple[object, ...]]]]:
+    """The baseline on the same examples, where there is one; its metrics are numbers too."""
+    folder = run.trained / predictor.BASELINE
+    if not folder.is_dir():
+        return {}
+    theirs = task.outcomes(task.answers(predictor.load(folder), test), test, test.schema)
+    rows: list[tuple[object, ...]] = []
+    for metric in task.metrics:
+        other, gap = task.value(metric.name, theirs), task.difference(metric.name, ours, theirs)
+        value = measures.metrics[metric.name].value
+        rows.append((metric.title, value, other.value, gap.value, gap.low, gap.high))
+        measures.numbers[f"baseline_{metric.name}"] = other.value
+    columns = ["metric", "model", "baseline", "difference", "from", "to (95 %)"]
+    return {"Compared with the baseline": (columns, rows)}
 
 
 def _curves(trained: Path, file: Pipeline) -> tuple[Figure | None, str]:

@@ -12,6 +12,7 @@ from components.config.lookup import source_file
 from components.data.dataset import Split
 
 FILE = "predictor.json"
+BASELINE = "baseline"  # the folder, in that of a trained model, of what it is compared with
 
 
 class Predictor(Protocol):

@@ -62,7 +62,7 @@ def _session(path: Path) -> Any:
 
 def _column(values: Any, known: list[str] | None) -> NDArray[np.float32]:
     if known is None:
-        return np.asarray(values, np.float32)
+        return np.array([np.nan if one is None else one for one in values], np.float32)
     places = {text: place for place, text in enumerate(known)}
     return np.array([places.get(_text(one), np.nan) for one in values], np.float32)
 

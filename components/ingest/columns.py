@@ -17,8 +17,7 @@ from components.config.building import build
 from components.config.ingest import Tabular
 from components.config.lookup import near
 from components.config.section import Kind
-from components.data.features.class_label import typed
-from components.data.features.feature import SHOWN, TableColumn
+from components.data.features.feature import SHOWN, TableColumn, typed
 from components.data.listing import SPLITS, Listing
 from components.data.rows import Files
 from components.data.schema import Schema

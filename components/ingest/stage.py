@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from components.base.errors import Mistakes, Problem
+from components.base.errors import Mistakes, Problem, Stop
 from components.base.workers import Workers
 from components.config.ingest import Config
 from components.data import shards
@@ -212,14 +212,22 @@ def few(found: Listing, rows: Index) -> Split:
     _look(spread, seen)
     schema = _known(found.schema, [seen])
     taken = replace(found.take(rows).read(), schema=schema)
-    return taken.take(
-        np.flatnonzero([_is_readable(taken, row) for row in range(len(taken))])
-    ).read()
+    readable = np.flatnonzero([_is_readable(taken, row) for row in range(len(taken))])
+    # Where none is, whoever reads them says why.
+    return taken.take(readable).read() if len(readable) else taken
 
 
 def _is_readable(part: Split, row: int) -> bool:
     kinds = part.schema.columns.items()
-    return all(kind.observe(part[name][row]) is not None for name, kind in kinds if kind.is_encoded)
+    encoded = [(name, kind) for name, kind in kinds if kind.is_encoded]
+    if any(kind.observe(part[name][row]) is None for name, kind in encoded):
+        return False
+    try:
+        for name in part.schema.moving:
+            part.decoded(name, row)
+    except Stop:
+        return False
+    return True
 
 
 def recalled(found: Listing) -> Listing:

@@ -119,7 +119,7 @@ class FeatureSpace(keras.layers.Layer):
 
     def update_state(self, examples: Columns) -> None:
         """Adds a batch of columns, each `(n,)`, to the statistics."""
-        state: State = {}
+        state: State = {"examples": np.array(len(next(iter(examples.values()))))}
         if numbers := self._of("float_normalized"):
             rows = np.stack([np.asarray(examples[name], np.float64) for name in numbers], axis=1)
             there = ~np.isnan(rows)
@@ -142,8 +142,8 @@ class FeatureSpace(keras.layers.Layer):
         """The statistics so far, for `add_partial_state` of such a layer in another process.
 
         Returns:
-            `count`, `mean` and `scatter` of the numbers, `seen NAME` of each category: how often
-            each place occurred. Empty before the first batch.
+            `examples`, how many; `count`, `mean` and `scatter` of the numbers, `seen NAME` of each
+            category: how often each place occurred. Empty before the first batch.
         """
         return self.state
 
@@ -155,6 +155,7 @@ class FeatureSpace(keras.layers.Layer):
         if not state:
             return
         mine = self.state
+        mine["examples"] = mine["examples"] + state["examples"]
         for name in (one for one in state if one.startswith("seen ")):
             size = max(len(mine[name]), len(state[name]))
             both = (np.pad(one[name], (0, size - len(one[name]))) for one in (mine, state))
@@ -172,7 +173,7 @@ class FeatureSpace(keras.layers.Layer):
         Raises:
             ValueError: No example was seen.
         """
-        if not self.state:
+        if not self.state.get("examples"):
             raise ValueError("FeatureSpace needs 1 example or more, got 0")
         counts = {name: self.state[f"seen {name}"] for name in self._of("categorical")}
         self.categories = {name: max(1, len(one)) for name, one in counts.items()}

@@ -1,6 +1,7 @@
 """Keras models on disk, the same bytes for the same model."""
 
 import json
+import re
 import zipfile
 from collections.abc import Iterable
 from importlib import import_module
@@ -22,9 +23,9 @@ keras.config.set_image_data_format("channels_last")
 
 
 def save(model: keras.Model, path: Path) -> None:
-    """Saves a model as a `.keras` file without the date that Keras writes into it.
+    """Saves a model as a `.keras` file without the date and the addresses that Keras writes.
 
-    With the date, a stage that runs again would give other bytes, and everything that depends on
+    With them, a stage that runs again would give other bytes, and everything that depends on
     them would run again too.
     """
     with replacing(path) as beside:
@@ -32,7 +33,7 @@ def save(model: keras.Model, path: Path) -> None:
         model.save(dated)
         with zipfile.ZipFile(dated) as source, zipfile.ZipFile(beside, "w") as target:
             for name in sorted(source.namelist()):
-                target.writestr(zipfile.ZipInfo(name, EPOCH), _undated(name, source.read(name)))
+                target.writestr(zipfile.ZipInfo(name, EPOCH), _plain(name, source.read(name)))
         dated.unlink()
 
 
@@ -65,7 +66,17 @@ def load(path: Path) -> Any:
     return keras.saving.load_model(path, compile=False, safe_mode=True)
 
 
-def _undated(name: str, content: bytes) -> bytes:
-    if name != "metadata.json":
-        return content
-    return json.dumps({**json.loads(content), "date_saved": ""}).encode()
+def _plain(name: str, content: bytes) -> bytes:
+    if name == "metadata.json":
+        return json.dumps({**json.loads(content), "date_saved": ""}).encode()
+    return _numbered(content) if name == "config.json" else content
+
+
+def _numbered(content: bytes) -> bytes:
+    """Objects that layers share, such as Keras's own dtype policy, by number, not by address."""
+    numbers: dict[bytes, int] = {}
+
+    def number(found: re.Match[bytes]) -> bytes:
+        return b"%s%d" % (found[1], numbers.setdefault(found[2], len(numbers)))
+
+    return re.sub(rb'("shared_object_id": )(\d+)', number, content)

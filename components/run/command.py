@@ -134,8 +134,10 @@ def stage(name: str, description: str | None, *paths: str) -> None:
         parser.add_argument(f"--{path.replace('_', '-')}", type=Path, required=True)
     run = parser.parse_args(namespace=Run(stage=name))
     with exit_status():
+        # Before the file is read: a class of one's own may import Keras beside it.
+        backend = USES[name].backend or Params.load(run.params_path).backend
+        os.environ["KERAS_BACKEND"] = backend
         run.load()
-        os.environ["KERAS_BACKEND"] = USES[name].backend or run.params.backend
         with native_output_to(run.measured.with_suffix(".log")):
             try:
                 module = import_module(f"components.{name}.run")

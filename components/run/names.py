@@ -41,13 +41,13 @@ USES = {
     "augment": Uses(("augment",), ("augment",), draws=True),
     "tune": Uses((*SEARCHED, "task"), ("augment", *SEARCHED, "task"), ("network", "fit", "learn")),
     "train": Uses(
-        ("model", "train", "task"),
-        ("preprocess", "augment", *SEARCHED, "task"),
+        ("model", "baseline", "train", "task"),
+        ("preprocess", "augment", *SEARCHED, "baseline", "task"),
         ("network", "fit", "learn"),
     ),
     "evaluate": Uses(
         ("evaluate", "task"),
-        (*TRAINED, "task"),
+        (*TRAINED, "baseline", "task"),
         ("network", "predictor", "measure", "draw", "diagnosis"),
         draws=True,
     ),
@@ -75,6 +75,7 @@ def values(pipeline: Pipeline, stage: str) -> dict[str, Any]:
         ((name, settings),) = found["task"].items()
         task = pipeline.task
         kept = task.learning if "learn" in USES[stage].parts else task.measuring
+        kept |= settings.keys() - task.learning - task.measuring - task.checking
         found["task"] = {name: {key: settings[key] for key in sorted(kept)}}
     return found
 
@@ -107,6 +108,8 @@ def modules(
 def _section(pipeline: Pipeline, key: str) -> Any:
     if key == "compress":
         return pipeline.compressors
+    if key == "baseline" and (other := pipeline.of_baseline) is not None:
+        return [other.model, other.train]
     return getattr(pipeline, Pipeline.attribute(key))
 
 

@@ -6,6 +6,7 @@ from components.base.files import digest, read_json, replacing, write_csv, write
 from components.config.overrides import apply
 from components.config.pipeline import Pipeline
 from components.fitting.data import Data
+from components.fitting.predictor import BASELINE
 from components.fitting.progress import Shown
 from components.fitting.watch import Built, Curves, Watch
 from components.models import keras_files
@@ -17,7 +18,7 @@ def run(run: Run) -> None:
     """Fits the model to `dataset` and the copies in `augmented`, and writes it to `out`."""
     keras_files.know(run.modules)
     client = tracking.connect(run.name)
-    data = Data.load(run.dataset, run.augmented)
+    data = Data.load(run.dataset, run.augmented, run.params.dask)
     run.check(data.facts)
     sections = apply(run.document.data, read_json(run.hyperparameters))
     file = Pipeline.model_validate(sections)
@@ -31,6 +32,9 @@ def run(run: Run) -> None:
         watch = Watch(Built(run.check_code), shown, Curves(live.log))
         fitted = file.train.fit(file, data, run.seed, watch)
         fitted.save(folder)
+        if (other := file.of_baseline) is not None:
+            (folder / BASELINE).mkdir()
+            other.train.fit(other, data, run.seed, Watch()).save(folder / BASELINE)
         epochs = file.train.allowed
         learned = {"epochs": epochs, "best": fitted.best, "history": fitted.history}
         write_json(learned, folder / "history.json")

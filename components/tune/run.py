@@ -32,7 +32,7 @@ def _searched(run: Run) -> tuple[dict[str, Any], list[dict[str, Any]]]:
 
     keras_files.know(run.modules)
     client = tracking.connect(run.name)
-    data = Data.load(run.dataset, run.augmented)
+    data = Data.load(run.dataset, run.augmented, run.params.dask)
     run.check(data.facts)
     config, tags = run.pipeline.tune, run.tags("tune", run.dataset)
 

@@ -98,6 +98,8 @@ def _plain(model: ModelProto, estimator: Any, classes: int | None) -> ModelProto
     model.graph.output.append(helper.make_tensor_value_info(name, TensorProto.FLOAT, shape))
     model.graph.input[0].type.tensor_type.shape.dim[0].dim_param = "n"
     model.graph.name = type(estimator).__name__
+    for field in ("producer_name", "producer_version", "doc_string"):
+        model.ClearField(field)
     versions = sorted({(one.domain, one.version) for one in model.opset_import})
     newest = {domain: max(v for d, v in versions if d == domain) for domain, _ in versions}
     del model.opset_import[:]

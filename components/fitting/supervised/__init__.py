@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 from pydantic import BeforeValidator, Field, field_validator, model_validator
 
 from components.base.errors import Problem
+from components.config.models import Architecture
 from components.config.section import (
     Named,
     NonNegativeFloat,
@@ -169,7 +170,11 @@ class Supervised(Learner):
         return self.epochs
 
     def problems(self, file: "Pipeline") -> Iterator[Problem]:
-        """Monitors that the task does not have, and a schedule that does not fit the epochs."""
+        """No network, monitors that the task does not have, a schedule that does not fit."""
+        model = type(file.model)
+        if model.build is Architecture.build and model.module_of("network") is None:
+            what = f"this learner is for networks; {file.model.architecture} goes with learner:"
+            yield Problem(("train", "learner"), f"{what} {model.learner}")
         for section, key in (
             (self.early_stopping, "early_stopping"),
             (self.checkpoint, "checkpoint"),

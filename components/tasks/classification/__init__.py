@@ -42,6 +42,7 @@ class Classification(Task):
     targets = ("ClassLabel",)
     learning = frozenset({"head_activation"})
     measuring = frozenset({"calibration_bins"})
+    checking = frozenset({"label_preserving_flips"})
 
     label_preserving_flips: Flips = "horizontal_and_vertical"
     """Flips that leave the label right (`keras.layers.RandomFlip` modes); `none` where left and

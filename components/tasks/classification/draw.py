@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from components.data import shown as examples
 from components.data.dataset import Split
-from components.show import pictures
+from components.show.classes import confusion, reliability
 from components.tasks.classification import Classification
 from components.tasks.classification.measure import Probabilities
 from components.tasks.measured import Measures
@@ -23,8 +23,8 @@ def figures(
     """Confusion matrix, reliability diagram, and examples: mistakes, labels that may be wrong."""
     classes, bins = test.schema.target.names, measures.details["reliability"]
     drawn = {
-        "Confusion matrix": pictures.confusion(np.array(measures.details["confusion"]), classes),
-        "Reliability": pictures.reliability(
+        "Confusion matrix": confusion(np.array(measures.details["confusion"]), classes),
+        "Reliability": reliability(
             *([one[key] for one in bins] for key in ("confidence", "accuracy", "count"))
         ),
     }

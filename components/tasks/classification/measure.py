@@ -66,7 +66,10 @@ def measure(task: Classification, answers: Probabilities, split: Split) -> Measu
     shares /= shares.sum(axis=1, keepdims=True)
     issues = label_issues(labels, answers)
     return Measures(
-        metrics={one.name: comparison.metric(one.name, labels, predicted) for one in task.metrics},
+        metrics={
+            one.name: comparison.metric(one.name, labels, predicted)
+            for one in Classification.metrics
+        },
         examples=len(labels),
         numbers={
             "log_loss": float(log_loss(labels, shares, labels=every)),

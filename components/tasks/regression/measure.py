@@ -52,7 +52,10 @@ def measure(task: Regression, answers: Predictions, split: Split) -> Measures:
     """
     targets = np.asarray(split.target[:], np.float64)
     return Measures(
-        metrics={one.name: numbers.metric(one.name, targets, answers) for one in task.metrics},  # type: ignore[arg-type]
+        metrics={
+            one.name: numbers.metric(one.name, targets, answers)  # type: ignore[arg-type]
+            for one in Regression.metrics
+        },
         examples=len(targets),
         numbers={"bias": float(np.mean(answers - targets))},
     )

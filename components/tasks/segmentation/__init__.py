@@ -10,7 +10,8 @@ if TYPE_CHECKING:
     from components.config.pipeline import Pipeline
     from components.data.dataset import Facts
 
-MOVING = frozenset({"CenterCrop"})
+CROPS = frozenset({"CenterCrop", "Cropping2D"})
+PADDINGS = frozenset({"ZeroPadding2D"})
 """Layers of preprocessing after which a mask could not be laid over its image again."""
 
 
@@ -27,12 +28,15 @@ class Segmentation(Task):
     targets = ("Mask",)
 
     def problems(self, file: "Pipeline") -> Iterator[Problem]:
-        """Preprocessing that cuts off what is to be found."""
+        """Preprocessing that cuts off what is to be found, or moves it."""
         for place, layer in enumerate(file.preprocess):
-            keeps = layer.name == "Resizing" and layer.arguments.get("crop_to_aspect_ratio")
-            if layer.name in MOVING or keeps:
+            given = layer.arguments if layer.name == "Resizing" else {}
+            if layer.name in CROPS or given.get("crop_to_aspect_ratio"):
                 what = f"{layer.name} cuts off what is to be found; use Resizing without a crop"
                 yield Problem(("preprocess", place), what)
+            if layer.name in PADDINGS or given.get("pad_to_aspect_ratio"):
+                what = "moves images and not their masks; use Resizing without a padding"
+                yield Problem(("preprocess", place), f"{layer.name} {what}")
 
     def data_problems(self, file: "Pipeline", facts: "Facts") -> Iterator[Problem]:
         """Images and masks that cannot be of one size."""

@@ -41,7 +41,7 @@ def figures(
         [f"{_name(test, int(row))}\nmean IoU {image_iou(counts[[row]])[0]:.2f}" for row in rows],
         classes_of(test.schema),
     )
-    return {"Classes": bars, "Worst images, the worst first": grid}
+    return {"IoU of each class": bars, "Worst images, the worst first": grid}
 
 
 def _point(value: float) -> Interval:

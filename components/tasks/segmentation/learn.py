@@ -40,9 +40,26 @@ def _attach(features: Any, classes: int) -> Any:
 
 def _loss(named: Named | None) -> keras.losses.Loss:
     """The Keras loss of the section, or sparse categorical cross-entropy of what counts."""
-    try:
-        if named is not None:
-            return build(named)
+    if named is None:
         return keras.losses.SparseCategoricalCrossentropy(ignore_class=IGNORE)
+    try:
+        loss: keras.losses.Loss = build(named)
     except Exception as error:  # whatever it raises about its arguments
         raise Mistakes([Problem(("train", "loss"), reason(error))]) from None
+    if (why := _why_not(loss)) is not None:
+        raise Mistakes([Problem(("train", "loss"), why)])
+    return loss
+
+
+def _why_not(loss: keras.losses.Loss) -> str | None:
+    """Why a loss of Keras does not take masks; None where it does, or is the user's own."""
+    name = type(loss).__name__
+    if isinstance(loss, keras.losses.SparseCategoricalCrossentropy):
+        if loss.get_config()["ignore_class"] == IGNORE:
+            return None
+        what = "or what counts for nothing is a class of its own"
+        return f"{name} needs ignore_class: {IGNORE}, {what}"
+    if not type(loss).__module__.startswith("keras."):
+        return None
+    ours = f"SparseCategoricalCrossentropy: {{ignore_class: {IGNORE}}}, which is the default"
+    return f"{name} takes no masks; a segmentation takes {ours}"

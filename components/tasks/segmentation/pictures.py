@@ -3,7 +3,6 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-import matplotlib as mpl
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.colors import to_rgb
@@ -12,24 +11,14 @@ from matplotlib.patches import Patch
 from numpy.typing import NDArray
 
 from components.data.features.mask import IGNORE
+from components.show import pictures
+from components.show.mask import UNCOUNTED, coloured, legend, patches
 from components.tasks.interval import Interval
 from components.tasks.segmentation.counts import Counts, iou
 
 LARGE = 256  # pixels a side, more than any picture here shows
 COLUMNS = ("image", "true mask", "prediction", "errors")
-WRONG, UNCOUNTED = "#d62728", "#bdbdbd"
-
-# Okabe, Ito, Color Universal Design (2008), without the red that errors have: told apart by those
-# who see no red or green too.
-COLOURS = ("#e69f00", "#0072b2", "#56b4e9", "#009e73", "#f0e442", "#cc79a7", "#000000")
-
-
-def palette(classes: int) -> NDArray[np.float32]:
-    """A colour `(classes, 3)`, 0 to 1, for each class; with more than seven, from a wheel."""
-    if classes <= len(COLOURS):
-        return np.array([to_rgb(one) for one in COLOURS[:classes]], np.float32)
-    hues = 0.06 + 0.88 * np.arange(classes) / classes  # none as red as errors
-    return np.asarray(mpl.colormaps["hsv"](hues)[:, :3], np.float32)
+WRONG = "#d62728"
 
 
 def image_iou(counts: Counts) -> NDArray[np.float64]:
@@ -65,20 +54,20 @@ def overlays(
         names: What is written beside each row.
         classes: Their names.
     """
-    rows, colours = len(images), palette(len(classes))
+    rows = len(images)
     figure = Figure(figsize=(9, 0.6 + 2.25 * rows), layout="compressed")
     grid = figure.subplots(rows, len(COLUMNS), squeeze=False)
     for axes, title in zip(grid[0], COLUMNS, strict=True):
         axes.set_title(title, fontsize=10)
     for axes, image, mask, one, name in zip(grid, images, masks, said, names, strict=True):
-        _row(axes, np.asarray(image), mask, one, colours)
+        _row(axes, np.asarray(image), mask, one, len(classes))
         axes[0].set_ylabel(name, fontsize=8)
-    used = [Patch(color=colour, label=one) for colour, one in zip(colours, classes, strict=True)]
+    used = patches(classes)
     used.append(Patch(color=WRONG, label="error: another class than in the true mask"))
     if any((mask == IGNORE).any() for mask in masks):
         used.append(Patch(color=UNCOUNTED, label="not counted"))
-    figure.legend(handles=used, loc="outside lower center", ncols=4, fontsize=8, frameon=False)
-    return figure
+    legend(figure, used)
+    return pictures.fitted(figure)
 
 
 def _row(
@@ -86,20 +75,19 @@ def _row(
     image: NDArray[Any],
     mask: NDArray[np.uint8],
     said: NDArray[np.integer],
-    colours: NDArray[np.float32],
+    classes: int,
 ) -> None:
     step = max(1, max(mask.shape) // LARGE)
     picture = _shown(image[::step, ::step])
     mask, said = mask[::step, ::step], said[::step, ::step]
     counted = mask != IGNORE
-    table = np.concatenate([colours, [to_rgb(UNCOUNTED)]])
-    truth = table[np.where(counted, mask, len(colours))]
     wrong = (mask != said) & counted
     # Without its colours: a red barn is no error.
-    pale = 0.35 * picture.mean(axis=-1, keepdims=True) + 0.65
+    pale = 0.3 * picture.mean(axis=-1, keepdims=True) + 0.7
     errors = np.where(wrong[..., np.newaxis], to_rgb(WRONG), pale)
     errors[~counted] = to_rgb(UNCOUNTED)
-    shown = (picture, _over(picture, truth), _over(picture, table[said]), errors)
+    over = (_over(picture, coloured(one, classes)) for one in (mask, said))
+    shown = (picture, *over, errors)
     for one, values in zip(axes, shown, strict=True):
         one.imshow(np.clip(values, 0, 1), interpolation="nearest")
         one.set(xticks=[], yticks=[])

@@ -8,8 +8,10 @@ from pathlib import Path
 import numpy as np
 
 from components.base.errors import Mistakes, Problem, Stop
+from components.base.words import reason
 from components.config.building import build
 from components.config.ingest import Split
+from components.config.section import Kind
 from components.data.features.class_label import ClassLabel
 from components.data.features.feature import Feature
 from components.data.features.image import Image
@@ -19,14 +21,24 @@ from components.data.schema import Schema
 from components.ingest.places import base, inside
 from components.ingest.sources.image_folder import ImageFolder
 
+NAMED = 5  # files that a message names
+
 
 def listing(config: ImageFolder, source: Path) -> Listing:
     """Lists what `config.path` holds, in the pipeline's folder of sources or in the archive."""
     root = base(config.archive, source)
     folder = inside(config.path, root)
     if config.masks is not None and config.mask is not None:
-        return of_pairs(folder, inside(config.masks, root), build(config.mask), config.split)
+        return of_pairs(folder, inside(config.masks, root), _mask(config.mask), config.split)
     return of_folder(folder, config.split)
+
+
+def _mask(named: Kind) -> Feature:
+    try:
+        return build(named)  # type: ignore[no-any-return]
+    except Exception as error:  # whatever it raises about its arguments
+        where = ("ingest", "mask", named.name)
+        raise Mistakes([Problem(where, reason(error))]) from None
 
 
 def of_pairs(folder: Path, masks: Path, kind: Feature, split: Split) -> Listing:
@@ -39,9 +51,10 @@ def of_pairs(folder: Path, masks: Path, kind: Feature, split: Split) -> Listing:
     for key, one in (("path", folder), ("masks", masks)):
         if not one.is_dir():
             raise Mistakes([Problem(("ingest", key), f"no folder {one}")])
-    ours, theirs = (_by_stem(one) for one in (folder, masks))
+    ours, theirs = _by_stem(folder, without=masks), _by_stem(masks)
     if alone := sorted(ours.keys() ^ theirs.keys()):
-        names = ", ".join(str(ours.get(one, theirs.get(one))) for one in alone[:5])
+        names = ", ".join(str(ours.get(one, theirs.get(one))) for one in alone[:NAMED])
+        names += ", ..." if alone[NAMED:] else ""
         what = f"{len(alone)} files have no counterpart of the same name: {names}"
         raise Stop(f"{folder} and {masks}: {what}")
     stems = sorted(ours)
@@ -55,12 +68,20 @@ def of_pairs(folder: Path, masks: Path, kind: Feature, split: Split) -> Listing:
     )
 
 
-def _by_stem(folder: Path) -> dict[str, Path]:
-    """The files of a folder by their paths without the ending."""
-    files = list(_files(folder))
-    found = {path.relative_to(folder).with_suffix("").as_posix(): path for path in files}
-    if len(found) < len(files):
-        raise Stop(f"{folder}: two files have the same name but for the ending")
+def _by_stem(folder: Path, without: Path | None = None) -> dict[str, Path]:
+    """The files of a folder, less those of a folder in it, by their paths without the ending."""
+    found: dict[str, Path] = {}
+    for path in _files(folder):
+        if without is not None and path.is_relative_to(without):
+            continue
+        name = path.relative_to(folder)
+        first = found.setdefault(name.with_suffix("").as_posix(), path)
+        if first != path:
+            other = first.relative_to(folder)
+            what = "two files have the same name but for the ending"
+            raise Stop(f"{folder}: {what}: {other} and {name}")
+    if not found:
+        raise Stop(f"{folder}: there is no image in it")
     return found
 
 

@@ -1,0 +1,157 @@
+"""A run of deep Q-learning."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import keras
+import numpy as np
+from numpy.typing import NDArray
+
+from components.config.building import build
+from components.fitting.diverged import Diverged
+from components.fitting.dqn import Dqn, Goal
+from components.fitting.dqn.episodes import Episodes
+from components.fitting.dqn.learner import Learner
+from components.fitting.dqn.replay import Replay
+from components.tasks.control import rollout
+from components.tasks.control.environment import Environment
+
+EXPLORATION, REPLAY = 0, 1  # streams of random numbers; episodes.py has the third
+
+State = dict[str, NDArray[Any]]
+
+
+@dataclass
+class Curves:
+    """A value for each evaluation."""
+
+    step: list[int] = field(default_factory=list)
+    train_return: list[float] = field(default_factory=list)
+    """Mean of the latest training episodes; NaN before the first one ends."""
+    loss: list[float] = field(default_factory=list)
+    """Mean since the evaluation before; NaN before the first update."""
+    val_return: list[float] = field(default_factory=list)
+    """Mean of the validation episodes."""
+
+
+class Training:
+    """A run of deep Q-learning, which can be put down and taken up again."""
+
+    def __init__(
+        self, settings: Dqn, task: Goal, network: keras.Model, optimizer: Any, seed: int
+    ) -> None:
+        _check(task.env_id, network)
+        self.settings, self.task, self.network, self.seed = settings, task, network, seed
+        self.learner = Learner(network, task.discount, settings.double, settings.reward_scale)
+        self.learner.compile(optimizer=optimizer, loss=build(settings.loss))
+        optimizer.build(self.learner.trainable_variables)
+        self.replay = Replay(settings.replay, network.input_shape[-1])
+        self.episodes = Episodes(task.env_id, settings.environments, task.train, seed)
+        self.policy = rollout.Greedy(network)
+        self.step, self.curves = 0, Curves()
+        self.losses: list[float] = []
+        self.best, self.best_weights = 0, network.get_weights()
+
+    def advance(self) -> bool:
+        """Collects transitions, learns from all; whether an evaluation followed."""
+        settings = self.settings
+        for _ in range(settings.train_every // settings.environments):
+            self._explore()
+        if self.step >= settings.starts:
+            self._update()
+        if self.step % settings.target_every == 0:
+            self.learner.copy()
+        if is_due := self.step % settings.evaluate_every == 0 or self.step >= settings.steps:
+            self._evaluate()
+        return is_due
+
+    def state(self) -> State:
+        """Everything that `restore` needs to go on as if nothing had been; arrays."""
+        parts = {
+            "replay": self.replay.state(),
+            "episodes": self.episodes.state(),
+            "curves": {name: np.asarray(values) for name, values in vars(self.curves).items()},
+            "variable": _numbered(keras.ops.convert_to_numpy(v) for v in self._variables()),
+            "best_weight": _numbered(self.best_weights),
+            "run": {
+                "step": np.asarray(self.step),
+                "losses": np.asarray(self.losses),
+                "best": np.asarray(self.best),
+            },
+        }
+        return {f"{part}/{name}": v for part, values in parts.items() for name, v in values.items()}
+
+    def restore(self, state: Mapping[str, NDArray[Any]]) -> None:
+        """Takes over what `state` gave of a training with the same settings, task and seed."""
+        self.replay.restore(_part(state, "replay"))
+        self.episodes.restore(_part(state, "episodes"))
+        curves = _part(state, "curves").items()
+        self.curves = Curves(**{name: values.tolist() for name, values in curves})
+        for number, variable in enumerate(self._variables()):
+            variable.assign(state[f"variable/{number}"])
+        best = _part(state, "best_weight")
+        self.best_weights = [best[str(number)] for number in range(len(best))]
+        run = _part(state, "run")
+        self.step, self.best = int(run["step"]), int(run["best"])
+        self.losses = run["losses"].tolist()
+
+    def _variables(self) -> list[Any]:
+        parts = (self.network, self.learner.target, self.learner.optimizer)
+        return [variable for part in parts for variable in part.variables]
+
+    def _explore(self) -> None:
+        count = self.settings.environments
+        random = np.random.default_rng((self.seed, EXPLORATION, self.step))
+        is_random = random.random(count) < self.settings.share(self.step)
+        actions = random.integers(0, self.network.output_shape[-1], count)
+        if not is_random.all():
+            actions = np.where(is_random, actions, self.policy(self.episodes.observations))
+        self.replay.add(self.episodes.step(actions))
+        self.step += count
+
+    def _update(self) -> None:
+        settings = self.settings
+        random = np.random.default_rng((self.seed, REPLAY, self.step))
+        batches = self.replay.sample(settings.updates * settings.batch_size, random)
+        # One call of `fit` for all: a call of `train_on_batch` costs as much as three to ten steps.
+        history = self.learner.fit(
+            batches, batch_size=settings.batch_size, shuffle=False, verbose=0
+        ).history
+        self.losses.append(float(history["loss"][0]))
+        if not np.isfinite(self.losses[-1]):
+            raise Diverged(
+                f"the loss is not a number at step {self.step}; a lower learning rate, a smaller "
+                "discount or clipnorm keeps it finite"
+            )
+
+    def _evaluate(self) -> None:
+        found = rollout.returns(self.task.env_id, self.policy, self.task.validation)
+        latest = self.episodes.returns
+        self.curves.step.append(self.step)
+        self.curves.train_return.append(float(np.mean(latest)) if latest else np.nan)
+        self.curves.loss.append(float(np.mean(self.losses)) if self.losses else np.nan)
+        self.curves.val_return.append(float(found.mean()))
+        self.losses = []
+        # Of equal ones the later: it has learnt from more.
+        if self.curves.val_return[-1] >= max(self.curves.val_return):
+            self.best = len(self.curves.step) - 1
+            self.best_weights = self.network.get_weights()
+
+
+def _check(env_id: str, network: keras.Model) -> None:
+    environment = Environment(env_id)
+    needed = ((None, environment.features), (None, environment.actions))
+    if (network.input_shape, network.output_shape) != needed:
+        raise ValueError(
+            f"{env_id} needs a network from {needed[0]} to {needed[1]}; this one goes from "
+            f"{network.input_shape} to {network.output_shape}"
+        )
+
+
+def _numbered(values: Any) -> dict[str, NDArray[Any]]:
+    return {str(number): np.array(value) for number, value in enumerate(values)}
+
+
+def _part(state: Mapping[str, NDArray[Any]], part: str) -> dict[str, NDArray[Any]]:
+    return {name.split("/")[1]: v for name, v in state.items() if name.split("/")[0] == part}

@@ -1,0 +1,147 @@
+"""Episodes under a policy: their returns, their frames, what is observed in them."""
+
+import os
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import keras
+import numpy as np
+from gymnasium.error import DependencyNotInstalled
+from numpy.typing import NDArray
+
+from components.tasks.control.environment import Environment, Floats
+
+Policy = Callable[[Floats], NDArray[np.int64]]
+"""From observations `(n, features)` to actions `(n,)`, each of which follows from its row."""
+
+Visit = Callable[[Floats], None]
+
+ROWS = 32  # of a call of the network, so that one shape is compiled
+
+
+class Greedy:
+    """The policy that takes the action of the largest value; of equal ones the first.
+
+    The network always gets as many rows: it compiles once, and a row's values do not depend on how
+    many episodes there are, since matrices of other sizes may be multiplied in another order.
+
+    Args:
+        network: From observations `(n, features)` float32 to values `(n, actions)`.
+        rows: Of a call.
+    """
+
+    def __init__(self, network: keras.Model, rows: int = ROWS) -> None:
+        self._network, self._rows = network, rows
+
+    def __call__(self, observations: Floats) -> NDArray[np.int64]:
+        """Actions `(n,)`."""
+        blocks = range(0, len(observations), self._rows)
+        return np.concatenate([self._block(observations[at : at + self._rows]) for at in blocks])
+
+    def _block(self, observations: Floats) -> NDArray[np.int64]:
+        padding = ((0, self._rows - len(observations)), (0, 0))
+        values = self._network.predict_on_batch(np.pad(observations, padding))
+        actions: NDArray[np.int64] = np.argmax(values, axis=-1)
+        return actions[: len(observations)]
+
+
+def returns(env_id: str, policy: Policy, seeds: Sequence[int]) -> NDArray[np.float64]:
+    """Undiscounted returns `(n,)` of the episodes of these seeds, `(n,)`.
+
+    All go on in lock step, so that a policy is called once for a step of all that still run.
+
+    Raises:
+        ValueError: See `Environment`.
+    """
+    return _play(env_id, seeds, lambda observations, running: policy(observations), lambda _: None)
+
+
+def random_returns(env_id: str, seeds: Sequence[int]) -> NDArray[np.float64]:
+    """Returns `(n,)` of a policy that takes every action alike; see `returns`."""
+    return _play(env_id, seeds, _Random(env_id, seeds), lambda _: None)
+
+
+@dataclass(frozen=True)
+class Statistics:
+    """What a `keras.layers.Normalization(mean=..., variance=...)` takes."""
+
+    mean: Floats
+    variance: Floats
+
+
+def statistics(env_id: str, seeds: Sequence[int]) -> Statistics:
+    """Mean and variance `(features,)` of what a policy that takes every action alike observes.
+
+    Raises:
+        ValueError: See `Environment`.
+    """
+    seen: list[Floats] = []
+    _play(env_id, seeds, _Random(env_id, seeds), seen.append)
+    every = np.concatenate(seen).astype(np.float64)
+    return Statistics(every.mean(0).astype(np.float32), every.var(0).astype(np.float32))
+
+
+def frames(env_id: str, policy: Policy, seed: int, every: int = 1) -> list[NDArray[np.uint8]]:
+    """Each `every`-th frame `(height, width, 3)` of an episode, the first one first.
+
+    Raises:
+        ValueError: See `Environment`; or pygame, which draws, is missing.
+    """
+    # Read when pygame first opens a window: there may be no display to open it on.
+    os.environ.setdefault("SDL_VIDEODRIVER", "dummy")
+    environment = Environment(env_id, render_mode="rgb_array")
+    try:
+        observation, ended, taken = environment.reset(seed), False, 0
+        pictures = [_drawn(env_id, environment)]
+        while not ended:
+            action = int(policy(observation[np.newaxis])[0])
+            observation, _, terminated, truncated = environment.step(action)
+            ended, taken = terminated or truncated, taken + 1
+            if taken % every == 0:
+                pictures.append(_drawn(env_id, environment))
+        return pictures
+    finally:
+        environment.close()
+
+
+def _drawn(env_id: str, environment: Environment) -> NDArray[np.uint8]:
+    try:
+        return environment.frame()
+    except DependencyNotInstalled as error:
+        raise ValueError(f"frames of {env_id} need a package that is missing: {error}") from None
+
+
+class _Random:
+    """Draws actions of an episode from its seed, so that they do not depend on the others."""
+
+    def __init__(self, env_id: str, seeds: Sequence[int]) -> None:
+        self._actions = Environment(env_id).actions
+        # The second number parts these from what an environment draws from the same seed.
+        self._random = [np.random.default_rng((int(seed), 1)) for seed in seeds]
+
+    def __call__(self, observations: Floats, running: NDArray[np.int64]) -> NDArray[np.int64]:
+        return np.asarray([self._random[place].integers(self._actions) for place in running])
+
+
+def _play(
+    env_id: str,
+    seeds: Sequence[int],
+    act: Callable[[Floats, NDArray[np.int64]], NDArray[Any]],
+    visit: Visit,
+) -> NDArray[np.float64]:
+    """Plays an episode for each seed; `act` gets what is observed and which episodes still run."""
+    environments = [Environment(env_id) for _ in seeds]
+    pairs = zip(environments, seeds, strict=True)
+    observations = np.stack([environment.reset(seed) for environment, seed in pairs])
+    gained, running = np.zeros(len(environments)), np.arange(len(environments))
+    while len(running):
+        visit(observations[running])
+        still = []
+        for place, action in zip(running, act(observations[running], running), strict=True):
+            observations[place], reward, *ends = environments[place].step(action)
+            gained[place] += reward
+            if not any(ends):
+                still.append(place)
+        running = np.asarray(still, np.int64)
+    return gained
