@@ -5,12 +5,16 @@ import random
 import shutil
 import sys
 from concurrent.futures import ThreadPoolExecutor
+from functools import cache
 from pathlib import Path
 
 import mlflow
 import pytest
+from mask_line import MaskLine
 from photo_line import PhotoLine
 from project import ROOT, Project
+from prose_line import ProseLine
+from small_line import SmallLine
 from stages import run_line
 
 from components.register.run import register
@@ -96,7 +100,7 @@ def survivor(line, survivors):
 def lines(request, tmp_path_factory):
     """By backend, as far as tests ask for it; at once, as most of the time is not computing."""
     specs = [item.callspec.params for item in request.session.items if hasattr(item, "callspec")]
-    asked = {spec["line"] for spec in specs if "line" in spec}
+    asked = {spec["line"] for spec in specs if spec.get("line") in BACKENDS}
 
     def made(backend):
         folder = tmp_path_factory.mktemp(backend)
@@ -158,6 +162,46 @@ def photo_line(tmp_path_factory, empty_store):
     with project.entered():
         project.runs = run_line(root, "photos")
         project.standing = dict(register(root))["photos"]
+    return project
+
+
+@pytest.fixture(scope="session")
+def mask_line(tmp_path_factory, empty_store):
+    """As `photo_line`, on photos with masks, the pipeline `horses`."""
+    root = tmp_path_factory.mktemp("masks")
+    project = MaskLine(root)
+    shutil.copy(empty_store, root / "mlflow.db")
+    with project.entered():
+        project.runs = run_line(root, "horses")
+        project.standing = dict(register(root))["horses"]
+    return project
+
+
+@pytest.fixture(scope="session")
+def small_lines(tmp_path_factory, empty_store):
+    """Gives such a project of a bundled pipeline, by its name."""
+
+    def made(name):
+        root = tmp_path_factory.mktemp(name)
+        project = SmallLine(root, name)
+        shutil.copy(empty_store, root / "mlflow.db")
+        with project.entered():
+            project.runs = run_line(root, name)
+            project.standing = dict(register(root))[name]
+        return project
+
+    return cache(made)
+
+
+@pytest.fixture(scope="session")
+def prose_line(tmp_path_factory, empty_store):
+    """As `photo_line`, on a small text, the pipeline `prose`."""
+    root = tmp_path_factory.mktemp("prose")
+    project = ProseLine(root)
+    shutil.copy(empty_store, root / "mlflow.db")
+    with project.entered():
+        project.runs = run_line(root, "prose")
+        project.standing = dict(register(root))["prose"]
     return project
 
 

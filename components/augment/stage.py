@@ -18,7 +18,9 @@ SHOWN, VARIATIONS = 6, 7
 def as_model(layers: Sequence[keras.Layer], shape: Sequence[int | None]) -> keras.Sequential:
     """The layers as one model, which leaves examples of a shape alone outside of training."""
     inputs = keras.Input(shape, dtype="float32")
-    return chain(inputs, layers, ("augment", "layers"), "augmentation")
+    model = chain(inputs, layers, ("augment", "layers"), "augmentation")
+    model.built = True  # which Keras denies, and warns of, where there is no layer
+    return model
 
 
 def vary(augmentation: keras.Model, split: Split, copies: int) -> Iterator[Split]:
@@ -30,19 +32,22 @@ def vary(augmentation: keras.Model, split: Split, copies: int) -> Iterator[Split
         copies: 0 gives one empty part.
     """
     (name,) = split.schema.inputs
+    moved = together(augmentation.layers) if split.schema.moving else None
     yield split.take(np.arange(0))
     for _ in range(copies):
         for part in batched(split):
-            varied, masks = _varied(augmentation, part, name)
+            varied, masks = _varied(augmentation, moved, part, name)
             yield Split(split.schema, {**part.columns, **masks, name: varied})
 
 
-def _varied(augmentation: keras.Model, part: Split, name: str) -> tuple[Any, dict[str, Any]]:
+def _varied(
+    augmentation: keras.Model, moved: Any, part: Split, name: str
+) -> tuple[Any, dict[str, Any]]:
     """The values of a column, varied, and the masks that move with them."""
     values, moving = part[name][:], part.schema.moving
     if not augmentation.layers:  # which Keras calls only for the shape that it was made with
         return values, {}
-    if moving and (moved := together(augmentation.layers)) is not None:
+    if moved is not None:
         images, masks = moved(values, part[moving[0]][:])
         return images, {moving[0]: masks}
     return np.asarray(augmentation(values, training=True)), {}

@@ -130,9 +130,9 @@ class Task(Extension):
         """Tables beside the report: a mapping from names to the columns and the rows."""
         return self.part("draw").tables(self, measures, answers, split)
 
-    def diagnose(self, history: Any, best: int, epochs: int) -> str:
-        """What the learning curves say, and what to try."""
-        return f"epoch {best + 1} of {len(history['loss'])} is kept"
+    def diagnose(self, history: Any, best: int, epochs: int) -> str | None:
+        """What the learning curves say, and what to try; None leaves that to `evaluate`."""
+        return None
 
     def remarks(self, measures: Any) -> str:
         """What a model card says besides the numbers, in a sentence."""

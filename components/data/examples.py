@@ -57,7 +57,7 @@ class Examples:
             rows = range(start, min(start + self.size, len(self.split)))
             masks = {name: self._masks(name, rows) for name in names}
             for one in masks.values():
-                _check_register(np.shape(chunk)[1:3], one.shape[1:])
+                _check_register(np.asarray(chunk).shape[1:3], one.shape[1:])
             yield chunk, masks
 
     def _masks(self, name: str, rows: Sequence[int]) -> NDArray[Any]:

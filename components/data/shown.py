@@ -19,9 +19,15 @@ from components.data.features.feature import Feature
 from components.data.schema import Schema
 from components.show import pictures
 
+LEGEND = 0.4  # inches
+
 
 def drawing(kind: Feature) -> ModuleType | None:
-    """What draws values of a kind: `draw(axes, value)` and `thumbnail(value, side)`."""
+    """What draws values of a kind: `draw(axes, value)` and `thumbnail(value, side)`.
+
+    That of a kind which moves with an image has `over(axes, value, classes)`, `patches(classes)`
+    and `legend(figure, patches)` besides.
+    """
     # By its name: how it is drawn is another module than how it is stored.
     name = f"components.show.{type(kind).__module__.rpartition('.')[2]}"
     return import_module(name) if find_spec(name) else None
@@ -32,7 +38,7 @@ def draws(split: Split, rows: NDArray[np.int64]) -> list[pictures.Draw]:
     column = split.schema.inputs[0]
     if (shown := drawing(split.schema.columns[column])) is None:
         return []
-    drawn = []
+    drawn: list[pictures.Draw] = []
     for row in map(int, rows):
         masks = [(name, split.decoded(name, row)) for name in split.schema.moving]
         drawn.append(partial(_draw, shown, split, split.decoded(column, row), masks))
@@ -53,6 +59,7 @@ def explain(figure: Figure, schema: Schema) -> Figure:
     for name in schema.moving:
         kind = schema.columns[name]
         if (shown := drawing(kind)) is not None:
+            figure.set_figheight(figure.get_figheight() + LEGEND)
             shown.legend(figure, shown.patches(kind.classes))  # type: ignore[attr-defined]
     return pictures.fitted(figure) if schema.moving else figure
 

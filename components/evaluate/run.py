@@ -11,6 +11,7 @@ from components.config.pipeline import Pipeline
 from components.config.task import Task
 from components.data import dataset, shards
 from components.data.dataset import Split
+from components.evaluate.diagnosis import diagnose
 from components.evaluate.report import render
 from components.fitting import predictor
 from components.models import keras_files
@@ -80,9 +81,11 @@ def _curves(trained: Path, file: Pipeline) -> tuple[Figure | None, str]:
     }
     if not history or max(map(len, history.values())) < 2:
         return None, "nothing was learned step by step"
-    words = file.task.diagnose(history, learned["best"], learned["epochs"])
+    best, epochs = learned["best"], learned["epochs"]
+    own = file.task.diagnose(history, best, epochs)
+    words = own or diagnose(history, best, epochs, file.task.curves)
     highest = {one.name: one.highest for one in file.task.curves}
-    return pictures.learning_curves(history, learned["best"], words, highest), words
+    return pictures.learning_curves(history, best, words, highest), words
 
 
 def _slug(caption: str) -> str:

@@ -48,7 +48,7 @@ USES = {
     "evaluate": Uses(
         ("evaluate", "task"),
         (*TRAINED, "baseline", "task"),
-        ("network", "predictor", "measure", "draw", "diagnosis"),
+        ("network", "predictor", "measure", "draw"),
         draws=True,
     ),
     "compress": Uses(

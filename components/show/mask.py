@@ -10,8 +10,10 @@ from matplotlib.colors import to_rgb
 from matplotlib.figure import Figure
 from matplotlib.patches import Patch
 from numpy.typing import NDArray
+from PIL import Image
 
 LARGE = 256  # pixels a side, more than any picture here shows
+IGNORE = 255  # what counts for nothing in a mask
 UNCOUNTED = "#7f7f7f"
 OPAQUE = 0.5  # of a colour over an image
 
@@ -32,6 +34,23 @@ def coloured(mask: NDArray[np.integer], classes: int) -> NDArray[np.float32]:
     """Colours `(height, width, 3)` of classes; what is none is grey."""
     table = np.concatenate([palette(classes), [to_rgb(UNCOUNTED)]])
     return np.asarray(table[np.minimum(mask, classes)], np.float32)
+
+
+def draw(axes: Axes, value: NDArray[np.integer]) -> None:
+    """Shows a mask by itself."""
+    axes.imshow(_alone(value), interpolation="nearest")
+
+
+def thumbnail(value: NDArray[np.integer], side: int) -> Image.Image:
+    """A small picture of a mask by itself."""
+    image = Image.fromarray((255 * _alone(value)).astype(np.uint8))
+    image.thumbnail((side, side), Image.Resampling.NEAREST)
+    return image
+
+
+def _alone(mask: NDArray[np.integer]) -> NDArray[np.float32]:
+    """Colours of the classes that it has."""
+    return coloured(mask, 1 + int(mask.max(initial=0, where=mask < IGNORE)))
 
 
 def over(axes: Axes, mask: NDArray[np.integer], classes: int) -> None:

@@ -3,13 +3,16 @@
 import io
 
 import numpy as np
+import pytest
 from PIL import Image
 
+from components.base.errors import Stop
 from components.data import dataset, shards
 from components.data.dataset import Split
-from components.data.examples import Examples
+from components.data.examples import Examples, nearest
 from components.data.features import image
 from components.data.features.class_label import ClassLabel
+from components.data.features.mask import Mask
 from components.data.features.value import Value
 from components.data.rows import Values
 from components.data.schema import Schema
@@ -63,3 +66,96 @@ def test_several_inputs_come_by_their_names():
 
     assert result.keys() == {"width", "height"}
     assert result["height"].tolist() == [0, 10, 20]
+
+
+def masked(tmp_path, sizes, mask_sizes):
+    """Images of a square in a corner, and masks of where it is."""
+    images, masks = [], []
+    for (height, width), (rows, columns) in zip(sizes, mask_sizes, strict=True):
+        image = np.zeros((height, width, 3), np.uint8)
+        image[: height // 2, : width // 2] = 200
+        mask = np.zeros((rows, columns), np.uint8)
+        mask[: rows // 2, : columns // 2] = 2
+        for values, files in ((image, images), (mask, masks)):
+            buffer = io.BytesIO()
+            Image.fromarray(values).save(buffer, "PNG")
+            files.append(buffer.getvalue())
+    schema = Schema({"image": image_kind(sizes), "mask": Mask(tuple("abc"))}, ("mask",))
+    split = Split(schema, {"image": Values(images), "mask": Values(masks)})
+    shards.save({"train": split}, tmp_path)
+    return dataset.open_split(tmp_path, "train")
+
+
+def image_kind(sizes):
+    shape = (*sizes[0], 3) if len(set(sizes)) == 1 else (None, None, 3)
+    return image.Image(shape)
+
+
+def test_masks_come_with_their_images_in_the_size_that_these_get(tmp_path):
+    import keras
+
+    sizes = [(8, 12), (20, 16), (10, 10)]
+    split = masked(tmp_path, sizes, [(8, 12), (10, 8), (30, 30)])
+    layers = [keras.layers.Resizing(4, 6), keras.layers.Rescaling(0.5)]
+
+    ((images, found),) = Examples(split, layers).moved()
+
+    assert images.shape == (3, 4, 6, 3)
+    assert found["mask"].shape == (3, 4, 6)
+    assert found["mask"].dtype == np.uint8
+    for one, mask in zip(images, found["mask"], strict=True):
+        assert np.array_equal(mask, np.where(one[..., 0] > 50, 2, 0))
+
+
+def test_masks_come_in_the_chunks_of_their_images(tmp_path):
+    split = masked(tmp_path, [(400, 600)] * 5, [(400, 600)] * 5)
+
+    chunks = [(len(images), len(found["mask"])) for images, found in Examples(split).moved()]
+
+    assert chunks == [(2, 2), (2, 2), (1, 1)]
+
+
+def test_a_mask_is_not_laid_over_an_image_of_another_size(tmp_path):
+    split = masked(tmp_path, [(8, 12)] * 2, [(4, 6)] * 2)
+
+    with pytest.raises(Stop) as caught:
+        next(Examples(split).moved())
+
+    assert str(caught.value) == (
+        "images are 8x12 after preprocess, their masks 4x6; a Resizing gives both one size, other "
+        "layers leave masks as they are"
+    )
+
+
+def test_without_masks_nothing_moves(tmp_path):
+    split = ragged(tmp_path, [encoded(4, 6)] * 3, (4, 6, 3))
+
+    ((images, found),) = Examples(split).moved()
+
+    assert images.shape == (3, 4, 6, 3)
+    assert found == {}
+
+
+@pytest.mark.parametrize("size", [(37, 23), (5, 5), (1, 1), (99, 3)])
+def test_the_nearest_pixel_makes_no_class(size):
+    mask = np.kron(np.array([[0, 3], [3, 0]], np.uint8), np.ones((5, 5), np.uint8))
+
+    found = nearest(mask, *size)
+
+    assert found.shape == size
+    assert found.dtype == np.uint8
+    assert set(np.unique(found)) <= {0, 3}
+
+
+def test_the_nearest_pixel_is_the_one_under_its_middle():
+    line = np.arange(6).reshape(1, 6)
+
+    assert nearest(line, 1, 6) is line
+    assert nearest(line, 1, 3).tolist() == [[1, 3, 5]]
+    assert nearest(line, 2, 9).tolist() == [[0, 1, 1, 2, 3, 3, 4, 5, 5]] * 2
+
+
+def test_what_is_made_larger_and_small_again_is_as_it_was():
+    pixels = np.random.default_rng(0).integers(0, 255, (7, 5, 3))
+
+    assert np.array_equal(nearest(nearest(pixels, 21, 35), 7, 5), pixels)

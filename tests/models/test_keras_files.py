@@ -1,6 +1,7 @@
 """Keras models on disk, and the layers that they may name."""
 
 import keras
+import numpy as np
 import pytest
 
 from components.base.errors import Stop
@@ -39,6 +40,27 @@ def test_a_file_may_name_the_layers_of_modules_that_are_known(module, tmp_path):
         keras_files.load(tmp_path / "model.keras")
     keras_files.know([name])
     assert keras_files.load(tmp_path / "model.keras").input_shape == (None, 1)
+
+
+def test_what_layers_share_has_no_address_and_is_still_shared(tmp_path):
+    def saved(name):
+        policy, other = keras.DTypePolicy("float32"), keras.DTypePolicy("mixed_bfloat16")
+        layers = [
+            keras.layers.Dense(2, name=f"layer{place}", dtype=one)
+            for place, one in enumerate((policy, other, policy, other))
+        ]
+        model = keras.Sequential([keras.Input((2,), name="given"), *layers], name="shared")
+        model.set_weights([np.full(one.shape, 0.5) for one in model.weights])
+        keras_files.save(model, tmp_path / name)
+        kept.append(model)
+        return (tmp_path / name).read_bytes()
+
+    kept = []
+
+    assert saved("one.keras") == saved("two.keras")
+    loaded = keras_files.load(tmp_path / "one.keras")
+    policies = [layer.dtype_policy.name for layer in loaded.layers]
+    assert policies == ["float32", "mixed_bfloat16"] * 2
 
 
 def test_a_module_that_cannot_be_imported_is_named(module):

@@ -17,6 +17,7 @@ from components.data.dataset import Facts, Split
 from components.data.examples import Examples
 from components.data.features.class_label import ClassLabel
 from components.data.features.image import Image
+from components.data.features.mask import Mask
 from components.data.features.value import Value
 from components.data.rows import Values
 from components.data.schema import Schema
@@ -178,6 +179,28 @@ def test_images_of_several_sizes_are_resized(tmp_path):
     assert ready.schema.input == Image((3, 5, 3), "float32", is_file=False)
     train = dataset.open_split(tmp_path / "ready", "train")
     assert train.input[:].reshape(2, -1, 3)[:, 7].tolist() == [[100, 50, 0]] * 2
+
+
+def test_masks_of_several_sizes_get_that_of_their_images(tmp_path):
+    def png(values):
+        buffer = io.BytesIO()
+        Picture.fromarray(np.asarray(values, np.uint8)).save(buffer, "PNG")
+        return buffer.getvalue()
+
+    masks = [np.kron([[0, 1], [255, 0]], np.ones((side, side))) for side in (3, 4, 5)]
+    images = [np.repeat(mask[..., np.newaxis], 3, axis=-1) for mask in masks]
+    schema = Schema({"image": Image(), "mask": Mask("ab", ignore=255)}, ("mask",))
+    columns = {"image": Values(list(map(png, images))), "mask": Values(list(map(png, masks)))}
+    shards.save({"train": Split(schema, columns)}, tmp_path / "raw")
+
+    layers = [keras.layers.Resizing(4, 6, interpolation="nearest"), keras.layers.Rescaling(1 / 255)]
+    ready, _ = prepared(layers, Source.of(tmp_path / "raw", "train", [1]), tmp_path)
+
+    assert ready.schema.target == Mask("ab", ignore=255).after((4, 6))
+    train = dataset.open_split(tmp_path / "ready", "train")
+    expected = np.kron([[0, 1], [255, 0]], np.ones((2, 3))).astype(np.uint8)
+    assert train["mask"][:].tolist() == [expected.tolist()] * 2
+    assert np.array_equal(np.rint(255 * train["image"][0][..., 0]), expected)
 
 
 def test_what_has_no_height_any_more_is_no_image(tmp_path, raw):

@@ -1,6 +1,6 @@
 """Classification: one label out of several for every example."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any, Literal, get_args
 
 from components.base.errors import Problem
@@ -51,14 +51,6 @@ class Classification(Task):
     """Activation of the last layer; `linear` for a loss with `from_logits: true`, or a hinge."""
     calibration_bins: PositiveInt = 10
     """Bins of the reliability diagram and of the expected calibration error."""
-
-    def diagnose(self, history: Mapping[str, Sequence[float]], best: int, epochs: int) -> str:
-        """Underfitting or overfitting, by accuracy.
-
-        References:
-            Goodfellow, Bengio, Courville, Deep Learning (2016), section 11.3.
-        """
-        return self.part("diagnosis").diagnose(history, best, epochs)  # type: ignore[no-any-return]
 
     def remarks(self, measures: Any) -> str:
         """The classes that it knows least."""

@@ -1,19 +1,18 @@
 """What a report shows of a policy."""
 
-from collections.abc import Iterator
-from functools import partial
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import numpy as np
-from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
 from components.data.dataset import Split
-from components.show import pictures
 from components.tasks.control import Control, rollout
 from components.tasks.control.measure import Answers, environment_of, seeds_of
 from components.tasks.measured import Measures
+
+COLUMNS = 4  # frames beside each other
 
 
 def figures(
@@ -23,20 +22,29 @@ def figures(
     random = np.array(measures.details["random"])
     drawn = {"Returns": _returns(answers.returns, random)}
     order = np.argsort(answers.returns, kind="stable")
-    seed = seeds_of(test)[int(order[len(order) // 2])]
+    median = int(order[len(order) // 2])
+    seed = seeds_of(test)[median]
     try:
         frames = rollout.frames(environment_of(test), answers.policy, seed)
     except ValueError:  # it cannot be seen here
         return drawn
     steps = np.linspace(0, len(frames) - 1, min(task.frames, len(frames))).astype(int)
     titles = [f"step {step}" for step in steps.tolist()]
-    draws = [partial(_frame, value=frames[step]) for step in steps]
-    caption = f"The median episode, seed {seed}"
-    return {**drawn, caption: pictures.grid(draws, titles, columns=4)}
+    caption = f"The median episode, seed {seed}, return {answers.returns[median]:g}"
+    return {**drawn, caption: _frames([frames[step] for step in steps], titles)}
 
 
-def _frame(axes: Axes, value: NDArray[Any]) -> None:
-    axes.imshow(value[::2, ::2])
+def _frames(frames: Sequence[NDArray[np.uint8]], titles: Sequence[str]) -> Figure:
+    rows = -(-len(frames) // COLUMNS)
+    figure = Figure(figsize=(10, 0.2 + 2 * rows), layout="constrained")
+    every = np.ravel(figure.subplots(rows, COLUMNS, squeeze=False))
+    for axes in every[len(frames) :]:
+        axes.set_axis_off()
+    for axes, frame, title in zip(every, frames, titles, strict=False):
+        axes.imshow(frame[::2, ::2])
+        axes.set(xticks=[], yticks=[])  # its edges stay: much of a frame is white
+        axes.set_title(title, fontsize=9)
+    return figure
 
 
 def _returns(ours: NDArray[np.float64], random: NDArray[np.float64]) -> Figure:

@@ -8,6 +8,8 @@ class LanguageModel(Task):
     """A probability for every sentence; nothing but the sentences is given."""
 
     metrics = (Metric("perplexity", "lower", "perplexity"),)
+    parts = {name: Task.parts[name] for name in ("measure", "draw")}
+    """No head: nothing of Keras learns it yet."""
     takes = "sequence"
     measuring = frozenset({"samples"})
 

@@ -7,12 +7,12 @@ from matplotlib.figure import Figure
 
 from components.data.dataset import Split
 from components.data.examples import nearest
+from components.show.overlays import class_bars, overlays
 from components.tasks.interval import Interval
 from components.tasks.measured import Measures
+from components.tasks.pixels import image_iou, iou, worst
 from components.tasks.segmentation import Segmentation
-from components.tasks.segmentation.counts import iou
 from components.tasks.segmentation.measure import Masks, classes_of
-from components.tasks.segmentation.pictures import class_bars, image_iou, overlays, worst
 
 ROWS = 8  # images that are laid open: each is a row of four pictures
 

@@ -13,14 +13,14 @@ from components.tasks.interval import Interval
 from components.tasks.measured import Measures
 from components.tasks.outcomes import Outcomes
 from components.tasks.outcomes import outcomes as paired
-from components.tasks.segmentation import Segmentation
-from components.tasks.segmentation.counts import (
+from components.tasks.pixels import (
     Counts,
     confusions,
     interval,
     metrics,
 )
-from components.tasks.segmentation.counts import difference as counted_difference
+from components.tasks.pixels import difference as counted_difference
+from components.tasks.segmentation import Segmentation
 
 Masks = NDArray[np.uint8]
 """`(n, height, width)`, classes as the model gives them, at its own size."""

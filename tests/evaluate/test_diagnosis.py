@@ -2,7 +2,9 @@
 
 import pytest
 
-from components.tasks.classification.diagnosis import diagnose
+from components.evaluate.diagnosis import diagnose
+from components.tasks.classification import Classification
+from components.tasks.regression import Regression
 
 
 @pytest.mark.parametrize(
@@ -17,4 +19,13 @@ from components.tasks.classification.diagnosis import diagnose
 def test_the_curves_are_read_in_words(train, validation, best, epochs, words):
     history = {"accuracy": train, "val_accuracy": validation}
 
-    assert words in diagnose(history, best, epochs)
+    assert words in diagnose(history, best, epochs, Classification().curves)
+
+
+def test_without_a_share_only_a_late_best_is_read():
+    history = {"loss": [3.0, 2.0, 1.0], "val_loss": [3.0, 2.0, 1.0]}
+
+    assert diagnose(history, 2, 3, Regression().curves) == (
+        "epoch 3 of 3 is kept; still improving at the end; more epochs"
+    )
+    assert diagnose(history, 1, 30, Regression().curves) == "epoch 2 of 3 is kept"

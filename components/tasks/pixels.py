@@ -226,3 +226,20 @@ def _around(value: float, centre: float, reach: float, least: float) -> Interval
     """An interval that neither rounding nor what the metric can be puts beside its value."""
     low, high = max(least, centre - reach), min(1.0, centre + reach)
     return Interval(value, min(value, low), max(value, high))
+
+
+def image_iou(counts: Counts) -> NDArray[np.float64]:
+    """Mean IoU `(n,)` of the classes that each image's mask has; 1 where no pixel counts.
+
+    A class that is predicted alone takes from the others what it covers, so it is not counted
+    twice.
+    """
+    is_there = counts.sum(axis=2) > 0
+    found = np.where(is_there, np.nan_to_num(iou(counts)), 0).sum(axis=1)
+    classes = is_there.sum(axis=1)
+    return np.where(classes > 0, found / np.maximum(classes, 1), 1.0)
+
+
+def worst(counts: Counts, shown: int) -> NDArray[np.int64]:
+    """Positions of the images of least mean IoU, the worst first."""
+    return np.argsort(image_iou(counts), kind="stable")[:shown]

@@ -10,32 +10,13 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Patch
 from numpy.typing import NDArray
 
-from components.data.features.mask import IGNORE
 from components.show import pictures
 from components.show.mask import UNCOUNTED, coloured, legend, patches
-from components.tasks.interval import Interval
-from components.tasks.segmentation.counts import Counts, iou
 
 LARGE = 256  # pixels a side, more than any picture here shows
 COLUMNS = ("image", "true mask", "prediction", "errors")
 WRONG = "#d62728"
-
-
-def image_iou(counts: Counts) -> NDArray[np.float64]:
-    """Mean IoU `(n,)` of the classes that each image's mask has; 1 where no pixel counts.
-
-    A class that is predicted alone takes from the others what it covers, so it is not counted
-    twice.
-    """
-    is_there = counts.sum(axis=2) > 0
-    found = np.where(is_there, np.nan_to_num(iou(counts)), 0).sum(axis=1)
-    classes = is_there.sum(axis=1)
-    return np.where(classes > 0, found / np.maximum(classes, 1), 1.0)
-
-
-def worst(counts: Counts, shown: int) -> NDArray[np.int64]:
-    """Positions of the images of least mean IoU, the worst first."""
-    return np.argsort(image_iou(counts), kind="stable")[:shown]
+IGNORE = 255  # what counts for nothing
 
 
 def overlays(
@@ -107,7 +88,7 @@ def _shown(image: NDArray[Any]) -> NDArray[np.float32]:
 
 
 def class_bars(
-    found: Mapping[str, Interval], baseline: Mapping[str, Interval], shares: Mapping[str, float]
+    found: Mapping[str, Any], baseline: Mapping[str, Any], shares: Mapping[str, float]
 ) -> Figure:
     """IoU of each class with its 95 % interval, and their mean.
 

@@ -1,0 +1,88 @@
+"""Intervals of mean returns and of their differences."""
+
+import numpy as np
+import pytest
+from scipy.stats import binomtest, t
+
+from components.tasks.control.returns import difference, mean_return
+
+
+def capped(random):
+    """Returns of CartPole, 5 % of which fail; mean 490."""
+    return np.where(random.random(100) < 0.05, random.uniform(100, 500, 100), 500)
+
+
+@pytest.mark.parametrize(
+    ("draw", "truth"),
+    [
+        pytest.param(capped, 490, id="most at the limit"),
+        pytest.param(lambda random: random.exponential(1, 100), 1, id="a long tail"),
+        pytest.param(lambda random: random.random(100) < 0.74, 0.74, id="all or nothing"),
+        pytest.param(lambda random: random.normal(0, 1, 100), 0, id="symmetric"),
+    ],
+)
+def test_the_interval_covers_the_mean_in_95_of_100_cases(draw, truth):
+    random = np.random.default_rng(0)
+
+    found = [mean_return(draw(random)) for _ in range(2000)]
+
+    assert 0.935 <= np.mean([one.low <= truth <= one.high for one in found]) <= 0.975
+
+
+def test_the_interval_of_symmetric_returns_is_students():
+    values = np.concatenate([np.arange(-10, 0), np.arange(1, 11)])
+
+    found = mean_return(values)
+
+    expected = t.interval(0.95, 19, 0, values.std(ddof=1) / np.sqrt(20))
+    assert (found.low, found.high) == pytest.approx(expected, rel=1e-4)
+
+
+def test_returns_all_alike_say_how_rare_others_are_where_bounds_are_known():
+    unknown, known = mean_return([500.0] * 100), mean_return([500.0] * 100, (0, 500))
+
+    assert (unknown.low, unknown.high) == (500, 500)
+    share = binomtest(0, 100).proportion_ci(method="exact").high
+    assert (known.low, known.high) == (pytest.approx(500 * (1 - share)), 500)
+
+
+def test_the_interval_stays_within_the_bounds():
+    assert mean_return([500.0] * 9 + [100.0], (0, 500)).high <= 500
+
+
+def test_policies_of_equal_worth_seldom_seem_to_differ():
+    random = np.random.default_rng(0)
+
+    found = [difference(capped(random), capped(random)) for _ in range(300)]
+
+    assert np.mean([one.low > 0 or one.high < 0 for one in found]) <= 0.075
+
+
+@pytest.mark.parametrize(("seeds", "excludes"), [(5, False), (6, True)], ids=["2 in 32", "2 in 64"])
+def test_a_difference_counts_only_where_a_test_agrees(seeds, excludes):
+    theirs = np.arange(float(seeds))
+
+    found = difference(theirs + 100 + theirs / 10, theirs)
+
+    assert (found.low > 0) == excludes
+    assert found.low <= found.value <= found.high
+
+
+def test_the_same_returns_do_not_differ():
+    found = difference([1.0, 2.0], [1.0, 2.0])
+
+    assert (found.value, found.low, found.high) == (0, 0, 0)
+
+
+@pytest.mark.parametrize(
+    ("call", "message"),
+    [
+        (lambda: mean_return([1.0]), r"^an interval needs 2 returns or more; got 1$"),
+        (lambda: mean_return([1.0, 9.0], (0, 5)), r"^returns from 1 to 9 go beyond \(0, 5\)$"),
+        (lambda: difference([1.0, 2.0], [1.0]), r"^2 returns cannot be paired with 1$"),
+    ],
+    ids=["one", "beyond", "unpaired"],
+)
+def test_what_cannot_be_measured_is_refused(call, message):
+    with pytest.raises(ValueError, match=message):
+        call()

@@ -1,0 +1,95 @@
+"""Episodes under a policy."""
+
+import builtins
+
+import keras
+import numpy as np
+import pytest
+
+from components.tasks.control import rollout
+
+SEEDS = range(5)
+
+
+def lean(observations):
+    return (observations[:, 2] + observations[:, 3] > 0).astype(np.int64)
+
+
+def network():
+    keras.utils.set_random_seed(0)
+    layers = [keras.layers.Dense(32, "relu"), keras.layers.Dense(2)]
+    return keras.Sequential([keras.Input((4,)), *layers])
+
+
+@pytest.mark.parametrize(
+    "policy", [lambda: lean, lambda: rollout.Greedy(network(), 8)], ids=["a rule", "a network"]
+)
+def test_episodes_in_lock_step_are_those_played_one_by_one(policy):
+    together = rollout.returns("CartPole-v1", policy(), SEEDS)
+
+    alone = [rollout.returns("CartPole-v1", policy(), [seed])[0] for seed in SEEDS]
+
+    assert together.dtype == np.float64
+    assert together.tolist() == alone
+    assert together.tolist() == rollout.returns("CartPole-v1", policy(), SEEDS).tolist()
+
+
+def test_random_episodes_follow_from_their_seeds_alone():
+    together = rollout.random_returns("CartPole-v1", SEEDS)
+
+    assert together.tolist() == [rollout.random_returns("CartPole-v1", [s])[0] for s in SEEDS]
+    assert len(set(together)) > 1
+
+
+def test_a_return_stops_at_the_time_limit_of_the_environment():
+    found = rollout.returns("MountainCar-v0", lambda seen: np.ones(len(seen), int), [0])
+
+    assert found.tolist() == [-200]
+
+
+def test_an_environment_without_a_limit_gets_one():
+    up = rollout.returns("CliffWalking-v1", lambda seen: np.zeros(len(seen), int), [0])
+
+    assert up.tolist() == [-1000]
+
+
+def test_a_greedy_policy_takes_the_first_of_equal_values():
+    model = network()
+    model.set_weights([np.zeros_like(weight) for weight in model.get_weights()])
+
+    assert rollout.Greedy(model)(np.ones((40, 4), np.float32)).tolist() == [0] * 40
+
+
+def test_statistics_are_those_of_every_observation_but_the_last():
+    found = rollout.statistics("FrozenLake-v1", range(20))
+
+    assert found.mean.shape == (16,)
+    assert found.mean.sum() == pytest.approx(1)
+    np.testing.assert_allclose(found.variance, found.mean * (1 - found.mean), rtol=1e-4)
+
+
+def test_frames_are_pictures_of_an_episode():
+    found = rollout.frames("CartPole-v1", lean, seed=0, every=100)
+
+    length = rollout.returns("CartPole-v1", lean, [0])[0]
+    assert len(found) == 1 + length // 100
+    assert (found[0].shape, found[0].dtype) == ((400, 600, 3), np.uint8)
+
+
+def test_frames_without_pygame_say_what_is_missing(monkeypatch):
+    real = builtins.__import__
+
+    def without(name, *rest, **named):
+        if name.startswith("pygame"):
+            raise ImportError(name)
+        return real(name, *rest, **named)
+
+    monkeypatch.setattr(builtins, "__import__", without)
+
+    with pytest.raises(ValueError, match="pygame") as caught:
+        rollout.frames("CartPole-v1", lean, seed=0)
+
+    assert str(caught.value) == (
+        "frames of CartPole-v1 need a package that is missing: pygame is not installed, run "
+        '`pip install "gymnasium[classic-control]"`'
+    )
