@@ -44,7 +44,7 @@ class Dqn(Learner):
 
     learner: str = "dqn"
     """Deep Q-learning."""
-    steps: PositiveInt = 30_720
+    steps: PositiveInt = 51_200
     """Steps in all."""
     starts: NonNegativeInt = 1_000
     """Steps before the first update."""
@@ -61,7 +61,8 @@ class Dqn(Learner):
     target_every: PositiveInt = 128
     """Steps between two copies to the target network."""
     evaluate_every: PositiveInt = 2_560
-    """Steps between two looks at the validation episodes; the best of them is kept."""
+    """Steps between two looks at the validation episodes, an epoch of the learning curves; the
+    best of them is kept."""
     first_epsilon: Fraction = 1.0
     """Share of actions that are random at the start."""
     last_epsilon: Fraction = 0.04
@@ -102,7 +103,7 @@ class Dqn(Learner):
         return self.first_epsilon + (self.last_epsilon - self.first_epsilon) * fall
 
     def problems(self, file: "Pipeline") -> Iterator[Problem]:
-        """A task without an environment, and layers that nothing goes through."""
+        """A task without an environment, layers without use, a search that counts otherwise."""
         if not hasattr(file.task, "discount"):
             yield Problem(("train", "learner"), "deep Q-learning is for the task control")
         if file.model.takes_images or file.model.gives not in ("vector", None):
@@ -111,3 +112,9 @@ class Dqn(Learner):
         for key, layers in (("preprocess", file.preprocess), ("augment", file.augment.layers)):
             if layers:
                 yield Problem((key,), "observations go to the network as they are")
+        if file.tune.epochs:
+            what = "deep Q-learning counts steps; a trial has as many as train.steps"
+            yield Problem(("tune", "epochs"), what)
+        if file.tune.is_declared and file.tune.monitor == "val_loss":
+            what = "no learning curve 'val_loss'; there are loss, return, val_return"
+            yield Problem(("tune", "monitor"), what)

@@ -6,7 +6,7 @@ from typing import Literal, Self
 from pydantic import model_validator
 
 from components.config.ingest import Source, Split
-from components.config.section import Kind, PositiveInt, Section, kind
+from components.config.section import Kind, PositiveInt, Section, kind, mistake
 
 
 class Seeds(Section):
@@ -35,7 +35,7 @@ class Gymnasium(Source):
     @model_validator(mode="after")
     def _is_given(self) -> Self:
         if self.split.by != "given":
-            raise ValueError("the splits of an environment are its seeds: leave split out")
+            raise mistake("the splits of an environment are its seeds; leave it out", "split")
         return self
 
     @property
