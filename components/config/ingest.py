@@ -132,7 +132,7 @@ class Tabular(Source):
 
     columns: dict[str, Kind] = {}
     """The columns that are read, by name, each with its kind."""
-    targets: tuple[str, ...] = ()
+    targets: tuple[str, ...] | None = None
     """Those of the columns that are learned; left out, the last one."""
 
     @property
@@ -143,11 +143,11 @@ class Tabular(Source):
     @property
     def learned(self) -> tuple[str, ...]:
         """As declared, or the last column."""
-        return self.targets or tuple(self.kinds)[-1:]
+        return tuple(self.kinds)[-1:] if self.targets is None else self.targets
 
     @model_validator(mode="after")
     def _are_columns(self) -> Self:
-        if unknown := [one for one in self.targets if one not in self.kinds]:
+        if unknown := [one for one in self.learned if one not in self.kinds]:
             there = ", ".join(self.kinds)
             raise mistake(f"{unknown[0]} is not among the columns; there are {there}", "targets")
         if self.targets and not set(self.kinds) - set(self.targets):

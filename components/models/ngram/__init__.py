@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Annotated, Any, Literal
 
-from pydantic import Field, model_validator
+from pydantic import ConfigDict, Field, model_validator
 
 from components.config.models import Architecture
 from components.config.section import PositiveFloat, PositiveInt, Section
@@ -33,6 +33,8 @@ class KneserNey(Section):
 class Smoothing(Section):
     """Exactly one way to give what was not seen a probability."""
 
+    model_config = ConfigDict(json_schema_extra=lambda schema: _or_a_name(schema))
+
     add_k: AddK | None = Field(None, alias="AddK")
     good_turing: GoodTuring | None = Field(None, alias="GoodTuring")
     kneser_ney: KneserNey | None = Field(None, alias="KneserNey")
@@ -53,6 +55,12 @@ class Smoothing(Section):
     def chosen(self) -> Any:
         """The one that is set."""
         return next(value for _, value in self if value is not None)
+
+
+def _or_a_name(schema: dict[str, Any]) -> None:
+    """By its name alone, too."""
+    one = {"type": schema.pop("type"), "minProperties": 1, "maxProperties": 1}
+    schema["anyOf"] = [{"type": "string", "enum": list(schema["properties"])}, one]
 
 
 class Ngram(Architecture):
