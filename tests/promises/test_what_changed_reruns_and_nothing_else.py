@@ -217,7 +217,7 @@ def test_another_pipeline_runs_alone(line):
 
 
 def test_a_stage_that_writes_what_it_wrote_runs_nobody_behind_it(line):
-    imported = "from components.show import pictures"
+    imported = "from components.tasks.measured import Measures"
     line.edit("components/tasks/classification/draw.py", (imported, f"{imported}\nMORE = 1"))
     try:
         output = line.dvc("repro")
