@@ -33,7 +33,7 @@ dask: .venv/installed
 	python scripts/dask_cluster.py
 
 .venv/installed: $(LOCK) pyproject.toml
-	$(PYTHON) -c 'import sys; sys.exit(None if (3, 11) <= sys.version_info < (3, 14) else "Millrace needs Python 3.11, 3.12 or 3.13, not " + sys.version.split()[0] + "; make run PYTHON=python3.12")'
+	$(PYTHON) -c 'import sys; sys.exit(None if (3, 11, 4) <= sys.version_info < (3, 14) else "Millrace needs Python 3.11.4 or newer, 3.12 or 3.13, not " + sys.version.split()[0] + "; make run PYTHON=python3.12")'
 	$(PYTHON) -m venv .venv
 	.venv/bin/python -m pip install --quiet --require-hashes -r $(LOCK)
 	.venv/bin/python -m pip install --quiet --no-deps --no-build-isolation --editable .

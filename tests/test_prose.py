@@ -89,6 +89,7 @@ def test_what_is_measured_follows_from_the_kept_probabilities(prose_line):
     assert found["words"] == (tokens - 1).sum()
     assert found["examples"] == len(kept) == len(split(prose_line, "raw", "test"))
     assert found["share_of_unknown_words"] == 0
+    assert found["adjusted_perplexity"] == found["perplexity"]
 
 
 def test_each_sentence_has_its_row_the_most_surprising_first(prose_line):

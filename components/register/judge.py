@@ -104,4 +104,6 @@ def outcomes_of(name: str, version: int, ours: Outcomes, again: MeasuredAgain) -
             model = artifacts.download_artifacts(uri, dst_path=scratch)
         except (MlflowException, OSError) as error:
             raise Stop(f"its files cannot be had: {tracking.why(error)}") from None
-        return again(Path(model))
+        if (found := again(Path(model))).fingerprint != ours.fingerprint:
+            raise Stop("what it is asked of the test examples is something else")
+        return found

@@ -54,3 +54,13 @@ def test_where_it_cannot_be_measured_again_it_is_not_final():
         raise Stop("another class")
 
     assert not judge(Gate(), TASK, 2, OURS, 1, refuse).is_final
+
+
+def test_a_champion_that_is_asked_something_else_is_not_beaten(monkeypatch, tmp_path):
+    """Its task, measured today, takes the examples for others: words without their capitals."""
+    monkeypatch.setattr(artifacts, "list_artifacts", lambda **_: [])
+    monkeypatch.setattr(artifacts, "download_artifacts", lambda *_, **__: str(tmp_path))
+
+    with pytest.raises(Stop, match="something else"):
+        outcomes_of("pets", 1, OURS, lambda _: outcomes(60, "yesterday"))
+    assert outcomes_of("pets", 1, OURS, lambda _: outcomes(60)) == outcomes(60)

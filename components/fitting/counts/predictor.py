@@ -3,6 +3,7 @@
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 
 import numpy as np
@@ -14,7 +15,7 @@ from components.fitting.counts.ngrams import arpa
 from components.fitting.counts.ngrams.backoff import Backoff
 from components.fitting.counts.ngrams.counts import Counts
 from components.fitting.counts.ngrams.sampling import sample
-from components.fitting.counts.ngrams.vocabulary import UNK, encode
+from components.fitting.counts.ngrams.vocabulary import SPECIAL, UNK, encode
 from components.fitting.counts.tokens import tokenize
 
 TIMED = 200  # sentences, one at a time
@@ -30,6 +31,8 @@ class Scores:
     """Words, and the end of each, `(n,)`."""
     unknown: NDArray[np.int64]
     """Words that the model does not know, `(n,)`."""
+    kinds_of_unknown: int
+    """How many different ones these are in all."""
 
 
 class NgramPredictor:
@@ -46,9 +49,12 @@ class NgramPredictor:
 
     def score(self, texts: Sequence[str]) -> Scores:
         """Scores texts as they come from the source."""
-        ids = encode((tokenize(one, self.lower) for one in texts), self.model.words)
+        sentences = [tokenize(one, self.lower) for one in texts]
+        ids = encode(sentences, self.model.words)
         logs, tokens = self.model.score_sentences(ids)
-        return Scores(logs, tokens, np.array([(one == UNK).sum() for one in ids], np.int64))
+        unknown = np.array([(one == UNK).sum() for one in ids], np.int64)
+        kinds = set(chain.from_iterable(sentences)).difference(self.model.words[len(SPECIAL) :])
+        return Scores(logs, tokens, unknown, len(kinds))
 
     def sample(self, count: int, seed: int) -> list[str]:
         """Sentences drawn from the model."""

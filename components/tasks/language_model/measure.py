@@ -28,36 +28,45 @@ class Answers:
     """Words, and the end of each, `(n,)`."""
     unknown: NDArray[np.int64]
     """Words that the model does not know, `(n,)`."""
+    adjusted: NDArray[np.float64]
+    """As `logs`, with those words told from each other, `(n,)`."""
+    is_lower: bool
+    """Whether the words are those of the sentences without their capitals."""
     samples: list[str]
 
 
 def answers(task: LanguageModel, predictor: Any, split: Split) -> Answers:
     """Scores raw sentences."""
-    scores = predictor.score(list(split.input))
+    found = predictor.score(list(split.input))
+    adjusted = of.adjusted(found.logs, found.unknown, found.kinds_of_unknown)
     drawn = predictor.sample(task.samples, SEED)
-    return Answers(scores.logs, scores.tokens, scores.unknown, drawn)
+    return Answers(found.logs, found.tokens, found.unknown, adjusted, predictor.lower, drawn)
 
 
 def outcomes(task: LanguageModel, answers: Answers, split: Split, learned: Schema) -> Outcomes:
-    """The length of each sentence, and its probability."""
+    """The length of each sentence, and its probability; with capitals or without is another one."""
     tokens = [str(one) for one in answers.tokens.tolist()]
-    logs = [repr(one) for one in answers.logs.tolist()]
-    return paired(split, {"tokens": tokens}, {"log10": logs})
+    case = ["lower" if answers.is_lower else "as written"] * len(split)
+    logs, adjusted = ([repr(one) for one in x.tolist()] for x in (answers.logs, answers.adjusted))
+    return paired(split, {"tokens": tokens, "case": case}, {"log10": logs, "adjusted": adjusted})
 
 
-def _read(found: Outcomes) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
-    logs = np.array(found.answers["log10"], np.float64)
+def _read(found: Outcomes, column: str) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
+    logs = np.array(found.answers[column], np.float64)
     return logs, np.array(found.truth["tokens"], np.int64)
 
 
 def value(metric: str, found: Outcomes) -> Interval:
     """Perplexity, with an interval whose unit is the sentence."""
-    return of.perplexity(*_read(found))
+    return of.perplexity(*_read(found, "log10" if metric == "perplexity" else "adjusted"))
 
 
 def difference(metric: str, ours: Outcomes, theirs: Outcomes) -> Interval:
-    """How much higher it is, on the same sentences in pairs."""
-    (mine, tokens), (other, _) = _read(ours), _read(theirs)
+    """How much higher the adjusted one is, on the same sentences in pairs.
+
+    Whichever metric is asked for: perplexities of two vocabularies do not compare.
+    """
+    (mine, tokens), (other, _) = _read(ours, "adjusted"), _read(theirs, "adjusted")
     return of.difference(mine, other, tokens)
 
 
@@ -69,7 +78,10 @@ def measure(task: LanguageModel, answers: Answers, split: Split) -> Measures:
     """
     words = int((answers.tokens - 1).sum())
     return Measures(
-        metrics={"perplexity": of.perplexity(answers.logs, answers.tokens)},
+        metrics={
+            "perplexity": of.perplexity(answers.logs, answers.tokens),
+            "adjusted_perplexity": of.perplexity(answers.adjusted, answers.tokens),
+        },
         examples=len(split),
         numbers={
             "words": float(words),

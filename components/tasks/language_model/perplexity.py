@@ -16,8 +16,8 @@ Lengths = NDArray[np.int64]
 def perplexity(logs: Logs, tokens: Lengths) -> Interval:
     """`10 ** -(sum of logs / sum of tokens)`.
 
-    Only models of one vocabulary compare: with fewer words known, more are `<unk>`, which is easy
-    to predict.
+    Of logarithms as they are, only models of one vocabulary compare: with fewer words known, more
+    are `<unk>`, which is easy to predict. Of `adjusted` ones others do too.
 
     Args:
         logs: Logarithms, to base 10, of the probabilities of sentences, `(n,)`.
@@ -42,6 +42,24 @@ def perplexity(logs: Logs, tokens: Lengths) -> Interval:
     rates = (logs.sum() - logs) / (tokens.sum() - tokens)
     reach = _reach(rates)
     return Interval(value, max(1.0, value * 10**-reach), value * 10**reach)
+
+
+def adjusted(logs: Logs, unknown: Lengths, kinds: int) -> Logs:
+    """Logarithms of the probabilities of sentences whose unknown words are told from each other.
+
+    What a model gives `<unk>` is dealt evenly to the different words of the text that it does not
+    know, so that knowing few words is no advantage.
+
+    Args:
+        logs: To base 10, with `<unk>` for every unknown word, `(n,)`.
+        unknown: How many of the words of each sentence are unknown, `(n,)`.
+        kinds: How many different ones there are in all.
+
+    References:
+        Ueberla, Analysing a Simple Language Model: Some General Conclusions for Language Models
+        for Speech Recognition (1994), "adjusted perplexity".
+    """
+    return np.asarray(logs - unknown * np.log10(max(1, kinds)), np.float64)
 
 
 def difference(ours: Logs, theirs: Logs, tokens: Lengths) -> Interval:

@@ -24,6 +24,7 @@ def test_texts_are_scored_as_the_model_scores_their_words(trained):
     assert np.array_equal(found.logs, logs)
     assert found.tokens.tolist() == tokens.tolist() == [6, 3, 1]
     assert found.unknown.tolist() == [0, 1, 0]
+    assert found.kinds_of_unknown == 1
 
 
 def test_no_texts_have_no_scores(trained):

@@ -11,14 +11,17 @@ TEXTS = ["the sea", "a ship , again", "no", "whales !"]
 LOGS = np.array([-3.0, -10.0, -0.5, -4.0])
 TOKENS = np.array([3, 5, 2, 3])
 UNKNOWN = np.array([0, 1, 0, 2])
+KINDS = 2
 
 
 class Predictor:
     """Says always the same."""
 
+    lower = False
+
     def score(self, texts):
         assert texts == TEXTS
-        return Scores(LOGS, TOKENS, UNKNOWN)
+        return Scores(LOGS, TOKENS, UNKNOWN, KINDS)
 
     def sample(self, count, seed):
         return [f"<unk> & {number} {seed}" if number else "" for number in range(count)]

@@ -27,7 +27,11 @@ def test_raw_sentences_are_scored_and_a_few_drawn(answers):
 def test_perplexity_comes_with_an_interval_and_the_other_numbers_without(answers):
     found = TASK.measure(answers, sentences())
 
-    assert found.metrics == {"perplexity": perplexity.perplexity(LOGS, TOKENS)}
+    told = LOGS - [0, np.log10(2), 0, 2 * np.log10(2)]  # which of the two unknown words it was
+    assert found.metrics == {
+        "perplexity": perplexity.perplexity(LOGS, TOKENS),
+        "adjusted_perplexity": perplexity.perplexity(told, TOKENS),
+    }
     assert found.metrics["perplexity"].value == pytest.approx(10 ** (17.5 / 13))
     assert found.examples == 4
     assert found.numbers == {
@@ -54,17 +58,42 @@ def test_what_is_kept_of_each_sentence_is_read_back_to_the_last_digit(answers, t
     assert sorted(map(float, found.answers["log10"])) == sorted((LOGS / 3).tolist())
     pairs = dict(zip(found.answers["log10"], found.truth["tokens"], strict=True))
     assert pairs[repr(float(LOGS[1] / 3))] == "5"
-    assert TASK.value("perplexity", found) == perplexity.perplexity(
-        np.array(found.answers["log10"], float), np.array(found.truth["tokens"], int)
-    )
+    tokens = np.array(found.truth["tokens"], int)
+    for metric, column in (("perplexity", "log10"), ("adjusted_perplexity", "adjusted")):
+        expected = perplexity.perplexity(np.array(found.answers[column], float), tokens)
+        assert TASK.value(metric, found) == expected
+    assert found.answers["adjusted"] != found.answers["log10"]
 
 
 def test_the_difference_is_of_sentences_in_pairs(answers):
     test = sentences()
-    worse = replace(answers, logs=LOGS - TOKENS * 0.1)
-    ours, theirs = (TASK.outcomes(one, test, test.schema) for one in (worse, answers))
+    plain = replace(answers, adjusted=LOGS)
+    worse = replace(answers, adjusted=LOGS - TOKENS * 0.1)
+    ours, theirs = (TASK.outcomes(one, test, test.schema) for one in (worse, plain))
 
     found = TASK.difference("perplexity", ours, theirs)
 
     assert found.value == pytest.approx(10 ** (17.5 / 13 + 0.1) - 10 ** (17.5 / 13))
     assert found.low <= 0 <= found.high  # four sentences tell nothing
+
+
+def test_a_model_that_knows_fewer_words_is_no_better_for_it():
+    """Each gives the words of a text that it does not know what it gives `<unk>`, together."""
+    random = np.random.default_rng(0)
+    tokens = np.full(200, 11)
+    every = np.full(200, -11 * np.log10(50.0))  # 50 words, all known, alike
+    unknown = random.binomial(10, 0.5, 200)  # the same, where half of the words are one, <unk>
+    half = (11 - unknown) * -np.log10(50.0) + unknown * np.log10(25 / 50)
+
+    assert perplexity.perplexity(half, tokens).high < perplexity.perplexity(every, tokens).low
+    told = perplexity.adjusted(half, unknown, kinds=25)
+    assert told == pytest.approx(every)
+
+
+def test_with_capitals_or_without_are_two_texts(answers):
+    test = sentences()
+    found = [
+        TASK.outcomes(replace(answers, is_lower=one), test, test.schema) for one in (True, False)
+    ]
+
+    assert found[0].fingerprint != found[1].fingerprint
