@@ -12,11 +12,10 @@ import pytest
 from pole_line import PoleLine
 from stages import run_line
 
-from components.data import dataset
+from components.data import dataset, rollout
+from components.data.environment import Environment
 from components.fitting.dqn.predictor import load
 from components.register.run import register
-from components.tasks.control import rollout
-from components.tasks.control.environment import Environment
 from components.tasks.measured import number
 from components.tasks.outcomes import read_outcomes
 

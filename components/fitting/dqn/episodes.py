@@ -6,8 +6,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from components.data.environment import Environment, Floats
 from components.fitting.dqn.replay import Transitions
-from components.tasks.control.environment import Environment, Floats
 
 RECENT = 20  # finished episodes that the learning curve is the mean of
 ORDER = 2  # the stream of random numbers that orders the seeds; dqn.py has the others

@@ -11,13 +11,13 @@ from components.base.errors import Mistakes, Problem
 from components.base.words import reason
 from components.config.building import build
 from components.config.pipeline import Pipeline
+from components.data.environment import Environment
 from components.fitting.data import Data
 from components.fitting.dqn import Dqn, Goal
 from components.fitting.dqn.training import Training
 from components.fitting.predictor import describe
 from components.fitting.watch import Watch, Work
 from components.models import keras_files
-from components.tasks.control.environment import Environment
 
 HOME = "components.fitting.dqn"
 LAST_RATE = 0.05  # of the first

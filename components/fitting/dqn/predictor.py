@@ -6,8 +6,8 @@ from typing import Any
 import keras
 from numpy.typing import NDArray
 
+from components.fitting.dqn.policy import Greedy
 from components.models import keras_files
-from components.tasks.control.rollout import Greedy
 
 
 class Policy:

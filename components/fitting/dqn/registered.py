@@ -13,9 +13,9 @@ from mlflow.types import Schema, TensorSpec
 from numpy.typing import NDArray
 
 from components.data.dataset import Split
+from components.data.environment import Environment
 from components.fitting.mlflow_files import forget
 from components.models import keras_files
-from components.tasks.control.environment import Environment
 
 
 class Acting(tf.Module):

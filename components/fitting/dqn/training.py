@@ -9,13 +9,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from components.config.building import build
+from components.data import rollout
+from components.data.environment import Environment
 from components.fitting.diverged import Diverged
 from components.fitting.dqn import Dqn, Goal
 from components.fitting.dqn.episodes import Episodes
 from components.fitting.dqn.learner import Learner
+from components.fitting.dqn.policy import Greedy
 from components.fitting.dqn.replay import Replay
-from components.tasks.control import rollout
-from components.tasks.control.environment import Environment
 
 EXPLORATION, REPLAY = 0, 1  # streams of random numbers; episodes.py has the third
 
@@ -48,7 +49,7 @@ class Training:
         optimizer.build(self.learner.trainable_variables)
         self.replay = Replay(settings.replay, network.input_shape[-1])
         self.episodes = Episodes(task.env_id, settings.environments, task.train, seed)
-        self.policy = rollout.Greedy(network)
+        self.policy = Greedy(network)
         self.step, self.curves = 0, Curves()
         self.losses: list[float] = []
         self.best, self.best_weights = 0, network.get_weights()

@@ -7,8 +7,9 @@ import numpy as np
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
+from components.data import rollout
 from components.data.dataset import Split
-from components.tasks.control import Control, rollout
+from components.tasks.control import Control
 from components.tasks.control.measure import Answers, environment_of, seeds_of
 from components.tasks.measured import Measures
 

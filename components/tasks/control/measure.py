@@ -6,9 +6,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from components.data import rollout
 from components.data.dataset import Split
 from components.data.schema import Schema
-from components.tasks.control import Control, rollout
+from components.tasks.control import Control
 from components.tasks.control import returns as of
 from components.tasks.interval import Interval
 from components.tasks.measured import Measures

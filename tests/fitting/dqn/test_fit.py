@@ -68,7 +68,7 @@ def test_whoever_watches_is_told_of_each_look_and_the_best_is_kept():
 
 
 def test_the_weights_are_those_of_the_best_look(tmp_path):
-    from components.tasks.control.rollout import returns
+    from components.data.rollout import returns
 
     found = fitted()
     found.save(tmp_path)

@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from components.tasks.control import Control, draw, measure, rollout
+from components.data import rollout
+from components.tasks.control import Control, draw, measure
 from components.tasks.control.measure import Answers
 from tests.fitting.dqn.made import split
 

@@ -6,7 +6,8 @@ import keras
 import numpy as np
 import pytest
 
-from components.tasks.control import rollout
+from components.data import rollout
+from components.fitting.dqn.policy import Greedy
 
 SEEDS = range(5)
 
@@ -22,7 +23,7 @@ def network():
 
 
 @pytest.mark.parametrize(
-    "policy", [lambda: lean, lambda: rollout.Greedy(network(), 8)], ids=["a rule", "a network"]
+    "policy", [lambda: lean, lambda: Greedy(network(), 8)], ids=["a rule", "a network"]
 )
 def test_episodes_in_lock_step_are_those_played_one_by_one(policy):
     together = rollout.returns("CartPole-v1", policy(), SEEDS)
@@ -57,7 +58,7 @@ def test_a_greedy_policy_takes_the_first_of_equal_values():
     model = network()
     model.set_weights([np.zeros_like(weight) for weight in model.get_weights()])
 
-    assert rollout.Greedy(model)(np.ones((40, 4), np.float32)).tolist() == [0] * 40
+    assert Greedy(model)(np.ones((40, 4), np.float32)).tolist() == [0] * 40
 
 
 def test_statistics_are_those_of_every_observation_but_the_last():

@@ -4,7 +4,7 @@ import gymnasium
 import numpy as np
 import pytest
 
-from components.tasks.control.environment import Environment
+from components.data.environment import Environment
 
 
 class Sights(gymnasium.Env):

@@ -5,45 +5,16 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import keras
 import numpy as np
 from gymnasium.error import DependencyNotInstalled
 from numpy.typing import NDArray
 
-from components.tasks.control.environment import Environment, Floats
+from components.data.environment import Environment, Floats
 
 Policy = Callable[[Floats], NDArray[np.int64]]
 """From observations `(n, features)` to actions `(n,)`, each of which follows from its row."""
 
 Visit = Callable[[Floats], None]
-
-ROWS = 32  # of a call of the network, so that one shape is compiled
-
-
-class Greedy:
-    """The policy that takes the action of the largest value; of equal ones the first.
-
-    The network always gets as many rows: it compiles once, and a row's values do not depend on how
-    many episodes there are, since matrices of other sizes may be multiplied in another order.
-
-    Args:
-        network: From observations `(n, features)` float32 to values `(n, actions)`.
-        rows: Of a call.
-    """
-
-    def __init__(self, network: keras.Model, rows: int = ROWS) -> None:
-        self._network, self._rows = network, rows
-
-    def __call__(self, observations: Floats) -> NDArray[np.int64]:
-        """Actions `(n,)`."""
-        blocks = range(0, len(observations), self._rows)
-        return np.concatenate([self._block(observations[at : at + self._rows]) for at in blocks])
-
-    def _block(self, observations: Floats) -> NDArray[np.int64]:
-        padding = ((0, self._rows - len(observations)), (0, 0))
-        values = self._network.predict_on_batch(np.pad(observations, padding))
-        actions: NDArray[np.int64] = np.argmax(values, axis=-1)
-        return actions[: len(observations)]
 
 
 def returns(env_id: str, policy: Policy, seeds: Sequence[int]) -> NDArray[np.float64]:
