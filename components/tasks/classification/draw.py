@@ -68,34 +68,23 @@ def tables(
     task: Classification, measures: Measures, answers: Probabilities, test: Split
 ) -> dict[str, tuple[list[str], Iterator[tuple[Any, ...]]]]:
     """Every prediction, and the labels that may be wrong."""
-    classes = test.schema.target.names
-    issues = measures.details["label_issues"]
+    every, issues = range(len(answers)), measures.details["label_issues"]
+    columns = ["row", "name", "label"]
     return {
         "predictions": (
-            ["row", "name", "label", "predicted", *classes],
-            _predictions(test, answers),
+            [*columns, "predicted", *test.schema.target.names],
+            ((*_said(test, answers, place), *answers[place].tolist()) for place in every),
         ),
         "label_issues": (
-            ["row", "name", "label", "perhaps", "probability"],
-            _issues(test, answers, issues),
+            [*columns, "perhaps", "probability"],
+            ((*_said(test, answers, place), answers[place].max().item()) for place in issues),
         ),
     }
 
 
-def _predictions(test: Split, answers: Probabilities) -> Iterator[tuple[Any, ...]]:
-    """For each example: its row, where it comes from, its label, its class, every probability."""
+def _said(test: Split, answers: Probabilities, place: int) -> tuple[int, str, str, str]:
+    """Of the example at `place`: its row in the split as ingest wrote it, as everywhere, where it
+    comes from, its label, and its most probable class."""
     classes = test.schema.target.names
-    for place, shares in enumerate(answers):
-        label, guess = classes[test.target[place]], classes[int(shares.argmax())]
-        yield test.row(place), test.name(place) or "", label, guess, *shares.tolist()
-
-
-def _issues(test: Split, answers: Probabilities, rows: list[int]) -> Iterator[tuple[Any, ...]]:
-    """For each position: its row in the split as ingest wrote it, as everywhere, where it comes
-    from, its label, the class that it may be, and how sure the model is of that."""
-    classes = test.schema.target.names
-    for place in rows:
-        guess = int(answers[place].argmax())
-        sure = float(answers[place, guess])
-        label = classes[test.target[place]]
-        yield test.row(place), test.name(place) or "", label, classes[guess], sure
+    label, guess = classes[test.target[place]], classes[int(answers[place].argmax())]
+    return test.row(place), test.name(place) or "", label, guess
