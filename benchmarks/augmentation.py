@@ -1,6 +1,6 @@
 """Images a second of JAX with augmentation in the step against augmentation on the host.
 
-On a CPU, without an accelerator: why `components/fitting/augmentation.py` has two places.
+On a CPU, without an accelerator: why `components.fitting.supervised.augmentation` has two places.
 
     python benchmarks/augmentation.py
 """
@@ -15,9 +15,13 @@ import common  # noqa: F401  finds the project
 import keras
 import numpy as np
 
-from components.config.models import ResNet
-from components.fitting import augmentation, batches
-from components.models.build import build
+from components.data.dataset import Split
+from components.data.features.class_label import ClassLabel
+from components.data.features.image import Image
+from components.data.schema import Schema
+from components.fitting.supervised import augmentation, batches
+from components.models.resnet import ResNet
+from components.tasks.head import values
 
 IMAGES, BATCH = 2048, 64
 
@@ -28,12 +32,18 @@ def rate(host: bool) -> float:
     shift, turn = keras.layers.RandomTranslation(0.1, 0.1), keras.layers.RandomRotation(0.04)
     layers = keras.Sequential([keras.Input((28, 28, 1)), shift, turn])
     section = ResNet(architecture="resnet", blocks=(1, 1), filters=16)
-    model = build(section, (28, 28, 1), 10, "softmax")
-    varied = keras.Sequential([keras.Input((28, 28, 1)), *([] if host else [layers]), model])
+    inputs = keras.Input((28, 28, 1))
+    features = section.build(inputs if host else layers(inputs))
+    varied = keras.Model(inputs, keras.layers.Dense(10, activation="softmax")(features))
     varied.compile("adam", "sparse_categorical_crossentropy")
-    images = np.zeros((IMAGES, 28, 28, 1), np.float32)
-    augment = augmentation.on_host(layers) if host else None
-    data = batches.Batches(images, np.zeros(IMAGES, int), BATCH, np.asarray, 0, augment)
+    columns = {
+        "image": Image((28, 28, 1), "float32", is_file=False),
+        "label": ClassLabel(tuple("0123456789")),
+    }
+    images, labels = np.zeros((IMAGES, 28, 28, 1), np.float32), np.zeros(IMAGES, int)
+    split = Split(Schema(columns, ("label",)), {"image": images, "label": labels})
+    augment = augmentation.on_host(layers, ()) if host else None
+    data = batches.Batches(split, BATCH, values, 0, augment)
     varied.fit(data, verbose=0)
     start = time.perf_counter()
     varied.fit(data, verbose=0)

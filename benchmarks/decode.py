@@ -46,11 +46,11 @@ def stage(folder: Path) -> Callable[[], int]:
 
 def ingest(images: Path, raw: Path, workers: Any) -> None:
     """Files to a dataset of files."""
-    from components.config.ingest import ImageFolder
-    from components.ingest.stage import listing, split, write
+    from components.ingest.sources.image_folder import ImageFolder
+    from components.ingest.stage import split, write
 
     config = ImageFolder(source="image_folder")
-    found = listing(config, images)
+    found = config.listing(images)
     write(found, split(config, found, 0, workers), raw, workers)
 
 
@@ -97,8 +97,9 @@ def again(folder: Path) -> Callable[[], int]:
     def run() -> int:
         ready, total = folder.with_name(f"{folder.name}-b"), 0
         for name in SPLITS:
-            for chunk in dataset.open_split(ready, name).chunks(64):
-                total += len(chunk.copy())
+            images = dataset.open_split(ready, name).input
+            for start in range(0, len(images), 64):
+                total += len(images[start : start + 64].copy())
         return total
 
     return run

@@ -35,16 +35,16 @@ def copied(folder: Path, target: Path) -> None:
 def main(count: int) -> None:
     """Prints each time."""
     from components.base.workers import Workers
-    from components.config.ingest import ImageFolder, Split
-    from components.ingest.stage import listing, recalled, split, write
+    from components.ingest.sources.image_folder import ImageFolder
+    from components.ingest.stage import recalled, split, write
 
-    config = ImageFolder(source="image_folder", split=Split(by="content"))
+    config = ImageFolder.model_validate({"source": "image_folder", "split": {"by": "content"}})
     with tempfile.TemporaryDirectory() as scratch, Workers() as workers:
         os.environ["MILLRACE_CACHE"] = f"{scratch}/cache"
         folder = Path(scratch) / "photos"
 
         def ingest(name: str) -> None:
-            found = recalled(listing(config, folder))
+            found = recalled(config.listing(folder))
             write(found, split(config, found, 0, workers), Path(scratch) / name, workers)
 
         photos.write(folder, count, 640, 480)

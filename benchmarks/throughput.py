@@ -15,6 +15,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from pathlib import Path
 
 from common import ROOT
 
@@ -27,38 +28,65 @@ def measure() -> None:
     import mlflow
     import numpy as np
 
-    from components.config.fitting import Fitting
-    from components.config.models import ResNet
-    from components.data.dataset import Facts, Split
-    from components.fitting import fit
-    from components.fitting.progress import Curves, Watch
-    from components.models.build import build
+    from components.config.pipeline import Pipeline
+    from components.data.dataset import Split
+    from components.data.features.class_label import ClassLabel
+    from components.data.features.image import Image
+    from components.data.schema import Schema
+    from components.fitting.data import Data
+    from components.fitting.progress import Shown
+    from components.fitting.supervised.build import build
+    from components.fitting.watch import Curves, Watch, Watcher
     from components.run import tracking
 
     random = np.random.default_rng(0)
     images = random.normal(size=(IMAGES, 28, 28, 1)).astype(np.float32)
     labels = random.integers(0, 10, IMAGES)
-    facts = Facts((28, 28, 1), "float32", tuple("0123456789"), {"train": IMAGES})
+    columns = {
+        "image": Image((28, 28, 1), "float32", is_file=False),
+        "label": ClassLabel(tuple("0123456789")),
+    }
+    every = Split(Schema(columns, ("label",)), {"image": images, "label": labels})
+    few = Split(every.schema, {name: values[:64] for name, values in every.columns.items()})
     nothing = keras.Sequential([keras.Input((28, 28, 1))])
-    few = Split(images[:64], labels[:64])
-    data = fit.Data(Split(images, labels), few, facts, nothing)
-    section = ResNet(architecture="resnet", blocks=(1, 1), filters=16)
-    config = Fitting(epochs=EPOCHS + 1, batch_size=BATCH)
+    data = Data(every, few, nothing, Path())
+    file = Pipeline.model_validate(
+        {
+            "version": 1,
+            "description": "benchmark",
+            "task": "classification",
+            "ingest": {"source": "sklearn.datasets.load_digits"},
+            "model": {"architecture": "resnet", "blocks": [1, 1], "filters": 16},
+            "train": {"epochs": EPOCHS + 1, "batch_size": BATCH},
+            "register": {"name": "benchmark"},
+        }
+    )
+    head = file.task.head(file, every)
 
-    class Clock(keras.callbacks.Callback):
+    class Clock(Watcher):
         """Seconds of every epoch but the first, which compiles."""
 
-        def on_epoch_begin(self, epoch, logs=None):
-            self.start = time.perf_counter() if epoch == 1 else getattr(self, "start", 0)
+        def epoch(self, number, values):
+            self.start = time.perf_counter() if number == 0 else self.start
+            return False
+
+        def end(self):
+            self.seconds = time.perf_counter() - self.start
+
+    class KerasClock(keras.callbacks.Callback):
+        """The same of a bare loop."""
+
+        def on_epoch_end(self, epoch, logs=None):
+            self.start = time.perf_counter() if epoch == 0 else self.start
 
         def on_train_end(self, logs=None):
             self.seconds = time.perf_counter() - self.start
 
     def bare() -> float:
         keras.utils.set_random_seed(0)
-        model = build(section, (28, 28, 1), 10, "softmax")
+        model = build(file.model, every.schema, head)
         model.compile("adam", "sparse_categorical_crossentropy", metrics=["accuracy"])
-        clock = Clock()
+        clock = KerasClock()
         model.fit(
             images,
             labels,
@@ -66,15 +94,15 @@ def measure() -> None:
             epochs=EPOCHS + 1,
             verbose=0,
             callbacks=[clock],
-            validation_data=(few.array, few.labels),
+            validation_data=(few["image"], few["label"]),
         )
         return clock.seconds
 
     def ours(live: tracking.Live) -> float:
         clock = Clock()
-        watch = Watch("benchmark", config.checkpoint.monitor, IMAGES)
+        shown = Shown("benchmark", file.train.monitored)
         with contextlib.redirect_stdout(io.StringIO()):  # its line now and then
-            fit.fit(config, section, data, 0, [watch, Curves(live), clock])
+            file.train.fit(file, data, 0, Watch(shown, Curves(live.log), clock))
         return clock.seconds
 
     with tempfile.TemporaryDirectory() as folder:

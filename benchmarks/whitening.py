@@ -22,8 +22,13 @@ def write(folder: Path, count: int) -> None:
     """A dataset of images with correlated pixels."""
     from components.data import shards
     from components.data.dataset import Facts, Split
+    from components.data.features.class_label import ClassLabel
+    from components.data.features.image import Image
+    from components.data.schema import Schema
 
-    facts = Facts(SHAPE, "uint8", ("a", "b"), {"train": count})
+    schema = Schema(
+        {"image": Image(SHAPE, "uint8", is_file=False), "label": ClassLabel(("a", "b"))}, ("label",)
+    )
     coarse = np.random.default_rng(0).integers(0, 200, (4096, 8, 8, 3), np.uint8)
     smooth = coarse.repeat(4, axis=1).repeat(4, axis=2)
     size = 10_000
@@ -34,8 +39,9 @@ def write(folder: Path, count: int) -> None:
         images = smooth[random.integers(0, 4096, length)]
         images = images + random.integers(0, 56, images.shape, np.uint8)
         path = folder / "train" / shards.file_name(number, -(-count // size))
-        written.append(shards.write(path, [Split(images, np.zeros(length, np.int64))], facts))
-    shards.seal(folder, written, facts)
+        part = Split(schema, {"image": images, "label": np.zeros(length, np.int64)})
+        written.append(shards.write(path, [part], schema))
+    shards.seal(folder, written, Facts(schema, {"train": count}))
 
 
 def fit(folder: Path) -> None:
@@ -54,7 +60,8 @@ def plain(folder: Path) -> None:
     """The same of the first images, with NumPy alone."""
     from components.data import dataset
 
-    images = dataset.open_split(folder, "train").array[:PLAIN].reshape(PLAIN, -1)
+    images = dataset.open_split(folder, "train").input[:PLAIN]
+    images = images.reshape(len(images), -1)
     values, vectors = np.linalg.eigh(np.cov(images, rowvar=False))
     (vectors / np.sqrt(values + 0.1)) @ vectors.T
 
