@@ -2,6 +2,7 @@
 
 import tempfile
 import time
+import warnings
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -42,7 +43,10 @@ def convert(predictor: KerasPredictor, schema: Schema, set_up: SetUp | None = No
         converter = tf.lite.TFLiteConverter.from_saved_model(folder)
         if set_up is not None:
             set_up(converter)
-        return bytes(converter.convert())
+        with warnings.catch_warnings():
+            # TensorFlow says so of itself: it calibrates several inputs by its old interpreter.
+            warnings.filterwarnings("ignore", r"\s*Warning: tf\.lite\.Interpreter", UserWarning)
+            return bytes(converter.convert())
 
 
 def _one(model: keras.Model) -> Any:

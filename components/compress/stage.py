@@ -10,7 +10,7 @@ from components.base.words import reason
 from components.config.compress import Config
 from components.config.task import Task
 from components.data.dataset import Split
-from components.tasks.measured import number
+from components.tasks.measured import number, strange
 from components.tasks.outcomes import Outcomes
 
 LIMIT = "compress.gate.max_drop allows"
@@ -64,8 +64,13 @@ def compress(
             measured.append(Compressed(method=method, refused=why))
             continue
         latency_ms[method] = predictor.latency_ms(test)
-        said = task.outcomes(task.answers(predictor, test), test, test.schema)
-        one = _measured(method, predictor.path, task, config, reference, said, method != exported)
+        answers = task.answers(predictor, test)
+        if wrong := strange(answers):
+            one = Compressed(method=method, refused=wrong)
+        else:
+            said = task.outcomes(answers, test, test.schema)
+            is_gated, path = method != exported, predictor.path
+            one = _measured(method, path, task, config, reference, said, is_gated)
         if one.refused:
             predictor.path.unlink()
         measured.append(one)
@@ -87,7 +92,7 @@ def _measured(
     ends = sorted((metric.sign * found.low, metric.sign * found.high))
     drop, (low, high) = metric.sign * found.value, ends
     limit = config.gate.max_drop
-    is_refused = is_gated and low > limit
+    is_refused = is_gated and not low <= limit  # NaN is beyond any limit
     why = f"loses {number(drop)} of test {metric.title} ({number(low)} or more); {LIMIT} {limit}"
     return Compressed(
         method=method,

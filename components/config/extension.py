@@ -12,7 +12,13 @@ from dataclasses import dataclass
 from importlib import import_module
 from typing import Any, ClassVar, get_args
 
-from pydantic import Field, GetCoreSchemaHandler, GetJsonSchemaHandler, create_model
+from pydantic import (
+    Field,
+    GetCoreSchemaHandler,
+    GetJsonSchemaHandler,
+    PydanticUserError,
+    create_model,
+)
 from pydantic_core import CoreSchema, core_schema
 
 from components.base.words import reason
@@ -123,7 +129,7 @@ class Home:
         check_module(module)
         try:
             there = vars(import_module(module))
-        except Exception as error:  # whatever its code raises
+        except (Exception, SystemExit) as error:  # whatever its code raises
             raise LookupError(f"{module}: cannot be imported: {reason(error)}") from None
         if (found := there.get(attribute)) is None:
             known = [one for one in there if not one.startswith("_")]
@@ -133,6 +139,10 @@ class Home:
             raise LookupError(f"{name} is no {self.kind}: no class derived from {what}")
         if missing := found.lacking():
             raise LookupError(f"{name} lacks {', '.join(missing)}")
+        try:
+            found.model_rebuild()
+        except PydanticUserError as error:  # an annotation that means nothing
+            raise LookupError(f"{name} cannot be read: {reason(error)}") from None
         return found
 
     def validate(self, value: Any) -> Extension:

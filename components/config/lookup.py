@@ -27,7 +27,7 @@ class Parameters:
     is_open: bool
     """Whether it takes more than the names: a `**kwargs` that could not be followed."""
     defaults: Mapping[str, Any] = field(default_factory=dict, hash=False)
-    """Those that are written as a number, a text or a truth value."""
+    """Those that are written as a number, a text, a truth value, or `()`."""
 
 
 @dataclass(frozen=True)
@@ -286,13 +286,15 @@ def _constructs(module: str, node: ast.ClassDef) -> bool:
 
 
 def _constants(signature: ast.arguments) -> dict[str, Any]:
-    """Defaults that are written as constants."""
+    """Defaults that are written as constants, or as no values."""
     positional = [*signature.posonlyargs, *signature.args]
     given = [
         *zip(reversed(positional), reversed(signature.defaults), strict=False),
         *zip(signature.kwonlyargs, signature.kw_defaults, strict=True),
     ]
-    return {arg.arg: node.value for arg, node in given if isinstance(node, ast.Constant)}
+    constants = {arg.arg: node.value for arg, node in given if isinstance(node, ast.Constant)}
+    empty = {arg.arg: () for arg, node in given if isinstance(node, ast.Tuple) and not node.elts}
+    return {**constants, **empty}
 
 
 def _constructor(node: ast.ClassDef) -> ast.arguments | None:

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
 from croniter import croniter
-from pydantic import Field, ValidationError, field_validator, model_validator
+from pydantic import BeforeValidator, Field, ValidationError, field_validator, model_validator
 
 from components.base.errors import Mistakes, Problem
 from components.base.words import yaml_of
@@ -21,8 +21,9 @@ from components.config.overrides import apply, samples
 from components.config.preprocess import Config as Preprocess
 from components.config.problems import problems
 from components.config.register import Config as Register
+from components.config.rules import given
 from components.config.rules import problems as section_problems
-from components.config.section import NonNegativeInt, Section
+from components.config.section import NonNegativeInt, Section, mistake
 from components.config.task import Config as Task
 from components.config.train import Config as Train
 from components.config.tune import Config as Tune
@@ -76,10 +77,17 @@ class Airflow(Section):
         return value
 
 
+def _whole(value: object) -> object:
+    """`true` and `1.0` are equal to 1, but no version."""
+    if type(value) is not int:
+        raise mistake(f"must be 1, is {yaml_of(value)}")
+    return value
+
+
 class Pipeline(Section):
     """One pipeline, from raw data to a registered model."""
 
-    version: Literal[1]
+    version: Annotated[Literal[1], BeforeValidator(_whole)]
     """Of the form of this file."""
     description: str
     """What it learns, from what, and how long that takes."""
@@ -136,7 +144,7 @@ class Pipeline(Section):
             what = f"a {self.baseline.architecture} needs a train section" if self.baseline else ""
             yield Problem(("baseline",), f"{what}, which this file has for another learner")
             return
-        for one in other.train.problems(other) if other is not None else ():
+        for one in (*given(other), *other.train.problems(other)) if other is not None else ():
             if one.location[:1] == ("model",):
                 yield Problem(("baseline", *one.location[1:]), one.message)
 

@@ -1,6 +1,6 @@
 """What goes together and what does not, whatever the task. Loads no framework."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
 from components.base.errors import Location, Problem
@@ -12,6 +12,7 @@ from components.config.task import Config, Metric, unknown_monitor
 if TYPE_CHECKING:
     from components.config.pipeline import Pipeline
     from components.data.dataset import Facts
+    from components.data.features.feature import Feature
 
 MIXING = frozenset({"MixUp", "CutMix"})
 """Keras layers that make one example of two."""
@@ -22,7 +23,7 @@ def problems(file: "Pipeline") -> Iterator[Problem]:
     yield from _random(file)
     yield from _mixing(file)
     yield from _targets(file)
-    yield from _given(file)
+    yield from given(file)
     yield from _monitors(file)
     yield from _methods(file)
     yield from _gate(file)
@@ -56,6 +57,9 @@ def _targets(file: "Pipeline") -> Iterator[Problem]:
         if column in kinds and kinds[column].name != kind:
             what = f"{name} learns a {kind}; column '{column}' is a {kinds[column].name}"
             yield Problem(("ingest", key), what)
+        elif column in kinds and kinds[column].arguments.get("missing"):
+            where = ("ingest", "columns", column, kind, "missing")
+            yield Problem(where, "what is to be learned must be there; drop such rows")
 
 
 def _count(wanted: tuple[str, ...]) -> str:
@@ -67,7 +71,7 @@ def task_name(file: "Pipeline") -> str:
     return home(Config).name(file.task)
 
 
-def _given(file: "Pipeline") -> Iterator[Problem]:
+def given(file: "Pipeline") -> Iterator[Problem]:
     """A backbone that gives something else than the task takes."""
     gives, takes = file.model.gives, file.task.takes
     if gives is not None and gives != takes:
@@ -121,11 +125,45 @@ def _beyond(where: Location, limit: float | None, metric: Metric) -> Iterator[Pr
         yield Problem(where, what)
 
 
+def _inputs(file: "Pipeline", kinds: "Mapping[str, Feature]") -> Iterator[Problem]:
+    """Columns that are no numbers, or several that nothing makes one of."""
+    for name, kind in kinds.items():
+        if not kind.is_array:
+            what = f"it is a {type(kind).__name__}; this model computes with numbers"
+            yield Problem(("ingest", "columns", name), what)
+    first = file.preprocess[0] if file.preprocess else None
+    if first is None or first.name != "FeatureSpace":
+        is_own = first is not None and ":" in first.name
+        texts = [name for name, kind in kinds.items() if kind.categories]
+        if len(kinds) > 1 and not is_own:
+            what = f"there are {len(kinds)} columns; the first layer must be a FeatureSpace"
+            yield Problem(("preprocess",), f"{what}, which makes one vector of them")
+        elif texts and not is_own:
+            what = f"column '{texts[0]}' has categories; the first layer must be a FeatureSpace"
+            yield Problem(("preprocess",), f"{what}, which encodes them")
+        return
+    where = ("preprocess", 0, "FeatureSpace", "features")
+    features = first.arguments.get("features")
+    named = features if isinstance(features, Mapping) else {}
+    for name in kinds.keys() - named.keys():
+        yield Problem(where, f"column '{name}' is not in it")
+    for name in named.keys() - kinds.keys():
+        hint = near(str(name), kinds) or f"; there are {', '.join(kinds)}"
+        yield Problem((*where, str(name)), f"no column '{name}' to learn from{hint}")
+    for name in kinds.keys() & named.keys():
+        if bool(kinds[name].categories) != (named[name] == "categorical"):
+            is_text = bool(kinds[name].categories)
+            what = "holds categories: it is categorical" if is_text else "holds numbers"
+            yield Problem((*where, str(name)), f"column '{name}' {what}")
+
+
 def fact_problems(file: "Pipeline", facts: "Facts") -> list[Problem]:
     """Every disagreement between the file and the data, found before anything is spent."""
     found = [*file.train.data_problems(file, facts)]
     schema = facts.schema
     kinds = [schema.columns[name] for name in schema.inputs]
+    if file.train.takes_arrays:
+        found += _inputs(file, {name: schema.columns[name] for name in schema.inputs})
     if any(kind.is_ragged for kind in kinds) and not (
         file.preprocess and file.preprocess[0].name == "Resizing"
     ):

@@ -45,6 +45,8 @@ class Named(Section):
     kind: ClassVar[str]
     reserved: ClassVar[frozenset[str]] = frozenset()
     """Arguments that Millrace gives, and a pipeline file therefore must not."""
+    is_open: ClassVar[bool] = True
+    """Whether `package.module:Class` may be one."""
 
     name: str
     arguments: dict[str, Any] = {}
@@ -67,6 +69,9 @@ class Named(Section):
     @model_validator(mode="after")
     def _is_known(self) -> "Named":
         try:
+            if ":" in self.name and not self.is_open:
+                known = ", ".join(sorted(self.definitions()))
+                raise LookupError(f"there are no kinds of column of one's own; there are {known}")
             definition = self.definition
         except LookupError as error:
             raise mistake(str(error)) from None
@@ -110,11 +115,12 @@ class Named(Section):
         cls, core_schema: CoreSchema, handler: GetJsonSchemaHandler
     ) -> dict[str, Any]:
         definitions = cls.definitions()
+        own = {"type": "string", "pattern": "^[\\w.]+:\\w+$"}
         return {
             "description": cls.__doc__,
             "anyOf": [
                 {"type": "string", "enum": sorted(definitions)},
-                {"type": "string", "pattern": "^[\\w.]+:\\w+$"},
+                *([own] if cls.is_open else []),
                 {
                     "type": "object",
                     "minProperties": 1,
@@ -123,7 +129,9 @@ class Named(Section):
                         name: cls._arguments_schema(definitions[name])
                         for name in sorted(definitions)
                     },
-                    "patternProperties": {"^[\\w.]+:\\w+$": {"type": ["object", "null"]}},
+                    "patternProperties": {own["pattern"]: {"type": ["object", "null"]}}
+                    if cls.is_open
+                    else {},
                     "additionalProperties": False,
                 },
             ],
@@ -143,6 +151,8 @@ def _wrong(value: Any, default: Any) -> str | None:
     """What an argument must be, where it is not: a finite number, or of its default's kind."""
     if any(isinstance(one, float) and not math.isfinite(one) for one in _flat(value)):
         return "finite"
+    if default == ():
+        return None if isinstance(value, list | tuple) else "a list"
     if isinstance(default, bool):
         return None if isinstance(value, bool | int) else "true or false"
     if isinstance(default, int | float) and isinstance(value, str | bool):
@@ -173,6 +183,7 @@ class Kind(Named):
 
     homes = ("components.data.features",)
     kind = "kind of column"
+    is_open = False
     reserved = frozenset({"shape", "is_file"})
 
 

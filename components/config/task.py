@@ -65,6 +65,13 @@ class Task(Extension):
     checking: ClassVar[frozenset[str]] = frozenset()
     """Settings that only refuse a file. One of none of the three is held to change everything."""
 
+    @classmethod
+    def lacking(cls) -> list[str]:
+        """As of every section; and there must be a metric, of which the first one gates."""
+        found, known = super().lacking(), getattr(cls, "metrics", ())
+        are_metrics = bool(known) and all(isinstance(one, Metric) for one in known)
+        return found if are_metrics or "metrics" in found else [*found, "metrics"]
+
     def problems(self, file: "Pipeline") -> Iterator[Problem]:
         """What in the file does not agree with the task."""
         yield from ()

@@ -21,6 +21,8 @@ class Learner(Extension):
     gives: ClassVar[str] = "keras"
     """The kind of predictor that comes of it, which says how it can be compressed."""
 
+    takes_arrays: ClassVar[bool] = False
+    """Whether examples must be arrays of numbers."""
     exported: ClassVar[str | None] = None
     """The method that exports a model as it is, which smaller ones are compared with."""
 

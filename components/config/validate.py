@@ -48,12 +48,12 @@ class Config(Section):
     odd_format: Policy = "warn"
     """Images of another file format than most, where fewer than 5 % have it."""
     conflicting: Policy = "error"
-    """Equal examples with different labels; all of them are dropped."""
+    """Equal examples with different targets; all of them are dropped."""
     leaked: Policy = "error"
     """Equal examples in different splits; those of the test split, else of the validation split,
     are kept."""
     duplicates: Policy = "error"
-    """Equal examples with one label in one split; the first is kept."""
+    """Equal examples, their targets too, in one split; the first is kept."""
     max_duplicate_fraction: Fraction = 0.0
     """Largest share of examples that may be `duplicates`, `leaked` or `conflicting` and are only
     reported where those say `error`."""

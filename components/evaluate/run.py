@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 from matplotlib.figure import Figure
 
+from components.base.errors import Stop
 from components.base.files import read_json, replacing, write_csv, write_json, write_text
 from components.config.pipeline import Pipeline
 from components.config.task import Task
@@ -17,7 +18,7 @@ from components.fitting import predictor
 from components.models import keras_files
 from components.run.command import Run
 from components.show import pictures
-from components.tasks.measured import Measures
+from components.tasks.measured import Measures, strange
 from components.tasks.outcomes import Outcomes, write_outcomes
 
 PACKAGED = 5  # examples that go with the model
@@ -29,6 +30,8 @@ def run(run: Run) -> None:
     task, dropped = run.pipeline.task, dataset.read_dropped(run.verdict)
     test = dataset.open_split(run.dataset, "test", dropped["test"])
     answers = task.answers(predictor.load(run.trained), test)
+    if wrong := strange(answers):
+        raise Stop(f"evaluate: the model {wrong}")
     measures = task.measure(answers, test)
     curves, words = _curves(run.trained, run.pipeline)
     figures = task.figures(measures, answers, test, run.pipeline.evaluate.shown)

@@ -38,8 +38,14 @@ def fingerprints(params_path: Path, names: Sequence[str] = ()) -> Fingerprints:
 
 
 def write(params_path: Path, out: Path, names: Sequence[str] = ()) -> None:
-    """Writes `out/NAME/STAGE.json` for pipelines; the arguments are those of `fingerprints`."""
+    """Writes `out/NAME/STAGE.json` for pipelines, and makes the folders that DVC looks for.
+
+    The arguments are those of `fingerprints`.
+    """
     found = fingerprints(params_path, names)
+    for name in found:  # which every stage depends on, empty or not
+        for place in ("sources", "accepted"):
+            (params_path.parent / place / name).mkdir(parents=True, exist_ok=True)
     if names:  # the others stay as they are: a stage of theirs may be running
         for name, stages in found.items():
             _write(stages, out / name)

@@ -9,6 +9,7 @@ from typing import Any
 
 import mlflow.models
 import numpy as np
+import pandas as pd
 import tensorflow as tf
 from mlflow.pyfunc import PythonModel
 from numpy.typing import NDArray
@@ -31,8 +32,9 @@ class Serving(PythonModel):
         """The output for raw examples, `(n, ...)` float32."""
         raw = self._encoded(model_input) if self.columns else np.asarray(model_input)
         size = len(model_input)
-        parts = [self._of(raw, slice(start, start + BATCH)) for start in range(0, size, BATCH)]
-        return np.concatenate(parts)
+        # At least once, so that no rows have an answer of the right shape too.
+        starts = range(0, max(1, size), BATCH)
+        return np.concatenate([self._of(raw, slice(start, start + BATCH)) for start in starts])
 
     def _of(self, raw: Any, rows: slice) -> NDArray[np.float32]:
         if isinstance(raw, dict):
@@ -61,18 +63,37 @@ def _session(path: Path) -> Any:
 
 
 def _column(values: Any, known: list[str] | None) -> NDArray[np.float32]:
+    # As the kind `Value` reads them, whose code this file must not import.
+    given = [None if pd.isna(one) or one == "" else one for one in values]
     if known is None:
-        return np.array([np.nan if one is None else one for one in values], np.float32)
+        return np.array([np.nan if one is None else float(one) for one in given], np.float32)
     places = {text: place for place, text in enumerate(known)}
-    return np.array([places.get(_text(one), np.nan) for one in values], np.float32)
+    numbers = _numbers(places)
+    return np.array([_place(one, places, numbers) for one in given], np.float32)
 
 
-def _text(value: Any) -> str:
-    """A category as the kind `Value` reads it, whose code this file must not import."""
-    if value is None or value != value:  # NaN
-        return ""
-    is_whole = isinstance(value, float) and value.is_integer()
-    return str(int(value) if is_whole else value)
+def _place(value: Any, places: dict[str, int], numbers: dict[float, int]) -> float:
+    """Of a category; a number is also what is written so in another way, such as `1.0` or `01`."""
+    is_number = isinstance(value, int | float | np.number) and not isinstance(value, bool)
+    is_whole = is_number and float(value).is_integer()
+    found = places.get(str(int(value) if is_whole else value))
+    if found is None and is_number:
+        found = numbers.get(float(value))
+    return np.nan if found is None or value is None else found
+
+
+def _numbers(places: dict[str, int]) -> dict[float, int]:
+    """The places of the categories that are numbers, but of those that several are."""
+    found: dict[float, int] = {}
+    twice = set()
+    for text, place in places.items():
+        try:
+            number = float(text)
+        except ValueError:
+            continue
+        twice |= {number} & found.keys()
+        found[number] = place
+    return {number: place for number, place in found.items() if number not in twice}
 
 
 mlflow.models.set_model(Serving())

@@ -1,7 +1,8 @@
 """A table of columns as a listing, wherever it comes from."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -34,6 +35,7 @@ def listing(
     given: NDArray[Any] | None,
     root: Path,
     is_typed: bool = True,
+    place: Callable[[int], str] = "row {}".format,
 ) -> Listing:
     """The rows of a table.
 
@@ -43,14 +45,20 @@ def listing(
         given: `(n,)`, the split of each row, where the source gives them.
         root: What paths start from.
         is_typed: Whether the table knows a number from text; a CSV does not.
+        place: Where a row is in its file.
 
     Raises:
-        Stop: Values are missing, or not of their column's kind.
+        Stop: Values are missing, or not of their column's kind; of every column at once.
     """
-    kinds, values = {}, {}
+    kinds, values, wrong = {}, {}, []
     for name, named in config.kinds.items():
-        column = _column(table, name, root, is_typed)
-        kinds[name], values[name] = _kind(name, named).gather(column)
+        column = replace(_column(table, name, root, is_typed), place=place)
+        try:
+            kinds[name], values[name] = _kind(name, named).gather(column)
+        except Stop as error:
+            wrong.append(str(error))
+    if wrong:
+        raise Stop("\n".join(wrong))
     files = [one for one in values.values() if isinstance(one, Files)]
     names = files[0].paths if files else [f"row {row}" for row in range(len(table))]
     by = config.split

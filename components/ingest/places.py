@@ -16,7 +16,10 @@ def located(file: File, source: Path) -> Sequence[Path]:
     """
     if not isinstance(file, str):
         return [fetch.fetch(file.url, file.sha256)]
-    paths = sorted(source.glob(file)) if set(file) & set("*?[") else [source / file]
+    try:
+        paths = sorted(source.glob(file)) if set(file) & set("*?[") else [source / file]
+    except ValueError as error:  # `**` is no name of a folder
+        raise Mistakes([Problem(("ingest", "file"), f"{file}: {error}")]) from None
     if not paths or not paths[0].is_file():
         raise Mistakes([Problem(("ingest",), f"no file {source / file}")])
     return [inside(path.relative_to(source).as_posix(), source) for path in paths]

@@ -52,7 +52,8 @@ def split(config: Config, found: Listing, seed: int, workers: Workers) -> splitt
         return splitting.by_time(found.times, how.shares)
     if how.by == "content":
         return splitting.by_content(digests(found, workers), how.shares, seed)
-    return splitting.by_class(_strata(found), _names(found), how.shares, seed)
+    names = _names(found) if found.strata is not None else ()
+    return splitting.by_class(_strata(found), names, how.shares, seed)
 
 
 def _unsplit(message: str) -> Mistakes:

@@ -31,7 +31,7 @@ class FeatureSpace(keras.layers.Layer):
         categories: For each categorical column how many categories it has; found by `adapt`.
 
     Input shape:
-        By name of the column `(n,)`, any real dtype; NaN is missing.
+        By name of the column `(n,)`, any real dtype; NaN is missing. Of a single column, itself.
 
     References:
         Little, Rubin, Statistical Analysis with Missing Data (2002), section 3.4, for the mean;
@@ -61,7 +61,7 @@ class FeatureSpace(keras.layers.Layer):
         return [name for name, one in self.features.items() if one == kind]
 
     def build(self, input_shape):  # type: ignore[no-untyped-def]
-        given, named = set(input_shape), set(self.features)
+        given, named = set(self._named(input_shape)), set(self.features)
         if given != named:
             raise ValueError(
                 f"Argument `features` must name each column. Received: {', '.join(sorted(named))}; "
@@ -84,7 +84,8 @@ class FeatureSpace(keras.layers.Layer):
         return self.categories.get(name, 1)
 
     def call(self, inputs):  # type: ignore[no-untyped-def]
-        values = {name: ops.cast(inputs[name], "float32")[:, None] for name in self.features}
+        columns = self._named(inputs)
+        values = {name: ops.cast(columns[name], "float32")[:, None] for name in self.features}
         parts = []
         for place, name in enumerate(self._of("float_normalized")):
             scaled = (values[name] - self.mean[place]) / self.deviation[place]
@@ -100,7 +101,11 @@ class FeatureSpace(keras.layers.Layer):
     def compute_output_shape(self, input_shape):  # type: ignore[no-untyped-def]
         numbers = 2 * (len(self._of("float_normalized")) + len(self._of("float")))
         width = numbers + sum(self._size(name) + 1 for name in self._of("categorical"))
-        return (next(iter(input_shape.values()))[0], width)
+        return (next(iter(self._named(input_shape).values()))[0], width)
+
+    def _named(self, given: Any) -> Mapping[str, Any]:
+        """By the name of the column, also where there is one alone."""
+        return given if isinstance(given, Mapping) else {next(iter(self.features)): given}
 
     def get_config(self) -> dict[str, Any]:
         """Arguments of the constructor, for saving."""
@@ -119,6 +124,7 @@ class FeatureSpace(keras.layers.Layer):
 
     def update_state(self, examples: Columns) -> None:
         """Adds a batch of columns, each `(n,)`, to the statistics."""
+        examples = self._named(examples)
         state: State = {"examples": np.array(len(next(iter(examples.values()))))}
         if numbers := self._of("float_normalized"):
             rows = np.stack([np.asarray(examples[name], np.float64) for name in numbers], axis=1)

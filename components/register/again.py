@@ -6,13 +6,14 @@ A process of its own, since it needs TensorFlow, which the rest of `register` do
 import subprocess
 import sys
 import tempfile
+from dataclasses import replace
 from pathlib import Path
 
 from components.base.errors import Stop
 from components.base.files import read_json
 from components.config.pipeline import load
 from components.data import dataset
-from components.data.schema import of_json
+from components.data.schema import Schema, of_json
 from components.fitting import predictor
 from components.run.manifest import SCHEMA
 from components.tasks.outcomes import Outcomes, read_outcomes, write_outcomes
@@ -53,7 +54,19 @@ def _measure(model: Path, pipeline: Path, raw: Path, verdict: Path) -> Outcomes:
     task = load(pipeline).task
     test = dataset.open_split(raw, "test", dataset.read_dropped(verdict)["test"])
     learned = of_json(read_json(model / SCHEMA))  # its own, which need not be that of today
-    return task.outcomes(task.answers(predictor.open_registered(model), test), test, learned)  # type: ignore[no-any-return]
+    asked = replace(test, schema=_numbered(test.schema, learned))
+    return task.outcomes(task.answers(predictor.open_registered(model), asked), test, learned)  # type: ignore[no-any-return]
+
+
+def _numbered(schema: Schema, learned: Schema) -> Schema:
+    """The columns of today, whose categories have the numbers that the model learned."""
+    return schema.replacing(
+        {
+            name: replace(schema.columns[name], categories=learned.columns[name].categories)  # type: ignore[type-var]
+            for name in schema.inputs
+            if schema.columns[name].categories and name in learned.columns
+        }
+    )
 
 
 if __name__ == "__main__":

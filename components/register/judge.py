@@ -3,6 +3,7 @@
 import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass
+from math import isnan
 from pathlib import Path
 
 from mlflow import artifacts
@@ -70,6 +71,8 @@ def judge(
     metric = metric_of(gate, task)
     found = task.difference(metric.name, ours, said)
     better = found.low > 0 if metric.sign > 0 else found.high < 0
+    # Whatever is a number is better than what is none.
+    better |= isnan(found.value) and isnan(task.value(metric.name, said).value)
     verb = "beats" if better else "does not beat"
     what = f"{metric.name} differs by {found.value:+.4f} ({found.low:+.4f} to {found.high:+.4f})"
     reason = f"it {verb} version {champion} on {len(ours)} test examples: {what}"

@@ -68,10 +68,13 @@ NEUTRAL_LIBRARIES = frozenset(
 """They show progress, read YAML, lock, download what is checked, or share out work."""
 DISTRIBUTIONS = {"PIL": "pillow", "sklearn": "scikit-learn", "ai_edge_litert": "ai-edge-litert"}
 BACKENDS = {"tensorflow": ("tensorflow",), "jax": ("jax", "jaxlib")}
+COMPUTES = {"sklearn": frozenset({"scipy"})}
+"""What a library computes with, so that another version of it gives other numbers."""
 PYTHON = tuple(Path(sysconfig.get_path(name)) for name in ("stdlib", "platstdlib"))
 INSTALLED = frozenset({"site-packages", "dist-packages"})
 MAIN = {"__main__", "__mp_main__"}  # a stage's own, whose package is known
 LONGEST = 256  # characters of a path
+FOLDERS = 64  # that a module names; links may lead in a circle
 RULES = frozenset({"problems", "data_problems"})
 VALIDATORS = frozenset({"field_validator", "model_validator"})
 OURS = __name__.partition(".")[0]
@@ -125,6 +128,8 @@ def digests(
     libraries = found.libraries - NEUTRAL_LIBRARIES
     if "keras" in libraries:
         libraries |= set(BACKENDS[backend])
+    if "sklearn" in libraries:
+        libraries |= COMPUTES["sklearn"]
     if backend != "jax":  # imported where Keras runs on it; TensorFlow also beside JAX
         libraries -= set(BACKENDS["jax"])
     versions = {name: _version(name) for name in sorted(libraries)}
@@ -188,16 +193,21 @@ def _data_of_package(folder: Path) -> Iterator[Path]:
 
 
 def _data_named(path: Path) -> Iterator[Path]:
-    """Files whose paths stand in a module."""
+    """Files whose paths stand in a module, in one text or a folder a text."""
     texts = {
         node.value
         for node in ast.walk(_tree(path))
         if isinstance(node, ast.Constant) and isinstance(node.value, str)
     }
-    for text in sorted(texts):
-        if 0 < len(text) < LONGEST and text.isprintable():
-            places = [folder / text for folder in (path.parent, Path.cwd())]
-            yield from (place for place in dict.fromkeys(places) if place.is_file())
+    named = [one for one in sorted(texts) if 0 < len(one) < LONGEST and one.isprintable()]
+    folders = [path.parent, Path.cwd()]
+    inner = [one for one in named if one != "." and {"..", "/"}.isdisjoint(Path(one).parts)]
+    for folder in folders:  # grows: `Path(__file__).parent / "tables" / "x.csv"`
+        below = [folder / one for one in inner] if len(folders) < FOLDERS else []
+        folders += [one for one in below if one.is_dir() and one not in folders]
+    for text in named:
+        places = [folder / text for folder in folders]
+        yield from (place for place in dict.fromkeys(places) if place.is_file())
 
 
 def _flat(node: ast.AST, sections: frozenset[str]) -> Iterator[str]:

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 from pydantic import BaseModel
 
 from components.tasks.interval import Interval
@@ -46,9 +47,20 @@ def shown(found: Interval, examples: int) -> str:
     return f"{number(found.value)} (95 % interval {interval}, {examples} examples)"
 
 
+def strange(answers: Any) -> str | None:
+    """What a model does whose answers are no numbers; None where all are, or are no arrays."""
+    if not isinstance(answers, np.ndarray) or answers.dtype.kind != "f":
+        return None
+    is_wrong = ~np.isfinite(answers.reshape(len(answers), -1)).all(axis=1)
+    if not is_wrong.any():
+        return None
+    return f"answers {is_wrong.sum()} of {len(answers)} test examples with NaN or infinity"
+
+
 def number(value: float) -> str:
     """As people read it: four places, fewer where it is large."""
-    return f"{value:.4f}" if abs(value) < 100 else f"{value:.1f}"
+    size = abs(value)
+    return f"{value:.{4 if size < 10 else 2 if size < 100 else 1}f}"
 
 
 def read(value: Mapping[str, Any]) -> Measures:

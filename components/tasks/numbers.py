@@ -75,6 +75,8 @@ def difference(name: Name, targets: Numbers, ours: Numbers, theirs: Numbers) -> 
         value = _value(name, float(mine.sum() > 0)) - _value(name, float(other.sum() > 0))
         return Interval(value, min(value, 0.0), max(value, 0.0))
     value = _value(name, mine.sum() / spread[0]) - _value(name, other.sum() / spread[0])
+    if not np.isfinite(value):  # as where an answer is no number
+        return Interval(float(value), float(value), float(value))
     with np.errstate(divide="ignore", invalid="ignore"):
         without = [(one.sum() - one) / spread[1] for one in (mine, other)]
         changes = _values(name, without[0]) - _values(name, without[1])

@@ -60,7 +60,10 @@ def _look(examples: Split, name: str, row: int) -> Look:
     look = examples.schema.columns[name].look(examples[name][row], examples.name(row))
     # The hash at once: the pictures of a whole shard would be as large again.
     likeness = perceptual_hash(look.likeness) if look.likeness is not None else None
-    return replace(look, likeness=likeness)
+    # What is to be learned may be the same in every place, such as a vector of no label at all.
+    ignored = {"constant"} if name in examples.schema.targets else set()
+    findings = {kind: why for kind, why in look.findings.items() if kind not in ignored}
+    return replace(look, likeness=likeness, findings=findings)
 
 
 def _of_column(schema: Schema, examples: Split, name: str, looks: list[Look]) -> pd.DataFrame:

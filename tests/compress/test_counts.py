@@ -113,7 +113,7 @@ def test_a_method_that_makes_sentences_too_surprising_is_left_out(tmp_path):
     (found,), _ = compress({"cutoff": cut}, config, task, test, reference, tmp_path)
 
     assert found.refused == (
-        f"loses {found.drop:.4f} of test perplexity ({found.drop_low:.4f} or more); "
+        f"loses {found.drop:.2f} of test perplexity ({found.drop_low:.2f} or more); "
         "compress.gate.max_drop allows 0.5"
     )
     assert found.drop > 5

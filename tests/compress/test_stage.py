@@ -14,9 +14,12 @@ from components.data.dataset import Split
 from components.data.examples import fixed
 from components.data.features.class_label import ClassLabel
 from components.data.features.image import Image
+from components.data.features.value import Value
 from components.data.schema import Schema
 from components.fitting.supervised.predictor import KerasPredictor
+from components.layers.feature_space import FeatureSpace
 from components.tasks.classification import Classification
+from components.tasks.regression import Regression
 from tests.compress.made import images, network, said
 
 INT8 = {"int8": {"calibration_examples": 30}}
@@ -44,7 +47,8 @@ def compressed_by(model, split, folder, reference, methods, **settings):
         name(method): method.compress(predictor, split, 0, folder / name(method))
         for method in config.methods
     }
-    return compress(made, config, Classification(), split, said(split, reference), folder)
+    reference = said(split, reference)
+    return compress(made, config, Classification(), split, reference, folder, "float32")
 
 
 @pytest.fixture(scope="module")
@@ -93,6 +97,53 @@ def test_a_method_that_loses_accuracy_has_a_positive_drop(model, split, tmp_path
     assert (answered(model, split) == split.target).mean() == 0.75
     assert [one.drop for one in measured] == [0.25, 0.25]
     assert all(one.drop_low < 0.25 < one.drop_high for one in measured)
+
+
+class Once:
+    """Answers what it is told to."""
+
+    def __init__(self, path, answers):
+        path.write_bytes(b"a model")
+        self.path, self.answers = path, answers
+
+    def predict(self, split):
+        return self.answers
+
+    def latency_ms(self, split):
+        return 1.0
+
+
+@pytest.mark.parametrize("wrong", [np.nan, np.inf])
+def test_a_file_whose_answers_are_no_numbers_is_left_out(tmp_path, wrong):
+    task, price = Regression(), np.arange(50, dtype=np.float32)
+    columns = {"size": price, "price": price}
+    test = Split(Schema({"size": Value(), "price": Value()}, ("price",)), columns)
+    reference = task.outcomes(price + 1, test, test.schema)
+    made = Once(tmp_path / "half.bin", np.where(price == 7, wrong, price + 1))
+
+    (found,), _ = compress({"half": made}, Config(), task, test, reference, tmp_path)
+
+    assert found.file is None
+    assert found.refused == "answers 1 of 50 test examples with NaN or infinity"
+    assert not made.path.exists()
+
+
+def test_a_network_of_a_table_computes_in_whole_numbers(tmp_path):
+    random = np.random.default_rng(0)
+    columns = {name: random.uniform(-2, 2, 200).astype(np.float32) for name in ("b", "a")}
+    kinds = {"b": Value(), "a": Value(), "y": Value()}
+    train = Split(Schema(kinds, ("y",)), {**columns, "y": columns["a"]})
+    inputs = {name: keras.Input((), name=name) for name in columns}
+    vector = FeatureSpace(dict.fromkeys(columns, "float"))(inputs)
+    layer = keras.layers.Dense(1)
+    model = keras.Model(inputs, layer(vector))
+    layer.set_weights([np.array([[1.0], [0], [2], [0]]), np.zeros(1)])  # b + 2 a
+    (int8,) = Config.model_validate({"methods": ["int8"]}).methods
+
+    found = int8.compress(KerasPredictor(model), train, 0, tmp_path / "int8")
+
+    assert (tmp_path / "int8.tflite").exists()
+    np.testing.assert_allclose(found.predict(train), model.predict(columns, verbose=0), atol=0.2)
 
 
 def test_a_method_that_surely_loses_too_much_is_left_out_and_says_so(model, split, tmp_path):

@@ -9,6 +9,7 @@ from own_learner import Fitted
 from PIL import Image as Pillow
 from stages import run_stage
 
+from components.base.errors import Stop
 from components.base.files import read_json, write_json
 from components.data import shards
 from components.data.dataset import Split, open_split, read_facts
@@ -61,6 +62,17 @@ def evaluated(tmp_path):
         )
 
     return run
+
+
+def test_a_model_that_answers_with_no_number_is_no_model(evaluated, tmp_path):
+    Fitted([0.25, np.nan], {}).save(tmp_path / "trained")
+
+    with pytest.raises(Stop) as caught:
+        evaluated({"loss": [0.6]})
+
+    what = "answers 7 of 7 test examples with NaN or infinity"
+    assert str(caught.value) == f"evaluate: the model {what}"
+    assert not (tmp_path / "evaluation").exists()
 
 
 def test_what_was_measured_is_written_and_said(evaluated, tmp_path):

@@ -131,4 +131,38 @@ def test_a_category_is_read_as_the_dataset_reads_it(value):
 
     _, rows = Value("string").gather(column)
 
-    assert pyfunc_code._text(value) == rows[:][0]
+    place = pyfunc_code._column([value], [rows[:][0]])
+    assert np.isnan(place).all() if rows[:][0] == "" else place == [0]
+
+
+@pytest.mark.parametrize(
+    ("value", "known", "place"),
+    [
+        (1.0, ["1.0", "2.0"], 0),  # as pandas reads `1.0` from a file without being told
+        (2, ["01", "02"], 1),
+        (np.int64(2), ["01", "02"], 1),
+        (1, ["1", "1.0"], 0),
+        (1, ["01", "1.0"], np.nan),  # either could be meant
+        ("1", ["1.0"], np.nan),
+        (True, ["1"], np.nan),
+        (pd.NA, ["1"], np.nan),
+    ],
+)
+def test_a_number_is_the_category_that_is_written_in_another_way(value, known, place):
+    found = pyfunc_code._column([value], known)
+
+    assert found == [place] or np.isnan([*found, place]).all()
+
+
+def test_gaps_are_those_of_a_file_however_pandas_has_them(loaded):
+    ages = pd.array([None, 60], "Int64")
+    texts = pd.array([None, "2"], "string")
+
+    found = loaded.predict(pd.DataFrame({"age": ages, "sex": texts}))
+    written = loaded.predict(pd.DataFrame({"age": ["", "60"], "sex": ["", "2"]}))
+
+    assert found.tolist() == written.tolist() == [[0, 1, 0, 0, 1], [2, 0, 0, 1, 0]]
+
+
+def test_no_rows_have_no_answers(loaded):
+    assert loaded.predict(pd.DataFrame({"age": [], "sex": []})).shape == (0, 5)

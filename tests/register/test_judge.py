@@ -1,11 +1,15 @@
 """What the gate says of two models, and where the other's outcomes come from."""
 
+from math import nan
+
 import pytest
 from mlflow import MlflowException, artifacts
 
 from components.base.errors import Stop
 from components.config.register import Gate
 from components.register.judge import Verdict, judge, outcomes_of
+from components.tasks.outcomes import Outcomes
+from components.tasks.regression import Regression
 from tests.register.made import TASK, outcomes
 
 OURS = outcomes(20)
@@ -47,6 +51,18 @@ def test_the_alias_moves_to_what_is_better_by_more_than_chance(
     assert found.is_promoted is is_promoted
     assert found.is_final
     assert found.reason.startswith(reason)
+
+
+@pytest.mark.parametrize(("ours", "theirs", "is_promoted"), [(1, nan, True), (nan, nan, True)])
+def test_what_is_no_number_is_beaten(ours, theirs, is_promoted):
+    def numbers(value):
+        truth = [str(float(row)) for row in range(4)]
+        said = [str(row + value) for row in range(4)]
+        return Outcomes([f"{row}" for row in range(4)], {"value": truth}, {"value": said})
+
+    found = judge(Gate(), Regression(), 2, numbers(ours), 1, lambda: numbers(theirs))
+
+    assert found.is_promoted is is_promoted
 
 
 def test_where_it_cannot_be_measured_again_it_is_not_final():

@@ -87,16 +87,30 @@ def test_so_is_one_in_a_folder_of_it_and_not_one_of_another_package(modules, tmp
     assert code.digest("pack") != before
 
 
+NAMING = (
+    "X = open('tables/a.csv')\nY = 'no/such.csv', '', '\\0', '.'",
+    "X = Path(__file__).parent / 'tables' / 'a.csv'\nY = '..', '/', 'tables/..', '.'",
+)
+
+
+@pytest.mark.parametrize("text", NAMING)
 @pytest.mark.parametrize("data", ["src/tables/a.csv", "tables/a.csv"])
-def test_a_file_that_a_module_names_is_part_of_it(modules, monkeypatch, data):
+def test_a_file_that_a_module_names_is_part_of_it(modules, monkeypatch, data, text):
     monkeypatch.syspath_prepend("src")
-    modules({"src/mine.py": "X = open('tables/a.csv')\nY = 'no/such.csv', '', '\\0', '.'"})
+    modules({"src/mine.py": text})
     found = [code.digest("mine")]
-    for text in ("1", "2"):
-        modules({data: text})
+    for content in ("1", "2"):
+        modules({data: content})
         found.append(code.digest("mine"))
 
     assert len(set(found)) == 3
+
+
+def test_links_in_a_circle_end(modules, tmp_path):
+    modules({"mine.py": "X = 'around', 'a.csv'", "a.csv": "1"})
+    (tmp_path / "around").symlink_to(tmp_path)
+
+    assert code.digest("mine")
 
 
 def test_what_our_own_modules_name_is_declared_elsewhere(modules):
@@ -195,6 +209,12 @@ def test_the_other_backend_does_not_count():
 
     assert code.digests(found, "tensorflow").keys() == {"keras", "numpy", "tensorflow"}
     assert code.digests(found, "jax").keys() == {"keras", "numpy", "jax", "jaxlib"}
+
+
+def test_what_a_library_computes_with_counts_too():
+    found = code.Reached(frozenset(), frozenset({"sklearn"}))
+
+    assert code.digests(found, "tensorflow").keys() == {"sklearn", "scipy"}
 
 
 def test_a_module_that_was_imported_behind_our_back_is_named(modules, monkeypatch):

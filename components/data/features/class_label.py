@@ -8,7 +8,14 @@ import numpy as np
 import pyarrow as pa
 
 from components.base.errors import Stop
-from components.data.features.feature import Feature, Look, TableColumn, content, typed
+from components.data.features.feature import (
+    Feature,
+    Look,
+    TableColumn,
+    content,
+    refuse_twice,
+    typed,
+)
 from components.data.rows import Index, Rows
 
 
@@ -28,6 +35,7 @@ class ClassLabel(Feature):
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "classes", tuple(map(str, self.classes)))
+        refuse_twice(self.classes)
 
     @property
     def names(self) -> Sequence[str]:

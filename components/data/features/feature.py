@@ -4,7 +4,7 @@ import hashlib
 import re
 from abc import ABC, abstractmethod
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
@@ -57,6 +57,8 @@ class TableColumn:
     """What paths start from."""
     is_typed: bool
     """Whether the table knows a number from text; a CSV does not."""
+    place: Callable[[int], str] = "row {}".format
+    """Where a row is in its file."""
 
     def is_of(self, name: str) -> bool:
         """Whether `datasets` calls its type so; to ask by the class would load `datasets`."""
@@ -229,6 +231,12 @@ class Feature(ABC):
     def strata(self, values: Rows) -> Index | None:
         """What a stratified split deals alike, `(n,)`; None where every example is like another."""
         return None
+
+
+def refuse_twice(names: Sequence[str]) -> None:
+    """Raises a `ValueError` where two classes have one name."""
+    if twice := [name for name, count in Counter(names).items() if count > 1]:
+        raise ValueError(f"two classes have the name {twice[0]}")
 
 
 def typed(values: list[str]) -> list[Any]:

@@ -10,7 +10,14 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from components.data.codecs import Undecodable, grey, header
-from components.data.features.feature import Feature, Look, Shape, TableColumn, digest
+from components.data.features.feature import (
+    Feature,
+    Look,
+    Shape,
+    TableColumn,
+    digest,
+    refuse_twice,
+)
 from components.data.features.image import pictures
 from components.data.rows import Column, Rows, Values
 
@@ -45,14 +52,16 @@ class Mask(Feature):
         object.__setattr__(self, "classes", tuple(map(str, self.classes)))
         object.__setattr__(self, "values", tuple(self.values))
         object.__setattr__(self, "shape", tuple(self.shape))
+        for one in (*self.values, self.threshold, self.ignore):
+            if one is not None and type(one) is not int:
+                raise ValueError(f"values of a mask are whole numbers, not {one!r}")
         if not 2 <= len(self.classes) <= IGNORE:
             raise ValueError(f"a mask has 2 to {IGNORE} classes, not {len(self.classes)}")
         if self.threshold is not None and (len(self.classes) != 2 or self.values):
             raise ValueError("a threshold parts two classes, and leaves no values to name")
         if self.values and len(set(self.values)) != len(self.classes):
             raise ValueError(f"{len(self.classes)} classes need as many values, all different")
-        if twice := [name for name in self.classes if self.classes.count(name) > 1]:
-            raise ValueError(f"two classes have the name {twice[0]}")
+        refuse_twice(self.classes)
         if self.threshold is None:
             self._check_values()
 

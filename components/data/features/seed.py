@@ -7,6 +7,7 @@ from typing import Any, Self
 import numpy as np
 import pyarrow as pa
 
+from components.base.errors import Stop
 from components.data.features.feature import Feature, Look, Shape, TableColumn, digest
 from components.data.rows import Rows
 
@@ -30,8 +31,12 @@ class Seed(Feature):
         return False
 
     def gather(self, column: TableColumn) -> tuple[Self, Rows]:
-        """Whole numbers."""
-        return self, np.asarray(column.values[:], np.int64)
+        """Whole numbers; `Stop` where one is none."""
+        try:
+            return self, np.asarray(column.values[:], np.int64)
+        except (TypeError, ValueError, OverflowError):
+            what = "seeds of an environment are whole numbers"
+            raise Stop(f"ingest.columns.{column.name}: {what}") from None
 
     def after(self, shape: Shape) -> Feature:
         """No layer changes it."""

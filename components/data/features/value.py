@@ -19,6 +19,7 @@ from components.data.features.feature import (
     TableColumn,
     content,
     digest,
+    refuse_twice,
 )
 from components.data.rows import Column, Index, Rows, Values
 
@@ -44,10 +45,12 @@ class Value(Feature):
     categories: Sequence[str] = ()
 
     def __post_init__(self) -> None:
-        if not self.is_category:
-            np.dtype(self.dtype)  # raises what is wrong with it
+        # NumPy says what is wrong with a name; `object` and dates are no numbers.
+        if not self.is_category and np.dtype(self.dtype).kind not in "biuf":
+            raise ValueError(f"'{self.dtype}' is no dtype of numbers, and not '{TEXT}'")
         object.__setattr__(self, "shape", tuple(self.shape))
         object.__setattr__(self, "categories", tuple(map(str, self.categories)))
+        refuse_twice(self.categories)
 
     @property
     def is_category(self) -> bool:
@@ -95,7 +98,7 @@ class Value(Feature):
             return self, Values([_text(value) for value in values])
         found = [_number(value) for value in values]
         if wrong := [row for row, one in enumerate(found) if one is None]:
-            rows = ", ".join(f"row {row}: {values[row]!r}" for row in wrong[:SHOWN])
+            rows = ", ".join(f"{column.place(row)}: {values[row]!r}" for row in wrong[:SHOWN])
             raise Stop(
                 f"ingest.columns.{column.name}: {len(wrong)} of {len(values)} are no numbers "
                 f"({rows}); mend them, or declare the column as {{Value: {{dtype: string}}}}"
@@ -110,12 +113,15 @@ class Value(Feature):
             column.refuse_missing(column.values[:])
             lengths = " and ".join(str(one[0]) if one else "one number" for one in shapes[:SHOWN])
             raise Stop(f"{where}: its values have several lengths: {lengths}")
+        if shapes and 0 in shapes[0]:
+            raise Stop(f"{where}: its values are empty lists")
         given = np.array(found, np.float64)
         with np.errstate(all="ignore"):  # what becomes infinite, `validate` finds
             numbers = given.astype(self.dtype)
         if numbers.dtype.kind != "f" and (numbers != given).any():
             row = int(np.argwhere(numbers != given)[0][0])
-            raise Stop(f"{where}: row {row}: {column.values[row]!r} is no {self.dtype}")
+            what = f"{column.values[row]!r} is no {self.dtype}"
+            raise Stop(f"{where}: {column.place(row)}: {what}")
         return numbers
 
     def store(self, values: Any) -> pa.Array:

@@ -58,8 +58,14 @@ class NgramModel(mlflow.pyfunc.PythonModel):
         Returns:
             `log10_probability` of each sentence with its end, `tokens` in it, its end among them,
             and how many of these are `unknown`.
+
+        Raises:
+            ValueError: A row has no text.
         """
-        rows = [self._score(self._words(text)) for text in model_input["text"]]
+        texts = list(model_input["text"])
+        if wrong := [row for row, text in enumerate(texts) if not isinstance(text, str)]:
+            raise ValueError(f"row {wrong[0]} has no text")
+        rows = [self._score(self._words(text)) for text in texts]
         return pd.DataFrame(rows, columns=["log10_probability", "tokens", "unknown"])
 
     def _words(self, text: str) -> list[str]:

@@ -85,6 +85,13 @@ class Dqn(Learner):
         for name, of in MULTIPLES:
             if getattr(self, name) % getattr(self, of):
                 raise mistake(f"must be a multiple of {of}, {getattr(self, of)}", name)
+        if self.starts >= self.steps:
+            raise mistake(f"nothing is learned in the {self.steps} steps before it", "starts")
+        if self.replay < max(self.environments, self.batch_size):
+            least = max(self.environments, self.batch_size)
+            raise mistake(
+                f"must have room for a batch and a step of each environment: {least}", "replay"
+            )
         return self
 
     @property

@@ -19,6 +19,7 @@ class EstimatorLearner(Learner):
     """What scikit-learn's `fit` does, once."""
 
     gives = "onnx"
+    takes_arrays = True
 
     learner: str = "estimator"
 
@@ -28,6 +29,9 @@ class EstimatorLearner(Learner):
             what = "this learner is for model: {estimator: ...}"
             yield Problem(("train", "learner"), what)
             return
+        if file.augment.layers and not file.augment.copies:
+            what = "an estimator is fitted once, to what augment.copies writes; it says 0"
+            yield Problem(("augment", "layers"), what)
         kinds = [KINDS.get(one) for one in file.task.targets]
         if len(kinds) != 1 or kinds[0] is None:
             what = "an estimator learns a class or a number"

@@ -2,13 +2,22 @@
 
 from typing import Any
 
+from components.base.errors import Mistakes, Problem
+from components.base.words import reason
+from components.config.pipeline import Pipeline
 from components.fitting.estimate import Estimate
 
 
-def room(file: Any, few: Any) -> None:
-    """Nothing is known."""
+def room(file: Pipeline, few: Any) -> None:
+    """Lets scikit-learn judge the arguments; `Mistakes` where it refuses one."""
+    named = file.model.estimator  # type: ignore[attr-defined]
+    try:
+        named.definition.load()(**named.arguments)._validate_params()
+    except Exception as error:  # whatever it raises about its arguments
+        raise Mistakes([Problem(("model", "estimator", named.name), reason(error))]) from None
 
 
-def trial(file: Any, few: Any, counts: Any, augmentation: Any) -> Estimate:
-    """Nothing is known of its time: scikit-learn says none."""
+def trial(file: Pipeline, few: Any, counts: Any, augmentation: Any) -> Estimate:
+    """The same; nothing is known of its time: scikit-learn says none."""
+    room(file, few)
     return Estimate()

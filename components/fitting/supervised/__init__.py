@@ -136,6 +136,7 @@ class Checkpoint(Section):
 class Supervised(Learner):
     """A Keras network, fitted to the train split by gradients."""
 
+    takes_arrays = True
     exported = "float32"
 
     learner: str = "supervised"

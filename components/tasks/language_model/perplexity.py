@@ -41,7 +41,7 @@ def perplexity(logs: Logs, tokens: Lengths) -> Interval:
         return Interval(value, 1, inf)
     rates = (logs.sum() - logs) / (tokens.sum() - tokens)
     reach = _reach(rates)
-    return Interval(value, max(1.0, value * 10**-reach), value * 10**reach)
+    return Interval(value, max(1.0, value * _power(-reach)), value * _power(reach))
 
 
 def adjusted(logs: Logs, unknown: Lengths, kinds: int) -> Logs:
@@ -105,7 +105,13 @@ def _check(logs: Logs, tokens: Lengths) -> None:
 
 
 def _perplexity(logs: float, tokens: float) -> float:
-    return float(10 ** -(logs / tokens))
+    return _power(-(logs / tokens))
+
+
+def _power(exponent: float) -> float:
+    """10 to it; infinite where that is larger than any float."""
+    with np.errstate(over="ignore", under="ignore"):
+        return float(np.power(10.0, exponent))
 
 
 def _reach(without: NDArray[np.float64]) -> float:

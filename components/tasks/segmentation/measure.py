@@ -1,11 +1,13 @@
 """How good predicted masks are."""
 
+import json
 from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from components.base.errors import Stop
 from components.data.dataset import Split
 from components.data.examples import nearest
 from components.data.schema import Schema
@@ -56,9 +58,18 @@ def classes_of(schema: Schema) -> Sequence[str]:
 
 
 def outcomes(task: Segmentation, answers: Masks, split: Split, learned: Schema) -> Outcomes:
-    """The pixels of each class in the true mask, and the counts by true and predicted class."""
-    found = counts(answers, split)
-    truth = [" ".join(map(str, one.sum(axis=1).tolist())) for one in found]
+    """The pixels of each class in the true mask, and the counts by true and predicted class.
+
+    Raises:
+        Stop: The model gives a class that the masks do not have.
+    """
+    classes, known = classes_of(split.schema), classes_of(learned)
+    if strange := [name for name in known if name not in classes]:
+        raise Stop(f"it gives the class {strange[0]}; there are {', '.join(classes)}")
+    places = np.array([classes.index(name) for name in known], np.uint8)
+    found = counts(places[answers], split)
+    names = json.dumps(list(classes))  # of the numbers, which in another order are other ones
+    truth = [f"{' '.join(map(str, one.sum(axis=1).tolist()))} {names}" for one in found]
     said = [" ".join(map(str, one.ravel().tolist())) for one in found]
     return paired(split, {"pixels": truth}, {"counts": said})
 

@@ -6,8 +6,10 @@ import json
 
 import datasets
 import numpy as np
+import pyarrow as pa
 import pytest
 from PIL import Image
+from pyarrow import parquet as pq
 from pydantic import ValidationError
 
 from components.base.errors import Mistakes, Stop
@@ -446,9 +448,112 @@ def test_a_number_of_a_csv_that_becomes_text_is_named(folder):
         config(file="sizes.csv", columns=SIZES).listing(folder)
 
     assert str(caught.value) == (
-        "ingest.columns.size: 3 of 6 are no numbers (row 3: 'n/a', row 4: '1_0', row 5: '1,5'); "
-        "mend them, or declare the column as {Value: {dtype: string}}"
+        "ingest.columns.size: 3 of 6 are no numbers (sizes.csv:5: 'n/a', sizes.csv:6: '1_0', "
+        "sizes.csv:7: '1,5'); mend them, or declare the column as {Value: {dtype: string}}"
     )
+
+
+def test_every_column_of_several_files_is_named_with_file_and_line(folder):
+    (folder / "part-0.csv").write_text("a,b,label\n1,2,x\n\n3,4,y\n")
+    (folder / "part-1.csv").write_text('a,b,label\n1,2,"x\ny"\n5,no,x\n?,6,y\n')
+    columns = {"a": "Value", "b": "Value", "label": "ClassLabel"}
+
+    with pytest.raises(Stop) as caught:
+        config(file="part-*.csv", columns=columns).listing(folder)
+
+    what = "mend them, or declare the column as {Value: {dtype: string}}"
+    assert str(caught.value).splitlines() == [
+        f"ingest.columns.a: 1 of 5 are no numbers (part-1.csv:5: '?'); {what}",
+        f"ingest.columns.b: 1 of 5 are no numbers (part-1.csv:4: 'no'); {what}",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("b,y\n0,1,0\n1,3,7\n", "t.csv:2: 3 values; the header has 2 columns"),
+        ("b,y\n0,1,\n1,3,7\n", "t.csv:3: 3 values; the header has 2 columns"),
+        ("b,y,y\n0,1,0\n", "t.csv:1: two columns have the name 'y'"),
+        ("\ufeffb,y,b\n0,1,0\n", "t.csv:1: two columns have the name 'b'"),
+        ("\n\nb,y,b\n0,1,0\n", "t.csv:3: two columns have the name 'b'"),
+    ],
+)
+def test_a_csv_whose_columns_would_be_mistaken_is_refused(folder, text, message):
+    (folder / "t.csv").write_text(text, encoding="utf-8")
+
+    with pytest.raises(Stop) as caught:
+        config(file="t.csv", columns={"b": "Value", "y": "Value"}).listing(folder)
+
+    assert str(caught.value) == f"{folder}/{message}"
+
+
+def test_a_comma_at_the_end_of_each_line_is_no_value(folder):
+    (folder / "t.csv").write_text("b,y\n0,1,\n2,3,\n")
+
+    found = config(file="t.csv", columns={"b": "Value", "y": "Value"}).listing(folder)
+
+    assert [found.columns[name].tolist() for name in "by"] == [[0, 2], [1, 3]]
+
+
+@pytest.mark.parametrize(
+    ("line", "message"),
+    [
+        ('{"b": 1, "y": 2, "b": 3}', "two columns have the name 'b'"),
+        ("[" * 100_000, "nested too deeply"),
+        ('{"b": ' + "[" * 100_000, "nested too deeply"),
+    ],
+)
+def test_a_line_of_json_that_would_be_mistaken_is_refused(folder, line, message):
+    (folder / "t.jsonl").write_text('{"b": 1, "y": 2}\n' + line + "\n")
+
+    with pytest.raises(Stop) as caught:
+        config(file="t.jsonl", columns={"b": "Value", "y": "Value"}).listing(folder)
+
+    assert str(caught.value) == f"{folder}/t.jsonl:2: {message}"
+
+
+def test_empty_lists_are_no_values(folder):
+    (folder / "t.jsonl").write_text('{"b": [], "y": 2}\n{"b": [], "y": 2}\n')
+
+    with pytest.raises(Stop, match=r"^ingest\.columns\.b: its values are empty lists$"):
+        config(file="t.jsonl", columns={"b": "Value", "y": "Value"}).listing(folder)
+
+
+def test_a_column_of_parquet_that_nobody_reads_may_be_of_any_type(folder):
+    table = pa.table(
+        {
+            "b": [1.0, 2.0],
+            "y": [3.0, 4.0],
+            "more": pa.array([[("k", 1)], []], pa.map_(pa.string(), pa.int64())),
+        }
+    )
+    pq.write_table(table, folder / "t.parquet")
+
+    found = config(file="t.parquet", columns={"b": "Value", "y": "Value"}).listing(folder)
+
+    assert found.columns["y"].tolist() == [3, 4]
+    with pytest.raises(Mistakes) as caught:
+        config(file="t.parquet", columns={"b": "Value", "z": "Value"}).listing(folder)
+    assert [one.message for one in caught.value.problems] == [
+        "no column 'z' in t.parquet; there are b, y, more"
+    ]
+
+
+def test_two_columns_of_parquet_of_one_name_are_refused(folder):
+    table = pa.Table.from_arrays([pa.array([1.0]), pa.array([2.0])], ["b", "b"])
+    pq.write_table(table, folder / "t.parquet")
+
+    with pytest.raises(Stop, match=r"t\.parquet: two columns have the name 'b'$"):
+        config(file="t.parquet", columns={"b": "Value"}).listing(folder)
+
+
+def test_a_pattern_that_means_nothing_is_named(folder):
+    with pytest.raises(Mistakes) as caught:
+        config(file="a**.csv").listing(folder)
+
+    (one,) = caught.value.problems
+    assert one.location == ("ingest", "file")
+    assert one.message.startswith("a**.csv: Invalid pattern")
 
 
 def test_labels_of_a_csv_that_become_text_are_text_from_the_beginning(folder):
@@ -547,7 +652,7 @@ def test_a_number_that_its_type_would_make_another_one_of_is_refused(folder, dty
         config(file="sizes.csv", columns=columns).listing(folder)
 
     shown = repr(size) if size else "None"
-    assert str(caught.value) == f"ingest.columns.size: row 1: {shown} is no {dtype}"
+    assert str(caught.value) == f"ingest.columns.size: sizes.csv:3: {shown} is no {dtype}"
 
 
 def test_a_type_that_there_is_not_is_a_mistake_of_the_column(folder):

@@ -13,11 +13,11 @@ ingest:
   source: gymnasium
   id: CartPole-v1
 model: {architecture: mlp, units: [8]}
-train: {learner: dqn, steps: 512}
+train: {learner: dqn, steps: 2560}
 register: {name: pole}
 """
 SOURCE = "source: gymnasium\n  id: CartPole-v1\n"
-LEARNER = "{learner: dqn, steps: 512}"
+LEARNER = "{learner: dqn, steps: 2560}"
 PHOTOS = "source: image_folder\n"
 DIGITS = "source: sklearn.datasets.load_digits\n"
 SPACE = "{CategoricalDistribution: {choices: [16, 64]}}"
@@ -69,7 +69,7 @@ def test_control_is_right(changed):
             id="a source that is no environment",
         ),
         pytest.param(
-            {LEARNER: "{learner: dqn, steps: 512, evaluate_every: 1000}"},
+            {LEARNER: "{learner: dqn, steps: 2560, evaluate_every: 1000}"},
             ["8: train.evaluate_every: must be a multiple of train_every, 128"],
             id="a look that is due between two rounds",
         ),
@@ -77,6 +77,16 @@ def test_control_is_right(changed):
             {LEARNER: "{learner: dqn, environments: 7}"},
             ["8: train.train_every: must be a multiple of environments, 7"],
             id="environments that do not come out even",
+        ),
+        pytest.param(
+            {LEARNER: "{learner: dqn, steps: 2560, starts: 2560}"},
+            ["8: train.starts: nothing is learned in the 2560 steps before it"],
+            id="a start after the end",
+        ),
+        pytest.param(
+            {LEARNER: "{learner: dqn, replay: 4}"},
+            ["8: train.replay: must have room for a batch and a step of each environment: 64"],
+            id="a memory without room",
         ),
         pytest.param(
             {"model:": "preprocess: [{Rescaling: {scale: 0.5}}]\nmodel:"},

@@ -60,6 +60,12 @@ def test_one_sentence_tells_next_to_nothing():
     assert (found.low, found.value, found.high) == (-np.inf, pytest.approx(90), np.inf)
 
 
+def test_an_interval_that_no_float_can_hold_is_infinite():
+    found = perplexity(np.array([-5.0, -400]), np.array([3, 4]))
+
+    assert (found.low, found.high) == (1, np.inf)
+
+
 def test_no_sentence_has_no_perplexity():
     with pytest.raises(ValueError, match=r"^Perplexity needs 1 sentence or more, got 0$"):
         perplexity(np.zeros(0), np.zeros(0, np.int64))

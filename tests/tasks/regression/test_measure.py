@@ -74,7 +74,7 @@ def test_a_sentence_has_the_first_metric_with_its_interval():
 
     low, high = found.metrics["rmse"].low, found.metrics["rmse"].high
     assert found.sentence(Regression.metrics) == (
-        f"test RMSE 100.3 (95 % interval {low:.4f} to {high:.1f}, 6 examples), MAE 100.0, R² 0.6549"
+        f"test RMSE 100.3 (95 % interval {low:.2f} to {high:.1f}, 6 examples), MAE 100.0, R² 0.6549"
     )
 
 

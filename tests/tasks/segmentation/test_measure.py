@@ -1,11 +1,13 @@
 """How good predicted masks are, at the size of the true ones."""
 
 import io
+from dataclasses import replace
 
 import numpy as np
 import pytest
 from PIL import Image as Picture
 
+from components.base.errors import Stop
 from components.data.dataset import Split
 from components.data.features.image import Image
 from components.data.features.mask import Mask
@@ -128,6 +130,34 @@ def test_outcomes_that_are_kept_say_the_same_of_each_metric(drawn, tmp_path):
         assert (again.low, again.value, again.high) == pytest.approx(
             (first.low, first.value, first.high)
         )
+
+
+def test_a_model_that_learned_the_classes_in_another_order_says_what_it_means(drawn):
+    split, said = drawn
+    learned = Schema({**SCHEMA.columns, "mask": Mask(("c", "a", "b"), ignore=9)}, ("mask",))
+    places = np.array([1, 2, 0], np.uint8)  # of a, b and c in what it learned
+
+    found = TASK.outcomes(places[said], split, learned)
+
+    assert found == TASK.outcomes(said, split, SCHEMA)
+
+
+def test_classes_in_another_order_ask_something_else(drawn):
+    split, said = drawn
+    columns = {**SCHEMA.columns, "mask": Mask(("c", "a", "b"), ignore=9)}
+    other = replace(split, schema=Schema(columns, ("mask",)))
+
+    found = TASK.outcomes(said, other, other.schema)
+
+    assert found.fingerprint != TASK.outcomes(said, split, SCHEMA).fingerprint
+
+
+def test_a_class_that_the_masks_do_not_have_cannot_be_compared(drawn):
+    split, said = drawn
+    learned = Schema({**SCHEMA.columns, "mask": Mask(("a", "b", "sky"))}, ("mask",))
+
+    with pytest.raises(Stop, match=r"^it gives the class sky; there are a, b, c$"):
+        TASK.outcomes(said, split, learned)
 
 
 def test_two_models_compare_in_pairs_of_the_same_images(drawn):

@@ -43,13 +43,18 @@ def calibration(
     """`count` examples of the train split, or all where it has fewer, as the converter takes them.
 
     Returns:
-        For each `[(1, ...)]` float32, or such arrays by the name of the column.
+        For each `[(1, ...)]` float32, or such arrays by the name that the converter has for the
+        column (`components.compress.litert`).
     """
     rows = np.random.default_rng(seed).permutation(len(train))[:count]
     _, before = fixed(predictor.serving, train.schema)
     chosen = Examples(train.take(rows), before).array()
     if isinstance(chosen, Mapping):
-        return [{key: _alone(one[row]) for key, one in chosen.items()} for row in range(len(rows))]
+        names = {column: f"column{place}" for place, column in enumerate(sorted(chosen))}
+        return [
+            {names[column]: _alone(one[row]) for column, one in chosen.items()}
+            for row in range(len(rows))
+        ]
     return [[_alone(example)] for example in chosen]
 
 

@@ -1,15 +1,19 @@
 """Reads CSV, Parquet and JSON lines."""
 
+import csv
 import hashlib
 import json
 import shutil
-from collections.abc import Collection, Sequence
+import warnings
+from collections import Counter
+from collections.abc import Collection, Iterator, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 import pyarrow as pa
-from datasets import Dataset
+from datasets import Dataset, Features
 from datasets.exceptions import DatasetGenerationError
 from pyarrow import parquet
 
@@ -47,22 +51,76 @@ def listing(config: Table, source: Path) -> Listing:
         raise Stop(f"{paths[0]}: has no rows")
     table = table.select_columns(wanted)
     given = columns.splits(table[config.split_column][:]) if config.split_column else None
-    return columns.listing(table, config, given, folder, is_typed=ending != ".csv")
+    if ending != ".csv":
+        return columns.listing(table, config, given, folder)
+    return columns.listing(
+        table, config, given, folder, is_typed=False, place=partial(_line, paths)
+    )
 
 
 def _csv(paths: Sequence[Path], wanted: Collection[str]) -> Dataset:
     """Every cell as it is written: a guess takes 01 for 1, and a class called NA for none."""
-    tables = [
-        pd.read_csv(path, dtype="string", keep_default_na=False, na_values=[""]) for path in paths
-    ]
+    tables = []
+    for path in paths:
+        _check_header(path)
+        with warnings.catch_warnings(action="ignore", category=pd.errors.ParserWarning):
+            # Without an index: for that it takes the first column of rows that end with a comma.
+            tables.append(
+                pd.read_csv(
+                    path, dtype="string", keep_default_na=False, na_values=[""], index_col=False
+                )
+            )
     return Dataset.from_pandas(pd.concat(tables), preserve_index=False)
+
+
+def _check_header(path: Path) -> None:
+    """Raises a `Stop` where two columns have one name, or rows have more values than it."""
+    rows = _records(path)
+    line, header = next(rows, (1, []))
+    _refuse_repeated(header, f"{path}:{line}")
+    # Of rows that are longer than the first one, pandas says so.
+    if len(next(rows, (0, []))[1]) <= len(header):
+        return
+    for line, row in _records(path):
+        if any(row[len(header) :]):
+            raise Stop(f"{path}:{line}: {len(row)} values; the header has {len(header)} columns")
+
+
+def _refuse_repeated(names: Sequence[str], where: str) -> None:
+    if twice := [name for name, count in Counter(names).items() if count > 1]:
+        raise Stop(f"{where}: two columns have the name '{twice[0]}'")
+
+
+def _records(path: Path) -> Iterator[tuple[int, list[str]]]:
+    """The lines of a CSV file that are not empty, the header first, each with its number."""
+    with path.open(newline="", encoding="utf-8-sig") as file:
+        reader, line = csv.reader(file), 1
+        for row in reader:
+            if row:
+                yield line, row
+            line = reader.line_num + 1
+
+
+def _line(paths: Sequence[Path], row: int) -> str:
+    """Where a row of all files together is."""
+    for path in paths:
+        for number, (line, _) in enumerate(_records(path)):
+            if number == row + 1:
+                return f"{path.name}:{line}"
+        row -= number
+    raise IndexError(row)
 
 
 def _parquet(paths: Sequence[Path], wanted: Collection[str]) -> Dataset:
     """Files of one type a column: `datasets` makes the types of the first of them of all."""
     held: dict[str, tuple[str, Path]] = {}
+    names = parquet.read_schema(paths[0]).names
+    if not set(wanted) <= set(names):  # which is told, with those that there are
+        return Dataset.from_dict({name: [] for name in names})
     for path in paths:
-        for field in parquet.read_schema(path):
+        schema = parquet.read_schema(path)
+        _refuse_repeated(schema.names, str(path))
+        for field in schema:
             kind = _held(field.type)
             if field.name not in wanted or kind is None:
                 continue
@@ -71,7 +129,15 @@ def _parquet(paths: Sequence[Path], wanted: Collection[str]) -> Dataset:
                 raise Stop(
                     f"{path}: column '{field.name}' holds {kind}; in {first.name} it holds {before}"
                 )
-    return Dataset.from_parquet([str(path) for path in paths], cache_dir=str(_cache(paths)))
+    # Said, lest it look at all columns, and fail on one that is none of ours.
+    schema = parquet.read_schema(paths[0])
+    read = pa.schema([schema.field(name) for name in wanted], schema.metadata)
+    return Dataset.from_parquet(
+        [str(path) for path in paths],
+        columns=list(wanted),
+        features=Features.from_arrow_schema(read),
+        cache_dir=str(_cache(paths, wanted)),
+    )
 
 
 def _held(kind: pa.DataType) -> str | None:
@@ -115,12 +181,19 @@ def _json(paths: Sequence[Path], wanted: Collection[str]) -> Dataset:
 
 def _row(line: str, where: str) -> dict[str, Any]:
     try:
-        row = json.loads(line)
+        row = json.loads(line, object_pairs_hook=partial(_object, where))
     except json.JSONDecodeError as error:
         raise Stop(f"{where}: not JSON: {error.msg}") from None
+    except RecursionError:
+        raise Stop(f"{where}: nested too deeply") from None
     if not isinstance(row, dict):
         raise Stop(f'{where}: not an object, such as {{"label": "cat"}}')
     return row
+
+
+def _object(where: str, pairs: Sequence[tuple[str, Any]]) -> dict[str, Any]:
+    _refuse_repeated([name for name, _ in pairs], where)
+    return dict(pairs)
 
 
 def _check(
@@ -165,14 +238,15 @@ WORDS = {
 READERS = {".csv": _csv, ".parquet": _parquet, ".jsonl": _json}
 
 
-def _cache(paths: Sequence[Path]) -> Path:
+def _cache(paths: Sequence[Path], wanted: Collection[str]) -> Path:
     """Where `datasets` keeps what it makes of files, by their content.
 
     By itself it goes by their dates, and takes a file that was replaced under its old date for
     the old one. What it made of earlier contents goes.
     """
     where = hashlib.sha256(str(paths[0].resolve()).encode()).hexdigest()[:16]
-    what = hashlib.sha256("".join(map(digest, paths)).encode()).hexdigest()[:16]
+    content = [*map(digest, paths), *wanted]
+    what = hashlib.sha256("\0".join(content).encode()).hexdigest()[:16]
     folder = cache_folder() / "tables" / where / what
     for earlier in folder.parent.glob("*") if folder.parent.is_dir() else ():
         if earlier != folder:
