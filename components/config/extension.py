@@ -215,7 +215,9 @@ class Home:
             for name, section in ((name, self._section_of(name)) for name in self.names())
         }
         base = f"`{self.base.__module__}.{self.base.__name__}`"
-        own = {"title": "Own", "description": f"`package.module:Class`, derived from {base}."}
+        left = ", ".join(f"`{name}`" for name in self.base.lacking())
+        what = f"`package.module:Class`, derived from {base}, whose docstrings say what it needs"
+        own = {"title": "Own", "description": f"{what}: {left}."}
         if self.key:
             return {"anyOf": [*self._named(schemas), self._of_own(own, handler)]}
         settings = {name: {**one, "type": ["object", "null"]} for name, one in schemas.items()}
