@@ -1,10 +1,13 @@
 """The `compress` section of a pipeline file, and what every method has."""
 
 from pathlib import Path
-from typing import Annotated, Any, ClassVar
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 
 from components.config.extension import Extension, Home
 from components.config.section import NonNegativeFloat, Section
+
+if TYPE_CHECKING:
+    from components.data.dataset import Split
 
 
 class Compressor(Extension):
@@ -14,7 +17,7 @@ class Compressor(Extension):
     takes: ClassVar[frozenset[str]]
     """The kinds of predictor that it can make smaller (`Learner.gives`)."""
 
-    def compress(self, predictor: Any, train: Any, seed: int, path: Path) -> Any:
+    def compress(self, predictor: Any, train: "Split", seed: int, path: Path) -> Any:
         """Makes a smaller predictor of one.
 
         Args:

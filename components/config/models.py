@@ -1,6 +1,6 @@
 """The `model` section of a pipeline file, and what every architecture has."""
 
-from typing import Annotated, Any, ClassVar
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 
 from pydantic import Field, field_validator, model_validator
 
@@ -8,6 +8,9 @@ from components.config.extension import Extension, Home
 from components.config.lookup import function_parameters, near
 from components.config.section import PositiveInt, mistake
 from components.config.task import Given
+
+if TYPE_CHECKING:
+    from keras import KerasTensor
 
 Width = Annotated[PositiveInt, Field(le=65_536)]
 Widths = Annotated[tuple[Width, ...], Field(min_length=1, max_length=32)]
@@ -27,7 +30,7 @@ class Architecture(Extension):
     architecture: str
     """A family by its name, or `package.module:function`."""
 
-    def build(self, inputs: Any) -> Any:
+    def build(self, inputs: "KerasTensor") -> "KerasTensor":
         """Features of `inputs`, a Keras tensor `(n, ...)`, or a mapping of such.
 
         Raises:
@@ -55,7 +58,7 @@ class Custom(Architecture):
         """What builds it."""
         return self.architecture.partition(":")[0]
 
-    def build(self, inputs: Any) -> Any:
+    def build(self, inputs: "KerasTensor") -> "KerasTensor":
         """What the function gives."""
         from importlib import import_module
 

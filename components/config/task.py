@@ -1,6 +1,6 @@
 """The `task` key of a pipeline file, and what every task has."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 
@@ -9,11 +9,18 @@ from components.config.extension import Extension, Home
 from components.config.lookup import near
 
 if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
     from components.config.pipeline import Pipeline
-    from components.data.dataset import Facts
+    from components.data.dataset import Facts, Split
+    from components.data.schema import Schema
 
 Given = Literal["vector", "map", "sequence"]
 """What an architecture gives for an example: `(d,)`, `(height, width, d)` or `(length, d)`."""
+
+
+Table = tuple[Sequence[str], Iterable[Sequence[Any]]]
+"""The columns, and the rows."""
 
 
 @dataclass(frozen=True)
@@ -82,7 +89,7 @@ class Task(Extension):
 
     # Learning, with Keras: `learn`.
 
-    def head(self, file: "Pipeline", train: Any) -> Any:
+    def head(self, file: "Pipeline", train: "Split") -> Any:
         """What an architecture gets (`components.tasks.head`).
 
         Args:
@@ -93,15 +100,15 @@ class Task(Extension):
 
     # Measuring: `measure`.
 
-    def answers(self, predictor: Any, split: Any) -> Any:
+    def answers(self, predictor: Any, split: "Split") -> Any:
         """What a predictor says of each raw example, in the form that the other methods take."""
         return self.part("measure").answers(self, predictor, split)
 
-    def measure(self, answers: Any, split: Any) -> Any:
+    def measure(self, answers: Any, split: "Split") -> Any:
         """Every metric with its interval (`components.tasks.measured`)."""
         return self.part("measure").measure(self, answers, split)
 
-    def outcomes(self, answers: Any, split: Any, learned: Any) -> Any:
+    def outcomes(self, answers: Any, split: "Split", learned: "Schema") -> Any:
         """The truth and the answer of each example, kept with it (`components.tasks.outcomes`).
 
         Args:
@@ -125,19 +132,23 @@ class Task(Extension):
 
     # Drawing: `draw`.
 
-    def figures(self, measures: Any, answers: Any, split: Any, shown: int) -> Any:
+    def figures(
+        self, measures: Any, answers: Any, split: "Split", shown: int
+    ) -> "Mapping[str, Figure]":
         """Pictures for the report: a mapping from captions to Matplotlib figures."""
-        return self.part("draw").figures(self, measures, answers, split, shown)
+        return self.part("draw").figures(self, measures, answers, split, shown)  # type: ignore[no-any-return]
 
-    def summary(self, measures: Any) -> Any:
+    def summary(self, measures: Any) -> "Mapping[str, Table]":
         """Small tables in the report: a mapping from captions to the columns and the rows."""
-        return self.part("draw").summary(self, measures)
+        return self.part("draw").summary(self, measures)  # type: ignore[no-any-return]
 
-    def tables(self, measures: Any, answers: Any, split: Any) -> Any:
+    def tables(self, measures: Any, answers: Any, split: "Split") -> "Mapping[str, Table]":
         """Tables beside the report: a mapping from names to the columns and the rows."""
-        return self.part("draw").tables(self, measures, answers, split)
+        return self.part("draw").tables(self, measures, answers, split)  # type: ignore[no-any-return]
 
-    def diagnose(self, history: Any, best: int, epochs: int) -> str | None:
+    def diagnose(
+        self, history: Mapping[str, Sequence[float]], best: int, epochs: int
+    ) -> str | None:
         """What the learning curves say, and what to try; None leaves that to `evaluate`."""
         return None
 

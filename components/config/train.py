@@ -1,14 +1,16 @@
 """The `train` section of a pipeline file, and what every learner has."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 
 from components.base.errors import Problem
 from components.config.extension import Extension, Home
 
 if TYPE_CHECKING:
+    import keras
+
     from components.config.pipeline import Pipeline
-    from components.data.dataset import Facts
+    from components.data.dataset import Facts, Split
 
 
 class Learner(Extension):
@@ -48,7 +50,13 @@ class Learner(Extension):
         """What in the file does not agree with the data."""
         yield from ()
 
-    def trial(self, file: "Pipeline", few: Any, counts: Any, augmentation: Any) -> Any:
+    def trial(
+        self,
+        file: "Pipeline",
+        few: "Split | None",
+        counts: Mapping[str, int],
+        augmentation: "keras.Model | None",
+    ) -> Any:
         """Tries the fit on a few examples, and says what all of it will cost.
 
         Args:
@@ -65,7 +73,7 @@ class Learner(Extension):
         """
         return self.part("trial").trial(file, few, counts, augmentation)
 
-    def room(self, file: "Pipeline", few: Any) -> None:
+    def room(self, file: "Pipeline", few: "Split") -> None:
         """Raises `Mistakes` where the data or the memory of this machine has no room for it."""
         self.part("trial").room(file, few)
 

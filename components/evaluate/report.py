@@ -1,18 +1,16 @@
 """The HTML report of a trained model."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from matplotlib.figure import Figure
 
-from components.config.task import Metric
+from components.config.task import Metric, Table
 from components.show import html
 from components.tasks.measured import Measures, number
 
 TEMPLATE = Path(__file__).parent / "report.html"
-Table = tuple[Sequence[str], Iterable[Sequence[Any]]]
-"""The columns, and the rows."""
 
 
 def render(

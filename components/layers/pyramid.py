@@ -1,14 +1,13 @@
 """Feature maps of several sizes, and how a coarse one becomes as large as a fine one."""
 
 from collections.abc import Sequence
-from typing import Any
 
-from keras import layers
+from keras import KerasTensor, layers
 
 from components.layers.halving import check_halvings
 
 
-def pyramid(inputs: Any, filters: Sequence[int], convolutions: int) -> list[Any]:
+def pyramid(inputs: KerasTensor, filters: Sequence[int], convolutions: int) -> list[KerasTensor]:
     """Blocks of 3x3 convolutions with max pooling between them; all their maps, finest first.
 
     Map `i` is `(n, ceil(height / 2**i), ceil(width / 2**i), filters[i])`. Any network that gives
@@ -35,7 +34,7 @@ def pyramid(inputs: Any, filters: Sequence[int], convolutions: int) -> list[Any]
     return maps
 
 
-def block(x: Any, filters: int, convolutions: int) -> Any:
+def block(x: KerasTensor, filters: int, convolutions: int) -> KerasTensor:
     """3x3 convolutions with batch normalization and ReLU, to `(n, h, w, filters)`."""
     for _ in range(convolutions):
         x = layers.Conv2D(
@@ -46,7 +45,7 @@ def block(x: Any, filters: int, convolutions: int) -> Any:
     return x
 
 
-def cropped(x: Any, like: Any) -> Any:
+def cropped(x: KerasTensor, like: KerasTensor) -> KerasTensor:
     """Cuts off below and on the right what `x` has more than `like`.
 
     That is where pooling and strides with `padding="same"` have rounded up, so pixels stay where

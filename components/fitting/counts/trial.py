@@ -1,14 +1,18 @@
 """What is known of counting before it."""
 
-from typing import Any
+from collections.abc import Mapping
 
+from components.config.pipeline import Pipeline
+from components.data.dataset import Split
 from components.fitting.estimate import Estimate
 
 
-def room(file: Any, few: Any) -> None:
+def room(file: Pipeline, few: Split) -> None:
     """Nothing is known."""
 
 
-def trial(file: Any, few: Any, counts: Any, augmentation: Any) -> Estimate:
+def trial(
+    file: Pipeline, few: Split | None, counts: Mapping[str, int], augmentation: object
+) -> Estimate:
     """Nothing is known of its time: a million words take seconds."""
     return Estimate()

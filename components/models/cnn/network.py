@@ -1,14 +1,15 @@
 """The deep convolutional network."""
 
 from collections.abc import Sequence
-from typing import Any
 
-from keras import layers
+from keras import KerasTensor, layers
 
 from components.layers.halving import check_halvings
 
 
-def cnn(inputs: Any, filters: Sequence[int], convolutions: int, dropout: float) -> Any:
+def cnn(
+    inputs: KerasTensor, filters: Sequence[int], convolutions: int, dropout: float
+) -> KerasTensor:
     """Blocks of 3x3 convolutions, from `(n, height, width, channels)` to `(n, filters[-1])`.
 
     Each convolution is followed by batch normalization and ReLU, each block by max pooling,

@@ -2,21 +2,20 @@
 
 from collections.abc import Sequence
 from math import ceil, log2
-from typing import Any
 
-from keras import layers
+from keras import KerasTensor, layers
 
 from components.layers.pyramid import cropped, pyramid
 
 
 def fcn(
-    inputs: Any,
+    inputs: KerasTensor,
     filters: Sequence[int],
     convolutions: int,
     features: int,
     skips: int,
     dropout: float,
-) -> Any:
+) -> KerasTensor:
     """The network of `cnn.py` without its pooling, its coarsest maps summed.
 
     From `(n, height, width, channels)` to `(n, height, width, features)`, for any height and width
@@ -40,7 +39,13 @@ def fcn(
     return summed(inputs, pyramid(inputs, filters, convolutions), features, skips, dropout)
 
 
-def summed(inputs: Any, maps: Sequence[Any], features: int, skips: int, dropout: float) -> Any:
+def summed(
+    inputs: KerasTensor,
+    maps: Sequence[KerasTensor],
+    features: int,
+    skips: int,
+    dropout: float,
+) -> KerasTensor:
     """The coarsest `skips + 1` maps of any backbone, as one map of the size of its inputs.
 
     Args:
@@ -59,7 +64,7 @@ def summed(inputs: Any, maps: Sequence[Any], features: int, skips: int, dropout:
     return grown(x, inputs)
 
 
-def grown(x: Any, like: Any) -> Any:
+def grown(x: KerasTensor, like: KerasTensor) -> KerasTensor:
     """Bilinear interpolation of `x` to the height and width of `like`, by a power of 2.
 
     A layer without weights: LiteRT and ONNX have it as one operation. The paper's transposed

@@ -1,12 +1,11 @@
 """The multilayer perceptron."""
 
 from collections.abc import Sequence
-from typing import Any
 
-from keras import layers
+from keras import KerasTensor, layers
 
 
-def mlp(inputs: Any, units: Sequence[int], activation: str, dropout: float) -> Any:
+def mlp(inputs: KerasTensor, units: Sequence[int], activation: str, dropout: float) -> KerasTensor:
     """Fully connected layers, from `(n, ...)` to `(n, units[-1])`.
 
     References:

@@ -1,9 +1,8 @@
 """The residual network."""
 
 from collections.abc import Sequence
-from typing import Any
 
-from keras import layers
+from keras import KerasTensor, layers
 
 from components.layers.halving import check_halvings
 
@@ -11,7 +10,9 @@ STEMS = {"3x3": 0, "7x7": 2}
 """How often each halves height and width."""
 
 
-def resnet(inputs: Any, blocks: Sequence[int], filters: int, stem: str, dropout: float) -> Any:
+def resnet(
+    inputs: KerasTensor, blocks: Sequence[int], filters: int, stem: str, dropout: float
+) -> KerasTensor:
     """Basic blocks with full pre-activation, from `(n, height, width, channels)` to features.
 
     `blocks[i]` blocks of `filters * 2**i` filters in stage `i`; each stage after the first
@@ -37,7 +38,7 @@ def resnet(inputs: Any, blocks: Sequence[int], filters: int, stem: str, dropout:
     return layers.Dropout(dropout)(x)
 
 
-def _block(x: Any, filters: int, stride: int) -> Any:
+def _block(x: KerasTensor, filters: int, stride: int) -> KerasTensor:
     activated = layers.ReLU()(_normalization()(x))
     shortcut = x
     if stride > 1 or x.shape[-1] != filters:

@@ -1,14 +1,15 @@
 """The U-Net."""
 
 from collections.abc import Sequence
-from typing import Any
 
-from keras import layers
+from keras import KerasTensor, layers
 
 from components.layers.pyramid import block, cropped, pyramid
 
 
-def unet(inputs: Any, filters: Sequence[int], convolutions: int, dropout: float) -> Any:
+def unet(
+    inputs: KerasTensor, filters: Sequence[int], convolutions: int, dropout: float
+) -> KerasTensor:
     """An encoder, and a decoder that sees each of its maps again.
 
     From `(n, height, width, channels)` to `(n, height, width, filters[0])`, for any height and
