@@ -26,7 +26,7 @@ from components.config.building import build as build_named
 from components.config.building import build_all
 from components.config.document import Document
 from components.config.params import Params
-from components.config.pipeline import Pipeline, parse, variants
+from components.config.pipeline import Pipeline, of_baseline, parse, variants
 from components.config.rules import fact_problems
 from components.data.dataset import Facts, Split
 from components.data.examples import Examples
@@ -72,6 +72,8 @@ def examine(document: Document, pipeline: Pipeline, source: Path, seed: int) -> 
         raise document.locate(error.problems) from None
     facts = Facts(few.schema, {name: len(members) for name, members in rows.items()})
     problems = fact_problems(pipeline, facts)
+    if (baseline := pipeline.of_baseline) is not None:
+        problems += of_baseline(fact_problems(baseline, facts))
     # Keras's complaints about data that does not fit would only repeat that it does not fit.
     trial = _Trial(pipeline, facts, document.data)
     if not problems:
@@ -106,7 +108,16 @@ class _Trial:
                 self.pipeline, ready, self.facts.counts, shown
             )
         if ready is not None and not self.problems:
+            self._baseline(ready)
             self._search(ready)
+
+    def _baseline(self, ready: Split) -> None:
+        """Builds the other model, where there is one."""
+        if (other := self.pipeline.of_baseline) is not None:
+            try:
+                other.train.room(other, ready)
+            except Mistakes as error:
+                self.problems += of_baseline(error.problems)
 
     def _search(self, ready: Split) -> None:
         """Looks at the ends of the search space: whether data and memory have room for them."""

@@ -1,6 +1,6 @@
 """A whole pipeline file, typed and checked. Loads no framework, and no stage depends on it."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
@@ -144,9 +144,8 @@ class Pipeline(Section):
             what = f"a {self.baseline.architecture} needs a train section" if self.baseline else ""
             yield Problem(("baseline",), f"{what}, which this file has for another learner")
             return
-        for one in (*given(other), *other.train.problems(other)) if other is not None else ():
-            if one.location[:1] == ("model",):
-                yield Problem(("baseline", *one.location[1:]), one.message)
+        if other is not None:
+            yield from of_baseline([*given(other), *other.train.problems(other)])
 
     @model_validator(mode="after")
     def _sections_agree(self) -> Self:
@@ -159,6 +158,13 @@ class Pipeline(Section):
         if found:
             raise Mistakes(found)
         return self
+
+
+def of_baseline(problems: Iterable[Problem]) -> Iterator[Problem]:
+    """What is wrong with the model of `Pipeline.of_baseline`, at its place in the file."""
+    for one in problems:
+        if one.location[:1] == ("model",):
+            yield Problem(("baseline", *one.location[1:]), one.message)
 
 
 def _architecture(model: Any) -> Any:

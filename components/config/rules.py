@@ -171,9 +171,8 @@ def fact_problems(file: "Pipeline", facts: "Facts") -> list[Problem]:
         found.append(Problem(("preprocess",), message))
     if file.model.takes_images and any(len(kind.shape) != 3 for kind in kinds):
         shape = "x".join(map(str, kinds[0].shape))
-        what = (
-            f"{file.model.architecture} needs images; the examples are vectors of {shape} features"
-        )
+        there = f"vectors of {shape} features" if shape else "rows of a table"
+        what = f"{file.model.architecture} needs images; the examples are {there}"
         found.append(Problem(("model", "architecture"), what))
     found += file.task.data_problems(file, facts)
     empty = [name for name, count in facts.counts.items() if not count]
