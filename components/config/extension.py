@@ -141,8 +141,8 @@ class Home:
             raise LookupError(f"{name} lacks {', '.join(missing)}")
         try:
             found.model_rebuild()
-        except PydanticUserError as error:  # an annotation that means nothing
-            raise LookupError(f"{name} cannot be read: {reason(error)}") from None
+        except (PydanticUserError, NameError) as error:  # an annotation that means nothing
+            raise LookupError(f"{name} cannot be used: {reason(error)}") from None
         return found
 
     def validate(self, value: Any) -> Extension:

@@ -1,5 +1,7 @@
 """Sections that are found by their names, and classes of one's own."""
 
+import sys
+
 import pytest
 
 from components.config.compress import Compressor, Method
@@ -38,3 +40,26 @@ def test_every_package_of_a_kind_is_found_by_its_name_and_says_it_again(annotati
         assert section.lacking() == []
         assert where.name(section()) == name
         assert where.validate(where.dump(section())) == section()
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("raise SystemExit", "own: cannot be imported: SystemExit"),
+        ("import sys\nsys.exit('enough')", "own: cannot be imported: enough"),
+        ("class Mine(Classification):\n    share: 'Nothing'", "own:Mine cannot be used: name"),
+        ("class Mine(Classification):\n    metrics = ()", "own:Mine lacks metrics"),
+        ("class Mine(Classification):\n    metrics = ('accuracy',)", "own:Mine lacks metrics"),
+        ("class Mine:\n    pass", "own:Mine is no task: no class derived from"),
+    ],
+)
+def test_a_class_of_ones_own_that_cannot_be_used_is_named(tmp_path, monkeypatch, text, message):
+    before = "from components.tasks.classification import Classification\n\n\n"
+    (tmp_path / "own.py").write_text(before + text)
+    monkeypatch.syspath_prepend(str(tmp_path))
+    monkeypatch.delitem(sys.modules, "own", raising=False)
+
+    with pytest.raises(LookupError) as caught:
+        home(Config).find("own:Mine")
+
+    assert str(caught.value).startswith(message)
