@@ -51,6 +51,18 @@ def test_of_named_pipelines_alone_the_others_stay_as_they_are(tmp_path, monkeypa
     assert written(out) == sorted([*files, "left/train.json"])
 
 
+def test_the_folders_that_dvc_looks_for_are_made(tmp_path, monkeypatch):
+    (tmp_path / "pipelines").symlink_to(ROOT / "pipelines")
+    params = (ROOT / "params.yaml").read_text().replace("[digits]", "[digits, diabetes]")
+    (tmp_path / "params.yaml").write_text(params)
+
+    called(monkeypatch, "--params", tmp_path / "params.yaml", "--out", tmp_path / "code")
+
+    assert (tmp_path / "code/diabetes/train.json").exists()
+    for place in ("sources", "accepted"):
+        assert sorted(path.name for path in (tmp_path / place).iterdir()) == ["diabetes", "digits"]
+
+
 def test_mistakes_end_with_2_and_change_nothing(tmp_path, monkeypatch, capsys):
     (tmp_path / "params.yaml").write_text("backend: abacus\nseed: 0\npipelines: [digits]\n")
 

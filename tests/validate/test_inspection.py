@@ -6,9 +6,11 @@ import pytest
 from PIL import Image
 
 from components.data import shards
+from components.data.dataset import Split
 from components.data.features.class_label import ClassLabel
 from components.data.features.image import Image as Images
 from components.data.features.value import Value
+from components.data.schema import Schema
 from components.validate.inspection import beginning, titles
 from tests.validate.made import (
     FILES,
@@ -272,3 +274,16 @@ def test_pictures_of_one_example_that_differ_in_size_are_told(tmp_path):
         {},
         {"unequal_size": "40 x 60 and 96 x 96, height and width"},
     ]
+
+
+def test_what_is_to_be_learned_may_be_the_same_in_every_place(tmp_path):
+    kinds = {"x": Value("float32", (3,)), "tags": Value("float32", (3,))}
+    rows = {"x": np.eye(3, dtype=np.float32), "tags": np.zeros((3, 3), np.float32)}
+    folder = tmp_path / "raw"
+    shards.save({"train": Split(Schema(kinds, ("tags",)), rows)}, folder)
+    assert not any(reasons(one) for _, one in opened(folder)[1].iterrows())
+
+    other = tmp_path / "other"
+    shards.save({"train": Split(Schema(kinds, ("x",)), rows)}, other)
+    found = [reasons(one) for _, one in opened(other)[1].iterrows()]
+    assert found == [{"constant": CONSTANT}] * 3
