@@ -6,6 +6,7 @@ from shutil import copyfile
 
 import keras
 import numpy as np
+from mlflow.models import Model
 
 from components.config.compress import Compressor
 from components.config.ingest import Source
@@ -17,6 +18,7 @@ from components.data.features.value import Value
 from components.data.listing import Listing
 from components.data.schema import Schema
 from components.fitting.estimate import Estimate
+from components.fitting.mlflow_files import forget
 from components.fitting.predictor import describe
 from components.fitting.supervised.predictor import KerasPredictor
 from components.fitting.watch import Work
@@ -136,6 +138,8 @@ def package(trained, examples, folder):
     folder.mkdir()
     for name in ("network.keras", "lines.npy"):
         copyfile(trained / name, folder / name)
+    Model(flavors={"lines": {}}).save(str(folder / "MLmodel"))
+    forget(folder)
 
 
 class Rounded(Compressor):

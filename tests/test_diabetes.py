@@ -106,9 +106,9 @@ def test_the_metrics_are_those_of_the_predictions(line, said):
     assert found["examples"] == len(said)
     assert found["rmse_low"] < found["rmse"] < found["rmse_high"]
     sentence = line.runs["evaluate"].finding
-    assert sentence.startswith(f"test RMSE {found['rmse']:.4f} (95 % interval ")
+    assert sentence.startswith(f"test RMSE {found['rmse']:.2f} (95 % interval ")
     assert sentence.endswith(
-        f", {len(said)} examples), MAE {found['mae']:.4f}, R² {found['r2']:.4f}"
+        f", {len(said)} examples), MAE {found['mae']:.2f}, R² {found['r2']:.4f}"
     )
 
 

@@ -27,7 +27,7 @@ from components.config.building import build_all
 from components.config.document import Document
 from components.config.params import Params
 from components.config.pipeline import Pipeline, of_baseline, parse, variants
-from components.config.rules import fact_problems
+from components.config.rules import raw_problems
 from components.data.dataset import Facts, Split
 from components.data.examples import Examples
 from components.fingerprint.stage import fingerprint
@@ -71,9 +71,9 @@ def examine(document: Document, pipeline: Pipeline, source: Path, seed: int) -> 
     except Mistakes as error:
         raise document.locate(error.problems) from None
     facts = Facts(few.schema, {name: len(members) for name, members in rows.items()})
-    problems = fact_problems(pipeline, facts)
+    problems = raw_problems(pipeline, facts)
     if (baseline := pipeline.of_baseline) is not None:
-        problems += of_baseline(fact_problems(baseline, facts))
+        problems += of_baseline(raw_problems(baseline, facts))
     # Keras's complaints about data that does not fit would only repeat that it does not fit.
     trial = _Trial(pipeline, facts, document.data)
     if not problems:
@@ -123,7 +123,7 @@ class _Trial:
         """Looks at the ends of the search space: whether data and memory have room for them."""
         for key, value, one in variants(self.data, self.pipeline):
             if isinstance(one, Pipeline):  # what is none has been named before
-                found = fact_problems(one, self.facts)
+                found = raw_problems(one, self.facts)
                 try:
                     one.train.room(one, ready)
                 except Mistakes as error:

@@ -162,8 +162,6 @@ def fact_problems(file: "Pipeline", facts: "Facts") -> list[Problem]:
     found = [*file.train.data_problems(file, facts)]
     schema = facts.schema
     kinds = [schema.columns[name] for name in schema.inputs]
-    if file.train.takes_arrays:
-        found += _inputs(file, {name: schema.columns[name] for name in schema.inputs})
     if any(kind.is_ragged for kind in kinds) and not (
         file.preprocess and file.preprocess[0].name == "Resizing"
     ):
@@ -179,4 +177,12 @@ def fact_problems(file: "Pipeline", facts: "Facts") -> list[Problem]:
     if empty and "train" in facts.counts:
         message = f"the {' and the '.join(empty)} split would have no example"
         found.append(Problem(("ingest", "split"), message))
+    return found
+
+
+def raw_problems(file: "Pipeline", facts: "Facts") -> list[Problem]:
+    """The same of the data as the source has it, before any layer."""
+    schema, found = facts.schema, fact_problems(file, facts)
+    if file.train.takes_arrays:
+        found += _inputs(file, {name: schema.columns[name] for name in schema.inputs})
     return found

@@ -16,7 +16,7 @@ def forget(folder: Path) -> None:
     described = folder / "MLmodel"
     known = yaml.safe_load(described.read_text())
     known = {key: value for key, value in known.items() if key not in FORGOTTEN}
-    for artifact in known["flavors"]["python_function"].get("artifacts", {}).values():
+    for artifact in known["flavors"].get("python_function", {}).get("artifacts", {}).values():
         artifact["uri"] = artifact["path"]  # where it came from
     described.write_text(yaml.safe_dump(known))
     for path in folder.rglob("fingerprint.pb"):

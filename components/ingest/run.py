@@ -13,7 +13,7 @@ def run(run: Run) -> None:
     with Workers(run.params.dask) as workers, replacing(run.out) as folder:
         rows = split(config, found, run.seed, workers)
         facts = write(found, rows, folder, workers)
-        run.check(facts)
+        run.check(facts, is_raw=True)
     if found.passed_over:
         shown = ", ".join(found.passed_over[:5]) + (", ..." if len(found.passed_over) > 5 else "")
         run.say(f"{len(found.passed_over)} files are in no class's folder: {shown}")

@@ -21,6 +21,7 @@ def run(run: Run) -> None:
     measures = measured.read(read_json(run.evaluation / "measures.json"))
     reason = refused(measures, gate, metric)
     with replacing(run.out) as folder:
+        folder.mkdir()
         examples = dataset.open_split(run.evaluation / "examples", "test")
         predictor.package(run.trained, examples, folder / "model")
         outcomes = read_outcomes(run.evaluation / "outcomes.csv")

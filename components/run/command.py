@@ -15,7 +15,7 @@ from components.base.files import read_json, write_json
 from components.config.document import Document
 from components.config.params import Params
 from components.config.pipeline import Pipeline, parse
-from components.config.rules import fact_problems
+from components.config.rules import fact_problems, raw_problems
 from components.run import code
 from components.run.names import USES, modules
 from components.run.quiet import native_output_to
@@ -72,13 +72,17 @@ class Run(argparse.Namespace):
         self.pipeline = parse(self.document)
         self.parsed = frozenset(sys.modules)
 
-    def check(self, facts: "Facts") -> None:
+    def check(self, facts: "Facts", is_raw: bool = False) -> None:
         """Compares the file with the data.
+
+        Args:
+            facts: Of the data.
+            is_raw: Whether no layer has seen it.
 
         Raises:
             Mistakes: They do not go together.
         """
-        if problems := fact_problems(self.pipeline, facts):
+        if problems := (raw_problems if is_raw else fact_problems)(self.pipeline, facts):
             raise Mistakes(problems)
 
     def check_code(self) -> None:

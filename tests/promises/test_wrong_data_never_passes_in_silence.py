@@ -283,7 +283,7 @@ def test_a_number_is_read_as_it_is_or_refused_whatever_is_written_beside_it(
     assert (
         str(caught.value)
         == {
-            "csv": f"ingest.columns.size: 1 of 21 are no numbers (row {place}: {odd!r}); "
+            "csv": f"ingest.columns.size: 1 of 21 are no numbers (part-1.csv:2: {odd!r}); "
             "mend them, or declare the column as {Value: {dtype: string}}",
             "jsonl": f"{tmp_path}/part-1.jsonl:1: column 'size' holds text; "
             "in part-0.jsonl:1 it holds numbers",

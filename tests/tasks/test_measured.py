@@ -32,7 +32,7 @@ def test_every_number_has_one_name():
 
 def test_the_first_metric_is_said_with_its_interval_and_the_others_after_it():
     assert MEASURES.sentence(METRICS) == (
-        "test mean error 12.5000 (95 % interval 10.0000 to 130.3, 40 examples), R2 0.5000"
+        "test mean error 12.50 (95 % interval 10.00 to 130.3, 40 examples), R2 0.5000"
     )
     assert MEASURES.sentence(METRICS[1:]) == (
         "test R2 0.5000 (95 % interval -0.2500 to 0.7500, 40 examples)"
@@ -46,7 +46,7 @@ def test_the_first_metric_is_said_with_its_interval_and_the_others_after_it():
     ("value", "text"),
     [
         (0.66666, "0.6667"),
-        (99.99, "99.9900"),
+        (99.99, "99.99"),
         (100.0, "100.0"),
         (-1234.56, "-1234.6"),
         (0, "0.0000"),
