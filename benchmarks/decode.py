@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import common  # noqa: F401
+import numpy as np
 import photos
 
 SIZE, SIDE, SPLITS = (640, 480), 128, ("train", "validation", "test")
@@ -84,8 +85,6 @@ def datasets_alone(folder: Path) -> Callable[[], int]:
 
 def resize(example: dict) -> dict:
     """One image, as a user of `datasets` would write it."""
-    import numpy as np
-
     image = example["image"].convert("RGB").resize((SIDE, SIDE), 2)
     return {"pixels": np.asarray(image, np.float32).tobytes()}
 
@@ -99,7 +98,8 @@ def again(folder: Path) -> Callable[[], int]:
         for name in SPLITS:
             images = dataset.open_split(ready, name).input
             for start in range(0, len(images), 64):
-                total += len(images[start : start + 64].copy())
+                rows = np.arange(start, min(start + 64, len(images)))
+                total += len(images[rows])  # copied, as a batch of a training is
         return total
 
     return run
