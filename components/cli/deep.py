@@ -26,7 +26,7 @@ from components.config.building import build as build_named
 from components.config.building import build_all
 from components.config.document import Document
 from components.config.params import Params
-from components.config.pipeline import Pipeline, of_baseline, parse, variants
+from components.config.pipeline import Pipeline, at_baseline, parse, variants
 from components.config.rules import raw_problems
 from components.data.dataset import Facts, Split
 from components.data.examples import Examples
@@ -73,7 +73,7 @@ def examine(document: Document, pipeline: Pipeline, source: Path, seed: int) -> 
     facts = Facts(few.schema, {name: len(members) for name, members in rows.items()})
     problems = raw_problems(pipeline, facts)
     if (baseline := pipeline.of_baseline) is not None:
-        problems += of_baseline(raw_problems(baseline, facts))
+        problems += at_baseline(raw_problems(baseline, facts))
     # Keras's complaints about data that does not fit would only repeat that it does not fit.
     trial = _Trial(pipeline, facts, document.data)
     if not problems:
@@ -117,7 +117,7 @@ class _Trial:
             try:
                 other.train.room(other, ready)
             except Mistakes as error:
-                self.problems += of_baseline(error.problems)
+                self.problems += at_baseline(error.problems)
 
     def _search(self, ready: Split) -> None:
         """Looks at the ends of the search space: whether data and memory have room for them."""

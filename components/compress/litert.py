@@ -3,7 +3,7 @@
 import tempfile
 import time
 import warnings
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -53,10 +53,16 @@ def _one(model: keras.Model) -> Any:
     """What one example is: a tensor, or one for each column, named by its place."""
     if isinstance(model, keras.Sequential):  # which has no `input` before it is called
         return tf.TensorSpec((1, *model.input_shape[1:]), tf.float32)
+    names = tensor_names(model.input)
     return {
-        name: tf.TensorSpec((1, *one.shape[1:]), tf.float32, name=f"column{place}")
-        for place, (name, one) in enumerate(sorted(model.input.items()))
+        column: tf.TensorSpec((1, *one.shape[1:]), tf.float32, name=names[column])
+        for column, one in sorted(model.input.items())
     }
+
+
+def tensor_names(columns: Iterable[str]) -> dict[str, str]:
+    """What the converter calls the input of each column, whatever letters the column's name has."""
+    return {column: f"column{place}" for place, column in enumerate(sorted(columns))}
 
 
 def write(content: bytes, predictor: KerasPredictor, schema: Schema, path: Path) -> "LiteRT":

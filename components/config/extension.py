@@ -23,9 +23,7 @@ from pydantic_core import CoreSchema, core_schema
 
 from components.base.words import reason
 from components.config.lookup import check_module, near, source_file
-from components.config.section import Section, mistake
-
-OWN = r"^[\w.]+:\w+$"
+from components.config.section import OWN, Section, mistake
 
 
 class Extension(Section):

@@ -138,14 +138,16 @@ class Pipeline(Section):
 
     def _of_baseline_problems(self) -> Iterator[Problem]:
         """What is wrong with the baseline, at its own place."""
+        if self.baseline is None:
+            return
         try:
             other = self.of_baseline
         except ValidationError:
-            what = f"a {self.baseline.architecture} needs a train section" if self.baseline else ""
+            what = f"a {self.baseline.architecture} needs a train section"
             yield Problem(("baseline",), f"{what}, which this file has for another learner")
             return
         if other is not None:
-            yield from of_baseline([*given(other), *other.train.problems(other)])
+            yield from at_baseline([*given(other), *other.train.problems(other)])
 
     @model_validator(mode="after")
     def _sections_agree(self) -> Self:
@@ -160,7 +162,7 @@ class Pipeline(Section):
         return self
 
 
-def of_baseline(problems: Iterable[Problem]) -> Iterator[Problem]:
+def at_baseline(problems: Iterable[Problem]) -> Iterator[Problem]:
     """What is wrong with the model of `Pipeline.of_baseline`, at its place in the file."""
     for one in problems:
         if one.location[:1] == ("model",):

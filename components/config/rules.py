@@ -132,27 +132,32 @@ def _inputs(file: "Pipeline", kinds: "Mapping[str, Feature]") -> Iterator[Proble
             what = f"it is a {type(kind).__name__}; this model computes with numbers"
             yield Problem(("ingest", "columns", name), what)
     first = file.preprocess[0] if file.preprocess else None
-    if first is None or first.name != "FeatureSpace":
-        is_own = first is not None and ":" in first.name
-        texts = [name for name, kind in kinds.items() if kind.categories]
-        if len(kinds) > 1 and not is_own:
-            what = f"there are {len(kinds)} columns; the first layer must be a FeatureSpace"
-            yield Problem(("preprocess",), f"{what}, which makes one vector of them")
-        elif texts and not is_own:
-            what = f"column '{texts[0]}' has categories; the first layer must be a FeatureSpace"
-            yield Problem(("preprocess",), f"{what}, which encodes them")
-        return
+    texts = [name for name, kind in kinds.items() if kind.categories]
+    if first is not None and first.name == "FeatureSpace":
+        yield from _features(first.arguments.get("features"), kinds)
+    elif first is not None and ":" in first.name:
+        return  # a layer of one's own may take whatever there is
+    elif len(kinds) > 1:
+        what = f"there are {len(kinds)} columns; the first layer must be a FeatureSpace"
+        yield Problem(("preprocess",), f"{what}, which makes one vector of them")
+    elif texts:
+        what = f"column '{texts[0]}' has categories; the first layer must be a FeatureSpace"
+        yield Problem(("preprocess",), f"{what}, which encodes them")
+
+
+def _features(features: object, kinds: "Mapping[str, Feature]") -> Iterator[Problem]:
+    """What a FeatureSpace is told of the columns, beside what they are."""
     where = ("preprocess", 0, "FeatureSpace", "features")
-    features = first.arguments.get("features")
     named = features if isinstance(features, Mapping) else {}
     for name in kinds.keys() - named.keys():
         yield Problem(where, f"column '{name}' is not in it")
-    for name in named.keys() - kinds.keys():
-        hint = near(str(name), kinds) or f"; there are {', '.join(kinds)}"
-        yield Problem((*where, str(name)), f"no column '{name}' to learn from{hint}")
-    for name in kinds.keys() & named.keys():
-        if bool(kinds[name].categories) != (named[name] == "categorical"):
-            is_text = bool(kinds[name].categories)
+    for name, encoding in named.items():
+        if name not in kinds:
+            hint = near(str(name), kinds) or f"; there are {', '.join(kinds)}"
+            yield Problem((*where, str(name)), f"no column '{name}' to learn from{hint}")
+            continue
+        is_text = bool(kinds[name].categories)
+        if is_text != (encoding == "categorical"):
             what = "holds categories: it is categorical" if is_text else "holds numbers"
             yield Problem((*where, str(name)), f"column '{name}' {what}")
 

@@ -17,6 +17,9 @@ from pydantic_core import CoreSchema, PydanticCustomError
 from components.base.words import yaml_of
 from components.config.lookup import Definition, classes, find, near, parameters
 
+OWN = r"^[\w.]+:\w+$"
+"""A class of one's own, `package.module:Class`."""
+
 # Strict: `true` is no number, and `'64'` is text.
 PositiveInt = Annotated[int, Field(strict=True, gt=0, le=10**9)]
 NonNegativeInt = Annotated[int, Field(strict=True, ge=0, le=10**9)]
@@ -69,9 +72,6 @@ class Named(Section):
     @model_validator(mode="after")
     def _is_known(self) -> "Named":
         try:
-            if ":" in self.name and not self.is_open:
-                known = ", ".join(sorted(self.definitions()))
-                raise LookupError(f"there are no kinds of column of one's own; there are {known}")
             definition = self.definition
         except LookupError as error:
             raise mistake(str(error)) from None
@@ -115,12 +115,11 @@ class Named(Section):
         cls, core_schema: CoreSchema, handler: GetJsonSchemaHandler
     ) -> dict[str, Any]:
         definitions = cls.definitions()
-        own = {"type": "string", "pattern": "^[\\w.]+:\\w+$"}
         return {
             "description": cls.__doc__,
             "anyOf": [
                 {"type": "string", "enum": sorted(definitions)},
-                *([own] if cls.is_open else []),
+                *([{"type": "string", "pattern": OWN}] if cls.is_open else []),
                 {
                     "type": "object",
                     "minProperties": 1,
@@ -129,9 +128,7 @@ class Named(Section):
                         name: cls._arguments_schema(definitions[name])
                         for name in sorted(definitions)
                     },
-                    "patternProperties": {own["pattern"]: {"type": ["object", "null"]}}
-                    if cls.is_open
-                    else {},
+                    "patternProperties": {OWN: {"type": ["object", "null"]}} if cls.is_open else {},
                     "additionalProperties": False,
                 },
             ],
@@ -185,6 +182,14 @@ class Kind(Named):
     kind = "kind of column"
     is_open = False
     reserved = frozenset({"shape", "is_file"})
+
+    @property
+    def definition(self) -> Definition:
+        """The class that is named; `LookupError` where it would be one of one's own."""
+        if ":" in self.name:
+            known = ", ".join(sorted(self.definitions()))
+            raise LookupError(f"there are no kinds of column of one's own; there are {known}")
+        return super().definition
 
 
 def kind(name: str, **arguments: Any) -> Kind:

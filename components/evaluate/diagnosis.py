@@ -25,9 +25,9 @@ def diagnose(
     """
     read = f"epoch {best + 1} of {max(map(len, history.values()))} is kept"
     shares = [one for one in curves if one.highest == 1 and f"val_{one.name}" in history]
+    late = f"{read}; still improving at the end; more epochs" if best + 1 >= LATE * epochs else None
     if not shares:
-        is_late = best + 1 >= LATE * epochs
-        return f"{read}; still improving at the end; more epochs" if is_late else read
+        return late or read
     name, title = shares[0].name, shares[0].title
     train, validation = history[name][best], history[f"val_{name}"][best]
     if train < LOW and train - validation <= GAP:
@@ -37,6 +37,4 @@ def diagnose(
             f"{read}; overfitting: train {title} leads validation by {train - validation:.3f}; "
             "more data, more augmentation or a smaller model"
         )
-    if best + 1 >= LATE * epochs:
-        return f"{read}; still improving at the end; more epochs"
-    return f"{read}; {title} is {train:.3f} in training, {validation:.3f} in validation"
+    return late or f"{read}; {title} is {train:.3f} in training, {validation:.3f} in validation"

@@ -69,17 +69,16 @@ def _column(values: Any, known: list[str] | None) -> NDArray[np.float32]:
         return np.array([np.nan if one is None else float(one) for one in given], np.float32)
     places = {text: place for place, text in enumerate(known)}
     numbers = _numbers(places)
-    return np.array([_place(one, places, numbers) for one in given], np.float32)
+    found = [None if one is None else _place(one, places, numbers) for one in given]
+    return np.array([np.nan if one is None else one for one in found], np.float32)
 
 
-def _place(value: Any, places: dict[str, int], numbers: dict[float, int]) -> float:
-    """Of a category; a number is also what is written so in another way, such as `1.0` or `01`."""
+def _place(value: Any, places: dict[str, int], numbers: dict[float, int]) -> int | None:
+    """Of a category, None for an unknown one; a number may be written otherwise: `1.0`, `01`."""
     is_number = isinstance(value, int | float | np.number) and not isinstance(value, bool)
     is_whole = is_number and float(value).is_integer()
     found = places.get(str(int(value) if is_whole else value))
-    if found is None and is_number:
-        found = numbers.get(float(value))
-    return np.nan if found is None or value is None else found
+    return numbers.get(float(value)) if found is None and is_number else found
 
 
 def _numbers(places: dict[str, int]) -> dict[float, int]:

@@ -2,7 +2,6 @@
 
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -50,11 +49,15 @@ def listing(
     Raises:
         Stop: Values are missing, or not of their column's kind; of every column at once.
     """
+
+    def column(name: str) -> TableColumn:
+        kind = table.features[name]
+        return TableColumn(name, table[name], kind, table, root, is_typed, place)
+
     kinds, values, wrong = {}, {}, []
     for name, named in config.kinds.items():
-        column = replace(_column(table, name, root, is_typed), place=place)
         try:
-            kinds[name], values[name] = _kind(name, named).gather(column)
+            kinds[name], values[name] = _kind(name, named).gather(column(name))
         except Stop as error:
             wrong.append(str(error))
     if wrong:
@@ -62,8 +65,8 @@ def listing(
     files = [one for one in values.values() if isinstance(one, Files)]
     names = files[0].paths if files else [f"row {row}" for row in range(len(table))]
     by = config.split
-    groups = _groups(_column(table, by.group, root, is_typed)) if by.group else None
-    times = _times(_column(table, by.time, root, is_typed)) if by.time else None
+    groups = _groups(column(by.group)) if by.group else None
+    times = _times(column(by.time)) if by.time else None
     schema = Schema(kinds, config.learned)
     return Listing(schema, values, names, given, groups, times)
 
@@ -74,10 +77,6 @@ def _kind(name: str, named: Kind) -> Any:
     except Exception as error:  # whatever it raises about its arguments
         where = ("ingest", "columns", name, named.name)
         raise Mistakes([Problem(where, reason(error))]) from None
-
-
-def _column(table: Dataset, name: str, root: Path, is_typed: bool) -> TableColumn:
-    return TableColumn(name, table[name], table.features[name], table, root, is_typed)
 
 
 def _groups(column: TableColumn) -> NDArray[Any]:

@@ -11,12 +11,10 @@ from matplotlib.patches import Patch
 from numpy.typing import NDArray
 
 from components.show import pictures
-from components.show.mask import UNCOUNTED, coloured, legend, patches
+from components.show.mask import IGNORE, LARGE, UNCOUNTED, coloured, legend, patches
 
-LARGE = 256  # pixels a side, more than any picture here shows
 COLUMNS = ("image", "true mask", "prediction", "errors")
 WRONG = "#d62728"
-IGNORE = 255  # what counts for nothing
 
 
 def overlays(

@@ -10,10 +10,8 @@ import pandas as pd
 from mlflow.models import ModelSignature
 from mlflow.types import ColSpec, Schema
 
-from components.base.files import read_json
 from components.data.dataset import Split
-from components.fitting.counts import pyfunc_code
-from components.fitting.counts.ngrams import arpa
+from components.fitting.counts import predictor, pyfunc_code
 from components.fitting.counts.predictor import NgramPredictor
 from components.fitting.mlflow_files import forget
 from components.fitting.pyfunc import unseen
@@ -54,6 +52,4 @@ def package(trained: Path, examples: Split, folder: Path) -> None:
 
 def load(folder: Path) -> NgramPredictor:
     """The model in the folder of an MLflow model; no code of that folder is run."""
-    inside = folder / "artifacts" / "model"
-    path = inside / "model.arpa"
-    return NgramPredictor(arpa.read(path), read_json(inside / "tokens.json")["lower"], path)
+    return predictor.load(folder / "artifacts" / "model")

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.stats import t as student
 
-from components.tasks.comparison import ALPHA
+from components.tasks.comparison import ALPHA, unless_chance
 from components.tasks.interval import Interval
 
 SIGNS = 9999  # drawn where there are too many to try all
@@ -76,10 +76,7 @@ def difference(ours: Returns, theirs: Returns) -> Interval:
     if len(ours) != len(theirs):
         raise ValueError(f"{len(ours)} returns cannot be paired with {len(theirs)}")
     differences = np.subtract(ours, theirs, dtype=np.float64)
-    found = mean_return(differences)
-    if found.low <= 0 <= found.high or _by_chance(differences) < ALPHA:
-        return found
-    return Interval(found.value, min(found.low, 0.0), max(found.high, 0.0))
+    return unless_chance(mean_return(differences), lambda: _by_chance(differences))
 
 
 def _hall(values: NDArray[np.float64]) -> tuple[float, float]:

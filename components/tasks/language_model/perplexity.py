@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.stats import t
 
-from components.tasks.comparison import ALPHA, ENTRIES, EXCHANGES
+from components.tasks.comparison import ALPHA, ENTRIES, EXCHANGES, unless_chance
 from components.tasks.interval import Interval
 
 Logs = NDArray[np.float64]
@@ -91,10 +91,8 @@ def difference(ours: Logs, theirs: Logs, tokens: Lengths) -> Interval:
     rest = total - tokens
     our_rest, their_rest = (10 ** -((one.sum() - one) / rest) for one in (ours, theirs))
     reach = _reach(our_rest - their_rest)
-    low, high = value - reach, value + reach
-    if low <= 0 <= high or _exchanged(ours - theirs) < ALPHA:
-        return Interval(value, low, high)
-    return Interval(value, min(low, 0.0), max(high, 0.0))
+    found = Interval(value, value - reach, value + reach)
+    return unless_chance(found, lambda: _exchanged(ours - theirs))
 
 
 def _check(logs: Logs, tokens: Lengths) -> None:

@@ -8,7 +8,7 @@ import numpy as np
 import tensorflow as tf
 from numpy.typing import NDArray
 
-from components.compress.litert import LiteRT, convert, write
+from components.compress.litert import LiteRT, convert, tensor_names, write
 from components.compress.methods.int8 import Int8
 from components.data.dataset import Split
 from components.data.examples import Examples, fixed
@@ -43,14 +43,13 @@ def calibration(
     """`count` examples of the train split, or all where it has fewer, as the converter takes them.
 
     Returns:
-        For each `[(1, ...)]` float32, or such arrays by the name that the converter has for the
-        column (`components.compress.litert`).
+        For each `[(1, ...)]` float32, or such arrays by `tensor_names`.
     """
     rows = np.random.default_rng(seed).permutation(len(train))[:count]
     _, before = fixed(predictor.serving, train.schema)
     chosen = Examples(train.take(rows), before).array()
     if isinstance(chosen, Mapping):
-        names = {column: f"column{place}" for place, column in enumerate(sorted(chosen))}
+        names = tensor_names(chosen)
         return [
             {names[column]: _alone(one[row]) for column, one in chosen.items()}
             for row in range(len(rows))

@@ -1,12 +1,12 @@
 """Lists the seeds of an environment."""
 
-from difflib import get_close_matches
 from pathlib import Path
 
 import gymnasium
 import numpy as np
 
 from components.base.errors import Mistakes, Problem
+from components.config.lookup import near
 from components.data.features.seed import Seed
 from components.data.listing import Listing
 from components.data.schema import Schema
@@ -20,10 +20,8 @@ def listing(config: Gymnasium, folder: Path) -> Listing:
         Mistakes: There is no such environment.
     """
     if config.id not in gymnasium.registry:
-        names = {name.lower(): name for name in gymnasium.registry}
-        close = get_close_matches(config.id.lower(), names, n=1)
-        hint = f"; did you mean '{names[close[0]]}'?" if close else ""
-        raise Mistakes([Problem(("ingest", "id"), f"no environment '{config.id}'{hint}")])
+        what = f"no environment '{config.id}'{near(config.id, gymnasium.registry)}"
+        raise Mistakes([Problem(("ingest", "id"), what)])
     counts = config.seeds.model_dump()
     given = np.repeat(list(counts), list(counts.values()))
     values = np.arange(len(given), dtype=np.int64)

@@ -114,11 +114,10 @@ def _line(paths: Sequence[Path], row: int) -> str:
 def _parquet(paths: Sequence[Path], wanted: Collection[str]) -> Dataset:
     """Files of one type a column: `datasets` makes the types of the first of them of all."""
     held: dict[str, tuple[str, Path]] = {}
-    names = parquet.read_schema(paths[0]).names
-    if not set(wanted) <= set(names):  # which is told, with those that there are
-        return Dataset.from_dict({name: [] for name in names})
-    for path in paths:
-        schema = parquet.read_schema(path)
+    schemas = [parquet.read_schema(path) for path in paths]
+    if not set(wanted) <= set(schemas[0].names):  # which is told, with those that there are
+        return Dataset.from_dict({name: [] for name in schemas[0].names})
+    for path, schema in zip(paths, schemas, strict=True):
         _refuse_repeated(schema.names, str(path))
         for field in schema:
             kind = _held(field.type)
@@ -130,8 +129,7 @@ def _parquet(paths: Sequence[Path], wanted: Collection[str]) -> Dataset:
                     f"{path}: column '{field.name}' holds {kind}; in {first.name} it holds {before}"
                 )
     # Said, lest it look at all columns, and fail on one that is none of ours.
-    schema = parquet.read_schema(paths[0])
-    read = pa.schema([schema.field(name) for name in wanted], schema.metadata)
+    read = pa.schema([schemas[0].field(name) for name in wanted], schemas[0].metadata)
     return Dataset.from_parquet(
         [str(path) for path in paths],
         columns=list(wanted),
