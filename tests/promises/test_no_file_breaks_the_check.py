@@ -149,10 +149,10 @@ def damaged(draw, text):
     return text
 
 
-def files():
+def files(count=FILES):
     """The texts, and whether each is of the mild kind, of which many are right."""
     draw = random.Random(SEED)  # noqa: S311
-    for number in range(FILES):
+    for number in range(count):
         file = yaml.safe_load(yaml.safe_dump(draw.choice(ORIGINALS)))
         if number % 20 == 0:
             file = anything(draw)
@@ -222,7 +222,7 @@ def test_what_is_accepted_never_breaks_the_deep_check(tmp_path, monkeypatch):
 
     monkeypatch.setattr("psutil.virtual_memory", Full)
     path, tried, source = tmp_path / "digits.yaml", 0, ROOT / "sources/digits"
-    for number, text in enumerate(files()):
+    for number, text in enumerate(files(2 * FILES)):  # of which enough are right
         pipeline = read(path, text)
         if pipeline is None or "load_digits" not in text:
             continue
@@ -237,4 +237,4 @@ def test_what_is_accepted_never_breaks_the_deep_check(tmp_path, monkeypatch):
         except Exception as error:
             raise AssertionError(f"file {number}:\n{text[:3000]}") from error
 
-    assert tried > TRIED / 2  # most are refused before
+    assert tried == TRIED

@@ -5,7 +5,6 @@ from dataclasses import dataclass, replace
 from typing import Any, Self
 
 import numpy as np
-import pyarrow as pa
 
 from components.base.errors import Stop
 from components.data.features.feature import (
@@ -42,11 +41,6 @@ class ClassLabel(Feature):
         """Of the classes."""
         return self.classes
 
-    @property
-    def stored(self) -> str:
-        """Whole numbers."""
-        return self.dtype
-
     def gather(self, column: TableColumn) -> tuple[Self, Rows]:
         """Labels as text or whole numbers; `Stop` where one is missing, or not among `classes`."""
         values = column.values[:]
@@ -75,14 +69,6 @@ class ClassLabel(Feature):
         positions = {value: places[str(value)] for value in known}
         found = np.array([positions[value] for value in values], np.int64)
         return replace(self, classes=names), found
-
-    def store(self, values: Any) -> pa.Array:
-        """As whole numbers."""
-        return pa.array(np.asarray(values, np.int64))
-
-    def open(self, column: pa.ChunkedArray) -> Rows:
-        """`(n,)`."""
-        return np.asarray(column.to_numpy(), np.int64)
 
     def text(self, value: Any) -> str:
         """The name of the class."""

@@ -113,20 +113,24 @@ class Feature(ABC):
     # On disk, and back.
 
     @property
-    @abstractmethod
     def stored(self) -> str:
         """What `datasets` calls the type that it has on disk, where it has no `names`."""
+        return f"fixed_size_binary[{self.width}]" if self.shape else self.dtype
 
     def store(self, values: Any) -> pa.Array:
-        """Values as Arrow keeps them: arrays of one shape in a fixed-size binary column."""
+        """Values as Arrow keeps them: numbers, and arrays of one shape in fixed-size binaries."""
         rows = np.ascontiguousarray(values, self.dtype)
+        if not self.shape:
+            return pa.array(rows)
         width = int(rows.dtype.itemsize * np.prod(rows.shape[1:]))
         return pa.FixedSizeBinaryArray.from_buffers(
             pa.binary(width), len(rows), [None, pa.py_buffer(rows)]
         )
 
     def open(self, column: pa.ChunkedArray) -> Rows:
-        """Values of a memory-mapped column: views of it, where they have one shape."""
+        """Values of a memory-mapped column: views of it, where they are arrays of one shape."""
+        if not self.shape:
+            return np.asarray(column.to_numpy(), self.dtype)
         views = [self._view(chunk) for chunk in column.chunks if len(chunk)]
         return joined(views) if views else self.none()
 

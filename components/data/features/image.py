@@ -81,7 +81,7 @@ class Image(Feature):
     @property
     def stored(self) -> str:
         """Files as bytes, arrays as bytes of one length."""
-        return "binary" if self.is_file else f"fixed_size_binary[{self.width}]"
+        return "binary" if self.is_file else super().stored
 
     def store(self, values: Any) -> pa.Array:
         """Files as they are."""

@@ -108,7 +108,7 @@ class Mask(Feature):
     @property
     def stored(self) -> str:
         """Files as bytes, labels as bytes of one length."""
-        return "binary" if self.is_file else f"fixed_size_binary[{self.width}]"
+        return "binary" if self.is_file else super().stored
 
     def store(self, values: Any) -> pa.Array:
         """Files as they are."""

@@ -1,11 +1,9 @@
 """Seeds of an environment: each is an episode."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Self
 
 import numpy as np
-import pyarrow as pa
 
 from components.base.errors import Stop
 from components.data.features.feature import Feature, Look, Shape, TableColumn, digest
@@ -41,24 +39,6 @@ class Seed(Feature):
     def after(self, shape: Shape) -> Feature:
         """No layer changes it."""
         return self
-
-    @property
-    def stored(self) -> str:
-        """Whole numbers."""
-        return "int64"
-
-    def store(self, values: Any) -> pa.Array:
-        """Whole numbers."""
-        return pa.array(np.asarray(values, np.int64))
-
-    def open(self, column: pa.ChunkedArray) -> Rows:
-        """`(n,)`."""
-        return np.asarray(column.to_numpy(), np.int64)
-
-    @property
-    def measures(self) -> Sequence[str]:
-        """None: no seed is like another."""
-        return ()
 
     def look(self, value: Any, name: str | None) -> Look:
         """Nothing can be wrong with it."""

@@ -84,13 +84,6 @@ class Value(Feature):
         """Of a category, that of its place."""
         return "float32" if self.is_category else self.dtype
 
-    @property
-    def stored(self) -> str:
-        """A column of numbers, of text, or of arrays of one shape."""
-        if self.shape:
-            return f"fixed_size_binary[{self.width}]"
-        return self.dtype
-
     def gather(self, column: TableColumn) -> tuple[Self, Rows]:
         """Numbers or text; `Stop` where a number is none."""
         values = column.values[:]
@@ -125,16 +118,12 @@ class Value(Feature):
         return numbers
 
     def store(self, values: Any) -> pa.Array:
-        """Numbers as they are; arrays as bytes."""
-        if self.shape:
-            return super().store(values)
-        return pa.array(list(values) if self.is_category else np.asarray(values, self.dtype))
+        """Numbers as they are; arrays as bytes; text."""
+        return pa.array(list(values)) if self.is_category else super().store(values)
 
     def open(self, column: pa.ChunkedArray) -> Rows:
         """`(n, ...)`, or text."""
-        if self.shape:
-            return super().open(column)
-        return Column(column) if self.is_category else np.asarray(column.to_numpy(), self.dtype)
+        return Column(column) if self.is_category else super().open(column)
 
     def none(self) -> Rows:
         """No values."""
