@@ -183,16 +183,29 @@ def _finish(layer: keras.Layer, statistics: Any) -> None:
 
 def copy(sources: Sequence[Source], folder: Path) -> Facts:
     """Writes a dataset that no layer computes with, such as of text: what `validate` has kept."""
-    splits: dict[str, list[Source]] = {}
+    schema = sources[0].schema
+    written = [
+        shards.write(path, [source.open().read()], schema)
+        for source, path in _placed(sources, folder)
+    ]
+    return _sealed(folder, written, schema)
+
+
+def _placed(sources: Sequence[Source], folder: Path) -> Iterator[tuple[Source, Path]]:
+    """Each with the shard that comes of it."""
+    totals, numbers = Counter(one.split for one in sources), Counter[str]()
     for source in sources:
-        splits.setdefault(source.split, []).append(source)
-    written, counts = [], {}
-    for name, parts in splits.items():
-        for number, source in enumerate(parts):
-            path = folder / name / shards.file_name(number, len(parts))
-            written.append(shards.write(path, [source.open().read()], source.schema))
-        counts[name] = sum(one.count for one in written if one.split == name)
-    facts = Facts(sources[0].schema, counts)
+        file = shards.file_name(numbers[source.split], totals[source.split])
+        numbers[source.split] += 1
+        yield source, (folder / source.split / file).absolute()
+
+
+def _sealed(folder: Path, written: Sequence[Shard], schema: Schema) -> Facts:
+    """Makes a dataset of shards, and says what is known of it."""
+    counts = Counter[str]()
+    for shard in written:
+        counts[shard.split] += shard.count
+    facts = Facts(schema, dict(counts))
     shards.seal(folder, written, facts)
     return facts
 
@@ -231,21 +244,13 @@ def transform(
     schema = sources[0].schema
     ready = ready_schema(tuple(as_model(layers, schema).output_shape[1:]), schema)
     path = _saved(layers, schema, scratch / "all.keras")
-    names = [source.split for source in sources]
-    totals, numbers = Counter(names), Counter[str]()
-    items = []
-    for source in sources:
-        file = shards.file_name(numbers[source.split], totals[source.split])
-        numbers[source.split] += 1
-        target = (folder / source.split / file).absolute()
-        items.append((Applied(source, path, keras.backend.backend(), modules), target, ready))
+    items = [
+        (Applied(source, path, keras.backend.backend(), modules), target, ready)
+        for source, target in _placed(sources, folder)
+    ]
     written, sums = zip(*workers.map(_write, items, "preprocessing"), strict=True)
-    counts = dict.fromkeys(names, 0)
-    for shard in written:
-        counts[shard.split] += shard.count
-    facts = Facts(ready, counts)
-    shards.seal(folder, written, facts)
-    train = [one for one, name in zip(sums, names, strict=True) if name == "train"]
+    facts = _sealed(folder, written, ready)
+    train = [one for one, shard in zip(sums, written, strict=True) if shard.split == "train"]
     count = sum(one.count for one in train)
     mean = sum(one.total for one in train) / count
     variance = max(0.0, sum(one.squares for one in train) / count - mean**2)

@@ -5,18 +5,14 @@ from pathlib import Path
 from typing import Any
 
 import keras
-import mlflow.tensorflow
 import numpy as np
 import tensorflow as tf
-import yaml
-from mlflow.models import ModelSignature
-from mlflow.types import Schema, TensorSpec
+from mlflow.types import TensorSpec
 from numpy.typing import NDArray
 
 from components.data.dataset import Split, batched
 from components.data.examples import Examples
-from components.fitting import pyfunc
-from components.fitting.mlflow_files import forget
+from components.fitting import graph, pyfunc
 from components.fitting.serving import Serving
 from components.models import keras_files
 
@@ -36,24 +32,12 @@ def package(trained: Path, examples: Split, folder: Path) -> None:
         pyfunc.save(model, examples, model.output_shape[1:], folder)
         return
     values = pyfunc.example(examples)
-    mlflow.tensorflow.save_model(
-        Serving(model),
-        str(folder),
-        signature=_signature(model, values.dtype),
-        input_example=values,
-        pip_requirements=[f"tensorflow=={tf.__version__}", f"numpy=={np.__version__}"],
-    )
-    forget(folder)
-
-
-def _signature(model: keras.Model, dtype: np.dtype[Any]) -> ModelSignature:
-    """What the model takes and gives; -1 is any number, of examples and of pixels."""
-    shapes = [
+    given, gives = (
         tuple(-1 if length is None else length for length in shape)
         for shape in (model.input_shape, model.output_shape)
-    ]
-    inputs, outputs = TensorSpec(dtype, shapes[0]), TensorSpec(np.dtype("float32"), shapes[1])
-    return ModelSignature(Schema([inputs]), Schema([outputs]))
+    )
+    outputs = TensorSpec(np.dtype("float32"), gives)
+    graph.save(Serving(model), TensorSpec(values.dtype, given), outputs, values, folder)
 
 
 class Graph:
@@ -77,9 +61,8 @@ class Graph:
 
 def load(folder: Path) -> Graph:
     """The graph in the folder of an MLflow model; its loaders may run code, this does not."""
-    flavors = yaml.safe_load((folder / "MLmodel").read_text())["flavors"]
-    inside = flavors["tensorflow"]["saved_model_dir"] if "tensorflow" in flavors else PYFUNC
-    return Graph(tf.saved_model.load(str(folder / inside)))
+    found = graph.load(folder)
+    return Graph(tf.saved_model.load(str(folder / PYFUNC)) if found is None else found)
 
 
 PYFUNC = "artifacts/predictor/model"
