@@ -1,174 +1,225 @@
-"""The stages of a project and their order, read from its dvc.yaml files.
+"""The lines of a checkout, as DVC reads its files: `python -m dags.graph ROOT` prints them as JSON.
 
-PyYAML reads them in milliseconds, DVC's own API takes more than a second, and Airflow parses the
-DAG file again at each start of a task. A test holds the two equal.
+Whatever is wrong with a line is said by that line alone; all others go on.
 """
 
 import re
-from collections import defaultdict
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
-from itertools import product
-from os.path import normpath
-from pathlib import Path, PurePosixPath
+import sys
+from collections.abc import Iterable, Iterator
+from contextlib import chdir
+from pathlib import Path
 from typing import Any
 
-import yaml
+from dags.git import git
+from dags.lines import Line, Stage, encoded
 
-PASSED_OVER = {".git", ".dvc", ".venv", "data", "node_modules"}
-REFERENCE = re.compile(r"\$\{\s*([^}]+?)\s*\}")
-
-
-@dataclass(frozen=True)
-class Stage:
-    """One stage of a graph."""
-
-    name: str
-    """As in dvc.yaml."""
-    address: str
-    """What `dvc repro` calls it: `train@digits`, `other/dvc.yaml:train`."""
-    description: str
-    deps: tuple[str, ...]
-    """Paths that it reads, relative to the project."""
-    outs: tuple[str, ...]
-    """Paths that it writes: outputs, metrics and plots."""
-    for_one: str | None = None
-    """Of a stage that works for all lines at once (`meta: {for_one: ...}` in dvc.yaml): the command
-    that does the part of one line, whose name is added to it."""
+NO_NAME = re.compile(r"[^A-Za-z0-9_.-]")
 
 
-@dataclass(frozen=True)
-class Line:
-    """The stages that run together: one value of a matrix, or a dvc.yaml without one.
+def read(root: Path) -> list[Line]:
+    """Every line of the project, those of its pipelines first."""
+    from dvc.repo import Repo
 
-    What a dvc.yaml with a matrix has besides is part of each of its lines.
-    """
-
-    name: str
-    stages: tuple[Stage, ...]
-
-    @property
-    def edges(self) -> list[tuple[str, str]]:
-        """Names of stages, upstream and downstream, that share a path."""
-        return sorted(
-            (before.name, after.name)
-            for before, after in product(self.stages, repeat=2)
-            if before != after
-            and any(_overlap(out, dep) for out in before.outs for dep in after.deps)
-        )
+    with chdir(root), Repo(str(root)) as repo:  # DVC's addresses are relative to where one is
+        return [*_of_root(repo, root), *_of_folders(repo, root)]
 
 
-def lines(root: Path) -> list[Line]:
-    """Every line of the project, that of its own dvc.yaml first.
-
-    Raises:
-        ValueError: A file is not YAML, or refers to a value that there is not; the message names
-            the file.
-    """
-    files = [root / "dvc.yaml", *sorted(_below(root))]
-    return [line for file in files if file.exists() for line in _lines(file, root)]
-
-
-def _below(folder: Path) -> Iterator[Path]:
-    """The dvc.yaml files in sub-folders."""
-    for path in folder.iterdir():
-        if path.is_dir() and not path.name.startswith(".") and path.name not in PASSED_OVER:
-            if (path / "dvc.yaml").exists():
-                yield path / "dvc.yaml"
-            yield from _below(path)
+def _of_folders(repo: Any, root: Path) -> Iterator[Line]:
+    """One line for each dvc.yaml in a sub-folder; git knows them, so that no folder is walked."""
+    for file in git(root, "ls-files", "-z", "--", "*/dvc.yaml").split("\0"):
+        if file:
+            name = safe(".".join(Path(file).parent.parts))
+            stages, wrong = _stages(repo, file)
+            if wrong:
+                yield Line(name, mistakes="\n".join(wrong.values()))
+            elif stages:
+                yield _line(name, stages, f"The stages of `{file}`")
 
 
-def _lines(file: Path, root: Path) -> Iterator[Line]:
-    folder = file.parent.relative_to(root)
-    values = _read(file.with_name("params.yaml")) if file.with_name("params.yaml").exists() else {}
-    grouped: dict[str, list[Stage]] = defaultdict(list)
-    stages = _read(file).get("stages", {})
-    matrix = [entry["matrix"] for entry in stages.values() if "matrix" in entry]
-    keys = list(dict.fromkeys(key for one in matrix for key, _ in _copies(one, values, file)))
-    for name, entry in stages.items():
-        for key, item in _items(entry, values, file):
-            made = _stage(name, key, entry, {**values, **item}, file, folder)
-            for line in keys if keys and "matrix" not in entry else [key]:
-                grouped[line].append(made)
-    for key, members in grouped.items():
-        parts = [part for part in (*folder.parts, key) if part]
-        yield Line(".".join(parts) or root.resolve().name, tuple(members))
+def _of_root(repo: Any, root: Path) -> Iterator[Line]:
+    """One line for each active pipeline, and one for what belongs to none."""
+    from components.base.errors import Invalid
+    from components.config.document import Document
+
+    if not (root / "dvc.yaml").exists():
+        return
+    stages, wrong = _stages(repo, "dvc.yaml")
+    try:
+        names = [str(name) for name in Document(root / "params.yaml").data.get("pipelines") or ()]
+    except (Invalid, TypeError) as error:
+        yield Line("params", mistakes=_relative(str(error), root))
+        return
+    if mistakes := _of_params(root):
+        yield Line("params", mistakes=mistakes)
+    for name in dict.fromkeys(names):
+        yield _pipeline(name, names, stages, wrong, root)
+    used = {one for name in names for one in _members(name, names, stages)}
+    if rest := [stage for stage in stages if stage not in used]:
+        yield _line(safe(root.name if not names else "others"), rest, "The stages of `dvc.yaml`")
 
 
-def _items(
-    entry: Mapping[str, Any], values: Mapping[str, Any], file: Path
-) -> Iterator[tuple[str, dict[str, Any]]]:
-    """The copies of a stage: what is behind its `@`, and what `${item}` stands for."""
-    if "matrix" not in entry:
-        yield "", {}
-    else:
-        yield from _copies(entry["matrix"], values, file)
+def _of_params(root: Path) -> str:
+    """What is wrong with params.yaml; pipelines that have no file say so themselves."""
+    from components.base.errors import Invalid
+    from components.config.params import Params
+
+    try:
+        Params.load(root / "params.yaml")
+    except Invalid as error:
+        rows = _relative(str(error), root).splitlines()
+        return "\n".join(row for row in rows if ": no file " not in row)
+    return ""
 
 
-def _copies(
-    matrix: Mapping[str, Any], values: Mapping[str, Any], file: Path
-) -> Iterator[tuple[str, dict[str, Any]]]:
-    axes = {axis: _resolve(given, values, file) for axis, given in matrix.items()}
-    for combination in product(*axes.values()):
-        yield "-".join(map(str, combination)), {"item": dict(zip(axes, combination, strict=True))}
+def _pipeline(
+    name: str, names: list[str], stages: list[Any], wrong: dict[str, str], root: Path
+) -> Line:
+    """The line of a pipeline, or what is wrong with it: its file, or its part of the graph."""
+    from components.base.errors import Invalid
+    from components.config.document import Document
+    from components.config.pipeline import parse
 
+    file = f"pipelines/{name}.yaml"
+    ours = [text for stage, text in wrong.items() if _key(stage) not in set(names) - {name}]
+    try:
+        document = Document(root / file)
+        pipeline = parse(document)
+    except Invalid as error:
+        ours.append(_relative(str(error), root))
+    if ours:
+        airflow = _schedule(root / file)
+        return Line(safe(name), file=file, mistakes="\n".join(ours), airflow=airflow)
+    from components.config.form import tunables
 
-def _stage(
-    name: str,
-    key: str,
-    entry: Mapping[str, Any],
-    values: Mapping[str, Any],
-    file: Path,
-    folder: Path,
-) -> Stage:
-    base = folder / _resolve(entry.get("wdir", "."), values, file)
-    paths = {
-        kind: [_path(one, base, values, file) for one in entry.get(kind, [])]
-        for kind in ("deps", "outs", "metrics", "plots")
-    }
-    address = f"{name}@{key}" if key else name
-    return Stage(
-        name,
-        f"{folder / 'dvc.yaml'}:{address}" if folder.parts else address,
-        entry.get("desc", ""),
-        tuple(paths["deps"]),
-        (*paths["outs"], *paths["metrics"], *paths["plots"]),
-        entry.get("meta", {}).get("for_one"),
+    line = _line(safe(name), _members(name, names, stages), pipeline.description)
+    return Line(
+        **{
+            **vars(line),
+            "file": file,
+            "text": document.path.read_text(encoding="utf-8"),
+            "airflow": pipeline.airflow.model_dump(mode="json"),
+            "params": tunables(document, pipeline),
+        }
     )
 
 
-def _path(one: Any, base: Path, values: Mapping[str, Any], file: Path) -> str:
-    """A path, written alone or as the key of its settings, relative to the project."""
-    text = next(iter(one)) if isinstance(one, Mapping) else one
-    return PurePosixPath(normpath(base / str(_resolve(text, values, file)))).as_posix()
+def _schedule(file: Path) -> dict[str, Any]:
+    """The schedule of a file with mistakes, so that its failure is seen when it was due."""
+    from components.config.airflow import Airflow
 
+    from components.config.document import Document
 
-def _resolve(value: Any, values: Mapping[str, Any], file: Path) -> Any:
-    """A value with every `${reference}` replaced; one that is nothing else keeps its type."""
-    if not isinstance(value, str):
-        return value
-    if whole := REFERENCE.fullmatch(value):
-        return _look_up(whole[1], values, file)
-    return REFERENCE.sub(lambda match: str(_look_up(match[1], values, file)), value)
-
-
-def _look_up(reference: str, values: Mapping[str, Any], file: Path) -> Any:
-    found: Any = values
-    for part in reference.split("."):
-        if not isinstance(found, Mapping) or part not in found:
-            raise ValueError(f"{file}: '${{{reference}}}' is in no params.yaml beside it")
-        found = found[part]
-    return found
-
-
-def _read(file: Path) -> dict[str, Any]:
     try:
-        return yaml.safe_load(file.read_text(encoding="utf-8")) or {}
-    except yaml.MarkedYAMLError as error:
-        line = error.problem_mark.line + 1 if error.problem_mark else 1
-        raise ValueError(f"{file}:{line}: not valid YAML: {error.problem}") from None
+        section = Airflow.model_validate(Document(file).data["airflow"])
+    except Exception:  # whatever is wrong with it is said elsewhere
+        return {}
+    return {"schedule": section.schedule}
 
 
-def _overlap(out: str, dep: str) -> bool:
-    """Whether one path is the other, or is inside of it."""
-    return out == dep or dep.startswith(f"{out}/") or out.startswith(f"{dep}/")
+def _stages(repo: Any, file: str) -> tuple[list[Any], dict[str, str]]:
+    """The stages of one dvc.yaml, and what is wrong with the others, by their names."""
+    from dvc.dvcfile import load_file
+
+    stages, wrong = [], {}
+    try:
+        found = load_file(repo, str(Path(repo.root_dir) / file)).stages
+        names = list(found)
+    except Exception as error:  # DVC's own, and those of what it is built on
+        return [], {"": _why(file, error)}
+    for name in names:
+        try:
+            stages.append(found[name])
+        except Exception as error:
+            wrong[name] = _why(file, error)
+    return stages, wrong
+
+
+def _why(file: str, error: BaseException) -> str:
+    """What DVC says, its causes too, in one line that begins with the file."""
+    texts = [str(error).strip()]
+    while error.__cause__ is not None:
+        error = error.__cause__
+        texts.append(" ".join(str(error).split()))
+    told = dict.fromkeys(text for text in texts if text)
+    mark = getattr(error, "problem_mark", None)
+    where = f"{file}:{mark.line + 1}" if mark is not None else file
+    return f"{where}: {': '.join(told) or type(error).__name__}"
+
+
+def _key(stage: str) -> str:
+    """What is behind the `@` of a stage's name."""
+    return stage.rpartition("@")[2] if "@" in stage else ""
+
+
+def _members(name: str, names: list[str], stages: list[Any]) -> list[Any]:
+    """The stages of a pipeline, and what comes before and after them and is no other's."""
+    others = set(names) - {name}
+    found = {stage for stage in stages if _key(stage.name) == name}
+    try:
+        edges = _edges(stages)
+    except Exception:  # in the part of one of the lines, which says so itself
+        return [stage for stage in stages if _key(stage.name) not in others]
+    while True:
+        near = {
+            one
+            for pair in edges
+            for one in pair
+            if found & set(pair) and _key(one.name) not in others
+        }
+        if near <= found:
+            return [stage for stage in stages if stage in found]
+        found |= near
+
+
+def _edges(stages: Iterable[Any]) -> list[tuple[Any, Any]]:
+    """Stages, upstream and downstream.
+
+    Raises:
+        dvc.exceptions.DvcException: They run in a circle, or two write the same file.
+    """
+    from dvc.repo.graph import build_graph
+
+    return [(before, after) for after, before in build_graph(list(stages)).edges]
+
+
+def _line(name: str, members: list[Any], description: str) -> Line:
+    try:
+        edges = _edges(members)
+    except Exception as error:
+        return Line(name, mistakes=_why("dvc.yaml", error))
+    tasks = _tasks(members)
+    return Line(
+        name,
+        tuple(
+            Stage(tasks[one], one.addressing, one.desc or "", bool(one.always_changed))
+            for one in members
+        ),
+        tuple(sorted((tasks[before], tasks[after]) for before, after in edges)),
+        description=description,
+    )
+
+
+def _tasks(members: list[Any]) -> dict[Any, str]:
+    """A name for the task of each stage: without the key that all of them share, each once."""
+    keys = {_key(stage.name) for stage in members} - {""}
+    tasks: dict[Any, str] = {}
+    for stage in members:
+        text = stage.name.rpartition("@")[0] if len(keys) == 1 and "@" in stage.name else stage.name
+        name, number = safe(text.replace("@", ".")), 2
+        while name in tasks.values() or name in ("open", "close"):
+            name, number = f"{safe(text)}.{number}", number + 1
+        tasks[stage] = name
+    return tasks
+
+
+def safe(name: str) -> str:
+    """A name as Airflow takes it."""
+    return NO_NAME.sub("_", name)[:200] or "_"
+
+
+def _relative(text: str, root: Path) -> str:
+    return text.replace(f"{root}/", "")
+
+
+if __name__ == "__main__":
+    sys.stdout.write(encoded(read(Path(sys.argv[1]).resolve())))

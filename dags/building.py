@@ -1,0 +1,242 @@
+"""DAGs out of lines."""
+
+import re
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from airflow.providers.standard.operators.hitl import ApprovalOperator
+from airflow.sdk import (
+    DAG,
+    Asset,
+    AssetAll,
+    AssetOrTimeSchedule,
+    CronTriggerTimetable,
+    Param,
+)
+
+from dags.callbacks import callbacks
+from dags.lines import Line, Stage
+from dags.operators import Broken, Close, Open, StageTask
+
+PRESETS = {
+    "@hourly": "0 * * * *",
+    "@daily": "0 0 * * *",
+    "@weekly": "0 0 * * 0",
+    "@monthly": "0 0 1 * *",
+    "@quarterly": "0 0 1 */3 *",
+    "@yearly": "0 0 1 1 *",
+}
+OUTLETS = {"ingest": "data", "register": "model"}
+"""By stage, what it makes a new version of."""
+APPROVED = "register"
+"""The stage that `airflow.approval` stands before."""
+
+
+def dag(line: Line, root: Path) -> DAG:
+    """The DAG of a line; with mistakes, one that fails and says which.
+
+    Args:
+        line: Of the graph.
+        root: The checkout that the DAG file lies in.
+    """
+    if line.mistakes:
+        return broken(line, root)
+    try:
+        made = working(line, root)
+        made.validate()
+    except Exception as error:  # what Airflow does not take is this line's mistake alone
+        mistakes = f"{line.file or line.name}: Airflow does not take it: {error}"
+        return broken(Line(line.name, file=line.file, mistakes=mistakes), root)
+    return made
+
+
+def working(line: Line, root: Path) -> DAG:
+    """One task for each stage in the order of the graph, between opening and closing the run."""
+    airflow = line.airflow
+    deadline = airflow.get("deadline_minutes")
+    with DAG(
+        line.name,
+        description=line.description.partition("\n")[0][:250],
+        schedule=schedule(airflow),
+        start_date=start(airflow),
+        catchup=bool(airflow.get("catchup")),
+        max_active_runs=airflow.get("max_active_runs", 4),
+        dagrun_timeout=timedelta(minutes=deadline) if deadline else None,
+        doc_md=documentation(line),
+        tags=["millrace", *airflow.get("tags", ())],
+        params={key: Param(**schema) for key, schema in line.params.items()},
+        render_template_as_native_obj=False,
+        default_args=defaults(airflow),
+        on_failure_callback=callbacks(line, root),
+    ) as made:
+        opening = Open(task_id="open", line=line, root=root, doc_md=Open.__doc__)
+        closing = Close(task_id="close", line=line, root=root, doc_md=Close.__doc__)
+        tasks = {stage.task: _task(stage, line, root) for stage in line.stages}
+        _connect(line, tasks, opening, closing)
+        closing.as_teardown(setups=opening)
+    return made
+
+
+def _task(stage: Stage, line: Line, root: Path) -> StageTask:
+    """The task of a stage, with what the file says of it."""
+    settings = {
+        argument: value
+        for argument, value in (
+            ("pool", _of(line, "pools", stage)),
+            ("priority_weight", _of(line, "priority", stage)),
+            ("queue", _of(line, "queue", stage)),
+            ("executor", _of(line, "executor", stage)),
+            ("executor_config", pod(_of(line, "executor_config", stage))),
+            ("execution_timeout", _minutes(_of(line, "execution_timeout_minutes", stage))),
+        )
+        if value is not None
+    }
+    if any(after == stage.task for _, after in line.edges):
+        settings["trigger_rule"] = "none_failed"  # what has not changed is skipped
+    if line.file and stage.task in OUTLETS:
+        settings["outlets"] = [Asset(f"millrace://{line.name}/{OUTLETS[stage.task]}")]
+    return StageTask(
+        task_id=stage.task,
+        stage=stage,
+        line=line,
+        root=root,
+        doc_md=f"{stage.description or stage.task}\n\n`dvc repro {stage.address}`",
+        **settings,
+    )
+
+
+def _connect(line: Line, tasks: Mapping[str, Any], opening: Open, closing: Close) -> None:
+    """The edges of the graph, and from the first task of a run to its last."""
+    before, after = ({pair[side] for pair in line.edges} for side in (0, 1))
+    for name, task in tasks.items():
+        if name not in after:
+            opening >> task
+        if name not in before:
+            task >> closing
+    asked = _approval(line) if line.airflow.get("approval") and APPROVED in tasks else None
+    for upstream, downstream in line.edges:
+        if asked is not None and downstream == APPROVED:
+            tasks[upstream] >> asked >> tasks[downstream]
+        else:
+            tasks[upstream] >> tasks[downstream]
+
+
+def _approval(line: Line) -> ApprovalOperator:
+    return ApprovalOperator(
+        task_id="approve",
+        subject=f"May the model of {line.name} be registered, and become the champion?",
+        body="{{ ti.xcom_pull(task_ids='evaluate') or 'Nothing has changed since the last run.' }}",
+        fail_on_reject=True,  # else the run would be the last good one, and not ask again
+        trigger_rule="none_failed",
+        doc_md="A person says yes before the alias moves.",
+    )
+
+
+def broken(line: Line, root: Path) -> DAG:
+    """A DAG whose one task fails with what is wrong.
+
+    An import error would do as well, but Airflow counts it against every DAG of this file, and
+    stops scheduling them all.
+    """
+    with DAG(
+        re.sub(r"[^\w.-]", "_", line.name)[:200],
+        schedule=schedule(line.airflow),
+        start_date=start(line.airflow),
+        catchup=False,
+        doc_md=f"**This has mistakes**\n\n{_block(line.mistakes)}",
+        tags=["millrace", "mistakes"],
+    ) as made:
+        Broken(task_id="mistakes", line=line, root=root, doc_md=_block(line.mistakes))
+    return made
+
+
+def schedule(airflow: Mapping[str, Any]) -> Any:
+    """What starts a run, in Airflow's own classes."""
+    given = airflow.get("schedule")
+    if not given:
+        return None
+    zone = airflow.get("timezone", "UTC")
+    if given.get("timetable"):
+        module, _, name = given["timetable"].partition(":")
+        return getattr(import_module(module), name)(**given["arguments"])
+    if given.get("assets"):
+        assets = AssetAll(*map(Asset, given["assets"]))
+        if given.get("or_cron"):
+            cron = PRESETS.get(given["or_cron"], given["or_cron"])
+            timetable = CronTriggerTimetable(cron, timezone=zone)
+            return AssetOrTimeSchedule(timetable=timetable, assets=assets)
+        return assets
+    cron = given["cron"]
+    if cron in ("@once", "@continuous"):
+        return cron
+    return CronTriggerTimetable(PRESETS.get(cron, cron), timezone=zone)
+
+
+def start(airflow: Mapping[str, Any]) -> datetime | None:
+    """The first day that a run can be for."""
+    given = airflow.get("start_date")
+    zone = ZoneInfo(airflow.get("timezone", "UTC"))
+    return datetime.fromisoformat(given).replace(tzinfo=zone) if given else None
+
+
+def defaults(airflow: Mapping[str, Any]) -> dict[str, Any]:
+    """Of every task: retries that come ever later, and who answers for it."""
+    return {
+        "retries": airflow.get("retries", 0),
+        "retry_delay": timedelta(seconds=airflow.get("retry_delay_seconds", 30)),
+        "max_retry_delay": timedelta(seconds=airflow.get("max_retry_delay_seconds", 3600)),
+        "retry_exponential_backoff": True,
+        "owner": airflow.get("owner") or "millrace",
+    }
+
+
+def pod(resources: Mapping[str, Any] | None) -> dict[str, Any] | None:
+    """What the pod of a task gets under the KubernetesExecutor.
+
+    Raises:
+        ImportError: Kubernetes's client is not installed.
+    """
+    if resources is None:
+        return None
+    from kubernetes.client import models as k8s
+
+    amounts = {
+        "nvidia.com/gpu": resources.get("gpu"),
+        "cpu": resources.get("cpu"),
+        "memory": f"{resources['memory_gib']}Gi" if resources.get("memory_gib") else None,
+    }
+    limits = {key: str(value) for key, value in amounts.items() if value is not None}
+    container = k8s.V1Container(
+        name="base",
+        image=resources.get("image"),
+        resources=k8s.V1ResourceRequirements(limits=limits, requests=limits),
+    )
+    return {"pod_override": k8s.V1Pod(spec=k8s.V1PodSpec(containers=[container]))}
+
+
+def documentation(line: Line) -> str:
+    """What the page of the DAG says: the description, the stages, and the pipeline file."""
+    rows = "\n".join(f"| `{stage.task}` | {stage.description} |" for stage in line.stages)
+    parts = [line.description, f"| task | what it does |\n|---|---|\n{rows}"]
+    if line.file:
+        parts.append(f"`{line.file}`\n\n{_block(line.text, 'yaml')}")
+    return "\n\n".join(parts)
+
+
+def _of(line: Line, key: str, stage: Stage) -> Any:
+    return line.airflow.get(key, {}).get(stage.task)
+
+
+def _minutes(value: float | None) -> timedelta | None:
+    return None if value is None else timedelta(minutes=value)
+
+
+def _block(text: str, language: str = "") -> str:
+    """Text in a fence that is longer than any that it has."""
+    longest = max((len(found) for found in re.findall(r"`+", text)), default=0)
+    fence = "`" * max(3, longest + 1)
+    return f"{fence}{language}\n{text}\n{fence}"

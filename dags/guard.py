@@ -1,0 +1,61 @@
+"""Runs a command that must not outlive whoever waits for it: `python guard.py PARENT COMMAND...`.
+
+A process that is killed with -9 can end nobody. This one is told by the kernel that its parent is
+dead (prctl(2), PR_SET_PDEATHSIG), and ends the command and everything that it has started.
+"""
+
+import ctypes
+import os
+import signal
+import subprocess
+import sys
+from types import FrameType
+
+import psutil
+
+PR_SET_PDEATHSIG, PR_SET_CHILD_SUBREAPER = 1, 36
+GRACE_S = 20.0  # for a stage to write down where it is, and to end its MLflow run
+
+
+def main() -> int:
+    """Waits for the command and gives its exit status; -N where a signal has ended it."""
+    libc = ctypes.CDLL(None, use_errno=True)
+    libc.prctl(PR_SET_CHILD_SUBREAPER, 1)  # what the command leaves behind becomes a child of ours
+    for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+        signal.signal(number, _stop)
+    libc.prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
+    if os.getppid() != int(sys.argv[1]):  # it has died in between
+        return 128 + signal.SIGTERM
+    try:
+        command = subprocess.Popen(  # noqa: S603  our own arguments
+            sys.argv[2:], stdin=subprocess.DEVNULL, start_new_session=True
+        )
+        return command.wait()
+    except SystemExit as stopped:
+        return int(stopped.code or 0)
+    finally:
+        end_children()
+
+
+def _stop(number: int, _: FrameType | None) -> None:
+    for one in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+        signal.signal(one, signal.SIG_IGN)
+    sys.exit(128 + number)
+
+
+def end_children() -> None:
+    """Ends whatever this process has started, and what that has started: politely, then not."""
+    for number, patience_s in ((signal.SIGINT, GRACE_S), (signal.SIGKILL, 5.0)):
+        left = psutil.Process().children(recursive=True)
+        for process in left:
+            try:
+                process.send_signal(number)
+            except psutil.NoSuchProcess:
+                continue
+        psutil.wait_procs(left, timeout=patience_s)
+        if not psutil.Process().children(recursive=True):
+            return
+
+
+if __name__ == "__main__":
+    sys.exit(main() % 256)

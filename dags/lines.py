@@ -1,0 +1,121 @@
+"""What there is to be run: the lines of DVC's graph, read once for each commit.
+
+DVC reads its own language, in a process of its own (`dags.graph`); what it says is kept by commit,
+so that the DAG file, which Airflow parses again at each start of a task, loads JSON and no DVC.
+"""
+
+import json
+import os
+import subprocess
+import sys
+import tempfile
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+from dags.git import git
+
+LIMIT_S = 25  # Airflow gives a DAG file 30
+KEPT = 50  # commits
+
+
+@dataclass(frozen=True)
+class Stage:
+    """One stage of a line, and the task that runs it."""
+
+    task: str
+    """The name of its task: that of the stage, with what Airflow takes in names."""
+    address: str
+    """What `dvc repro` calls it: `train@digits`, `other/dvc.yaml:train`."""
+    description: str = ""
+    always: bool = False
+    """Whether it runs each time, whatever has changed."""
+
+
+@dataclass(frozen=True)
+class Line:
+    """The stages that run together: those of a pipeline, or a graph of the user's own."""
+
+    name: str
+    stages: tuple[Stage, ...] = ()
+    edges: tuple[tuple[str, str], ...] = ()
+    """Names of tasks, upstream and downstream."""
+    file: str = ""
+    """The pipeline file; empty for a graph of the user's own."""
+    mistakes: str = ""
+    """What is wrong with it, line by line; then it has no stages."""
+    description: str = ""
+    text: str = ""
+    """Of the pipeline file."""
+    airflow: dict[str, Any] = field(default_factory=dict)
+    """The section `airflow:`."""
+    params: dict[str, Any] = field(default_factory=dict)
+    """What the trigger form offers: by dotted key, a JSON schema with a default."""
+
+
+def lines(root: Path, cache: Path) -> list[Line]:
+    """The lines of a checkout.
+
+    Args:
+        root: The checkout.
+        cache: A folder, where what is known of a commit is kept.
+    """
+    commit = _commit(root)
+    kept = cache / f"{commit}.json"
+    if commit and kept.exists():
+        return decoded(kept.read_text(encoding="utf-8"))
+    done = subprocess.run(  # noqa: S603  our own arguments
+        [sys.executable, "-m", "dags.graph", str(root)],
+        cwd=root,
+        capture_output=True,
+        text=True,
+        timeout=LIMIT_S,
+        check=False,
+    )
+    if done.returncode:
+        return [Line("millrace", mistakes=(done.stderr or done.stdout).strip())]
+    if commit:
+        _keep(done.stdout, kept)
+    return decoded(done.stdout)
+
+
+def encoded(found: list[Line]) -> str:
+    """The lines as JSON."""
+    return json.dumps([asdict(line) for line in found], default=str)
+
+
+def decoded(text: str) -> list[Line]:
+    """The lines of `encoded`."""
+    return [
+        Line(
+            **{
+                **line,
+                "stages": tuple(Stage(**stage) for stage in line["stages"]),
+                "edges": tuple((before, after) for before, after in line["edges"]),
+            }
+        )
+        for line in json.loads(text)
+    ]
+
+
+def _commit(root: Path) -> str:
+    """The commit of a checkout that does not differ from it; empty for any other."""
+    try:
+        if git(root, "status", "--porcelain", "--untracked-files=no"):
+            return ""
+        return git(root, "rev-parse", "HEAD")
+    except (OSError, subprocess.SubprocessError):
+        return ""
+
+
+def _keep(text: str, file: Path) -> None:
+    """Writes beside, and renames: other processes parse at the same time."""
+    file.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.NamedTemporaryFile(
+        "w", encoding="utf-8", dir=file.parent, suffix=".partial", delete=False
+    ) as partial:
+        partial.write(text)
+    os.replace(partial.name, file)
+    others = sorted(file.parent.glob("*.json"), key=lambda one: one.stat().st_mtime)
+    for old in others[:-KEPT]:
+        old.unlink(missing_ok=True)

@@ -1,0 +1,64 @@
+"""What the first task of a run finds out: which files this run has, and what has not changed."""
+
+import io
+import re
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+from ruamel.yaml import YAML
+
+from dags.lines import Line
+from dags.repro import dvc, repro
+
+SAME = re.compile(r"^Stage '(.+)' didn't change")
+
+
+def files(root: Path, line: Line, values: Mapping[str, Any]) -> dict[str, str]:
+    """By path, the texts of the files that a run of a pipeline has otherwise than its commit.
+
+    The pipeline is the only active one, so that no other's mistakes stop it, and has the values of
+    the form. Values that the file cannot have are a mistake that `fingerprint` names.
+    """
+    if not line.file:
+        return {}
+    yaml = YAML()
+    yaml.width, yaml.preserve_quotes = 4096, True
+    params = yaml.load((root / "params.yaml").read_text(encoding="utf-8"))
+    params["pipelines"] = [Path(line.file).stem]
+    stream = io.StringIO()
+    yaml.dump(params, stream)
+    changed = {"params.yaml": stream.getvalue()}
+    if values:
+        from components.config.form import laid
+
+        changed[line.file] = laid(line.text, values)
+    return changed
+
+
+def unchanged(
+    folder: Path, line: Line, env: Mapping[str, str], say: Callable[[str], None]
+) -> list[str]:
+    """Names of the tasks that there is nothing to do for.
+
+    Stages that always run and depend on nothing, such as `fingerprint`, are run here: all others
+    depend on what they say.
+    """
+    later = {after for _, after in line.edges}
+    first = [stage for stage in line.stages if stage.always and stage.task not in later]
+    for stage in first:
+        repro(folder, stage.address, env, say).check()
+    options = ("--dry", "--allow-missing", "--no-run-cache")
+    addresses = [stage.address for stage in line.stages]
+    dry = dvc(folder, env, _silent, "--wait-for-lock", "repro", *options, *addresses)
+    # Without the data, DVC ends at the first stage that would run: what is not said may run.
+    same = {found[1] for text in dry.said if (found := SAME.match(text))}
+    may_run = {stage.task for stage in line.stages if stage.address not in same}
+    may_run -= {stage.task for stage in first}
+    while more := {b for a, b in line.edges if a in may_run} - may_run:
+        may_run |= more
+    return [stage.task for stage in line.stages if stage.task not in may_run]
+
+
+def _silent(_: str) -> None:
+    """What would be done is not what is done."""

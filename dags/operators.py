@@ -1,0 +1,277 @@
+"""The tasks of a run: it is opened, each stage runs in its workspace, and it is closed."""
+
+import json
+import sys
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+from airflow.sdk import BaseOperator, BaseOperatorLink
+from airflow.sdk.definitions.retry_policy import ExceptionRetryPolicy, RetryAction, RetryRule
+from airflow.sdk.exceptions import (
+    AirflowFailException,
+    AirflowSkipException,
+    DownstreamTasksSkipped,
+)
+
+from dags import opening, workspace
+from dags.callbacks import end_runs
+from dags.git import git
+from dags.lines import Line, Stage
+from dags.repro import Done, GateError, TemporaryError, dvc, has_remote, repro
+from dags.settings import Settings, of_stage, settings
+from dags.workspace import Run
+
+TOOLS = Path(sys.executable).parent
+POLICY = ExceptionRetryPolicy(
+    rules=[
+        RetryRule(
+            exception="dags.repro.GateError",
+            action=RetryAction.FAIL,
+            reason="to try again changes nothing",
+        )
+    ]
+)
+"""A gate and a mistake fail at once; locks, the network and memory are tried again, ever later."""
+
+
+class Link(BaseOperatorLink):
+    """A link on the page of a task, to what the task has said of itself."""
+
+    def __init__(self, name: str, key: str) -> None:
+        self._name, self.key = name, key
+
+    @property
+    def name(self) -> str:
+        """What stands on the button."""
+        return self._name
+
+    @property
+    def xcom_key(self) -> str:
+        """Where Airflow keeps the address."""
+        return f"_link_{self.key}"
+
+    def get_link(self, operator: Any, *, ti_key: Any) -> str:
+        """The address; empty where there is none."""
+        return str(operator.links.get(self.key, ""))
+
+
+LINKS = (Link("MLflow run", "mlflow"), Link("Report", "report"), Link("Branch", "branch"))
+
+
+class Task(BaseOperator):
+    """What every task of a run has.
+
+    Args:
+        line: Of the graph.
+        root: The checkout that the DAG file lies in.
+        arguments: Airflow's.
+    """
+
+    template_fields: Sequence[str] = ()  # values are never templates
+    operator_extra_links = LINKS
+
+    def __init__(self, *, line: Line, root: Path, **arguments: Any) -> None:
+        super().__init__(**arguments)
+        self.line, self.root = line, root
+        self.links: dict[str, str] = {}
+
+    def prepare(self, context: Any) -> tuple[Settings, Run]:
+        """Where this worker has what, and which run this is."""
+        found = settings(self.root)
+        run = Run(self.line.name, context["run_id"])
+        if page := branch_page(found.repository, run.branch):
+            self.links["branch"] = page
+        return found, run
+
+    def env(self, found: Settings, context: Any) -> dict[str, str]:
+        """The environment of a stage."""
+        instance = context["ti"]
+        variables = {
+            "MLFLOW_TRACKING_URI": found.tracking,
+            "AIRFLOW_CTX_DAG_ID": self.line.name,
+            "AIRFLOW_CTX_DAG_RUN_ID": context["run_id"],
+            "AIRFLOW_CTX_TASK_ID": instance.task_id,
+            "AIRFLOW_CTX_TRY_NUMBER": str(instance.try_number),
+            **date_of(context),
+        }
+        if values_of(self.line, context):  # as `dvc exp run` does: never the champion
+            variables["DVC_EXP_NAME"] = Run(self.line.name, context["run_id"]).name
+        return of_stage(TOOLS, **variables)
+
+    def say(self, text: str) -> None:
+        """One line of the log; no part of it is a format."""
+        self.log.info("%s", text)
+
+
+class Open(Task):
+    """Makes the workspace and the branch of a run, and skips what has not changed."""
+
+    def execute(self, context: Any) -> dict[str, Any]:
+        """Raises `DownstreamTasksSkipped` for the stages that there is nothing to do for."""
+        found, run = self.prepare(context)
+        values = values_of(self.line, context)
+        with workspace.taken(found, run, self.root) as folder:
+            if not workspace.exists(folder, run):
+                commit = git(self.root, "rev-parse", "HEAD")
+                files = opening.files(self.root, self.line, values)
+                note = f"Run {run.id} of {run.dag}\n\n{json.dumps(values, indent=1)}"
+                workspace.opened(folder, run, commit, files, note)
+                self.say(f"{run.branch} is made of {commit[:10]}")
+            workspace.link_sources(found, folder, self.line.name)
+            unchanged = opening.unchanged(folder, self.line, self.env(found, context), self.say)
+            workspace.publish(folder, run, "fingerprint")
+        if unchanged:
+            self.say(f"nothing has changed for {', '.join(unchanged)}")
+            raise DownstreamTasksSkipped(tasks=unchanged)
+        return {"branch": run.branch, "values": values}
+
+
+class StageTask(Task):
+    """Runs one stage.
+
+    Args:
+        stage: Of the line.
+        arguments: Those of `Task`, and Airflow's.
+    """
+
+    def __init__(self, *, stage: Stage, **arguments: Any) -> None:
+        super().__init__(retry_policy=POLICY, **arguments)
+        self.stage = stage
+
+    def execute(self, context: Any) -> dict[str, Any]:
+        """Gives what came of the stage.
+
+        Raises:
+            GateError: The stage says no, and would again.
+            TemporaryError: It may go well another time.
+            AirflowSkipException: There was nothing to do.
+        """
+        found, run = self.prepare(context)
+        env = self.env(found, context)
+        with workspace.taken(found, run, self.root) as folder:
+            workspace.link_sources(found, folder, self.line.name)
+            self.work(folder, env)
+            done = repro(folder, self.stage.address, env, self.say)
+            # What has come to its end is kept, whatever came after it.
+            self.keep(folder, run, env)
+            done.check()
+            outcome = self.outcome(folder, done)
+            self.announce(found, folder, outcome, context)
+        if outcome["status"] == "restored":
+            raise AirflowSkipException("nothing has changed: restored")
+        if outcome.get("refused"):
+            raise GateError(outcome["sentence"])
+        return outcome
+
+    def work(self, folder: Path, env: Mapping[str, str]) -> None:
+        """What is to be done before the stage."""
+
+    def keep(self, folder: Path, run: Run, env: Mapping[str, str]) -> None:
+        """Data first: nobody is to read of data that are nowhere."""
+        if not workspace.written(folder):
+            return
+        if has_remote(folder, env):
+            pushed = dvc(folder, env, self.say, "--wait-for-lock", "push")
+            if pushed.status:
+                raise TemporaryError(f"the DVC remote does not take the data: {pushed.sentence}")
+        workspace.publish(folder, run, self.stage.address)
+
+    def outcome(self, folder: Path, done: Done) -> dict[str, Any]:
+        """What is known of the stage: whether it ran, its sentence, MLflow run and metrics."""
+        if self.stage.address not in done.ran:
+            return {"status": "restored"}
+        name = self.stage.address.partition("@")[0].rpartition(":")[2]
+        measured = _json(folder / "measured" / self.line.name / f"{name}.json")
+        return {
+            "status": "ran",
+            "sentence": measured.pop("finding", "") or done.sentence.splitlines()[-1:],
+            **{key: measured[key] for key in ("seconds", "refused", "mlflow") if key in measured},
+            "metrics": _json(folder / "reports" / self.line.name / f"{name}.json"),
+        }
+
+    def announce(
+        self, found: Settings, folder: Path, outcome: Mapping[str, Any], context: Any
+    ) -> None:
+        """Links on the page, and what waits for this data set or model."""
+        if run := outcome.get("mlflow"):
+            page = f"{found.page}/#/experiments/{run['experiment']}/runs/{run['run']}"
+            self.links |= {"mlflow": page, "report": f"{page}/artifacts"}
+        for asset in self.outlets if outcome["status"] == "ran" else ():
+            context["outlet_events"][asset].extra = {
+                "metrics": outcome["metrics"],
+                "commit": git(folder, "rev-parse", "HEAD"),
+                "outs": workspace.outs(folder, self.stage.address),
+            }
+
+
+class Close(Task):
+    """Ends a run: the workspace goes, but for the last ones that failed."""
+
+    def execute(self, context: Any) -> dict[str, Any]:
+        """Gives the summary of the run."""
+        found, run = self.prepare(context)
+        instances = _states(context)
+        failed = sorted(task for task, state in instances.items() if state in FAILED)
+        if self.line.file:
+            end_runs(self.line.name, self.root)
+        with workspace.taken(found, run, self.root) as folder:
+            if not failed and not values_of(self.line, context):
+                workspace.settle(folder, run)
+            is_safe = not workspace.written(folder)
+        if failed or not is_safe:
+            workspace.keep_last(found, run.dag)
+            self.say(f"{', '.join(failed)} failed; {workspace.folder_of(found, run)} is kept")
+        else:
+            workspace.remove(found, run)
+        return {"failed": failed, "branch": run.branch, "values": values_of(self.line, context)}
+
+
+class Broken(Task):
+    """Fails with what is wrong with its line."""
+
+    def execute(self, context: Any) -> None:
+        """Raises the mistakes."""
+        raise AirflowFailException(self.line.mistakes)
+
+
+FAILED = ("failed", "upstream_failed")
+
+
+def _states(context: Any) -> dict[str, str]:
+    """The states of the tasks of this run."""
+    instance = context["ti"]
+    states = instance.get_task_states(dag_id=instance.dag_id, run_ids=[context["run_id"]])
+    return {task: str(state) for task, state in states.get(context["run_id"], {}).items()}
+
+
+def date_of(context: Any) -> dict[str, str]:
+    """The logical date of a run, which a dated source reads; none where it is started by hand."""
+    date = context.get("logical_date")
+    return {"MILLRACE_DATE": date.isoformat()} if date is not None else {}
+
+
+def values_of(line: Line, context: Any) -> dict[str, Any]:
+    """The values of the form that are not those of the file."""
+    given = context["params"]
+    return {
+        key: given[key]
+        for key, schema in line.params.items()
+        if key in given and given[key] != schema.get("default")
+    }
+
+
+def branch_page(repository: str, branch: str) -> str:
+    """The page of a branch, where the repository is on a server that has one."""
+    if not repository.startswith("https://"):
+        return ""
+    return f"{repository.removesuffix('.git')}/tree/{quote(branch)}"
+
+
+def _json(file: Path) -> dict[str, Any]:
+    try:
+        found = json.loads(file.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return found if isinstance(found, dict) else {}

@@ -1,0 +1,142 @@
+"""DVC as a task runs it: under a guard, waiting for locks, and with more than a status."""
+
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+GUARD = Path(__file__).with_name("guard.py")
+RAN = re.compile(r"^Running stage '(.+)':")
+EXITED = re.compile(r"exited with (-?\d+)")
+LOCKED = ("is busy, it is being blocked by", "Unable to acquire lock")
+KEPT = 200  # lines, of which the last ones say what went wrong
+NOISE = ("ERROR: failed to reproduce", "> ", "Running stage '", "Use `dvc push`", "To track ")
+
+MISTAKE, TEMPORARY = 2, 75  # `components.base.errors`: Invalid and Unavailable
+
+
+class GateError(Exception):
+    """A gate, the data or the graph says no: to try again changes nothing."""
+
+
+class MistakeError(GateError):
+    """The pipeline file or params.yaml has mistakes."""
+
+
+class TemporaryError(Exception):
+    """A server, the network, memory or a lock: to try again may help."""
+
+
+@dataclass
+class Done:
+    """What a command of DVC's came to."""
+
+    status: int
+    ran: list[str] = field(default_factory=list)
+    """Addresses of the stages that were run; the others did not change, or were restored."""
+    said: list[str] = field(default_factory=list)
+    """The last lines of its output."""
+
+    @property
+    def sentence(self) -> str:
+        """The last that the stage has said, before DVC reports its status."""
+        told = [line for line in self.said if line.strip() and not line.startswith(NOISE)]
+        return "\n".join(told[-20:])
+
+    @property
+    def is_locked(self) -> bool:
+        """Whether it has done nothing, since another process has a lock."""
+        return self.status != 0 and any(text in line for text in LOCKED for line in self.said)
+
+    def check(self) -> None:
+        """Raises what the failure means; nothing where there was none."""
+        if self.status == 0:
+            return
+        exits = [int(found[1]) for line in self.said if (found := EXITED.search(line))]
+        status = exits[-1] if exits else None
+        if status == MISTAKE:
+            raise MistakeError(self.sentence)
+        if status == 1:
+            raise GateError(self.sentence)
+        if status is not None and status in (-signal.SIGKILL, 128 + signal.SIGKILL):
+            raise TemporaryError(
+                f"the stage was killed, as the kernel does where memory is short: {self.sentence}"
+            )
+        raise TemporaryError(self.sentence or f"dvc ended with status {self.status}")
+
+
+def repro(
+    folder: Path,
+    address: str,
+    env: Mapping[str, str],
+    say: Callable[[str], None],
+    *options: str,
+) -> Done:
+    """Brings a stage up to date, and what comes before it.
+
+    What another host has made is fetched; a lock that another process has is waited for.
+
+    Args:
+        folder: The workspace.
+        address: Of the stage.
+        env: Of the commands.
+        say: Takes the output, line by line.
+        options: Of `dvc repro` besides.
+    """
+    pull = ("--pull",) if has_remote(folder, env) else ()
+    arguments = ("--wait-for-lock", "repro", *pull, "--no-run-cache", *options, address)
+    pause_s = 1.0
+    while (done := dvc(folder, env, say, *arguments)).is_locked:
+        say(f"waiting {pause_s:.0f} s for the lock")
+        time.sleep(pause_s)
+        pause_s = min(2 * pause_s, 30)
+    return done
+
+
+def has_remote(folder: Path, env: Mapping[str, str]) -> bool:
+    """Whether DVC knows a remote by default."""
+    command = [sys.executable, "-m", "dvc", "config", "core.remote"]
+    done = subprocess.run(  # noqa: S603  our own arguments
+        command, cwd=folder, env=dict(env), capture_output=True, check=False
+    )
+    return done.returncode == 0 and bool(done.stdout.strip())
+
+
+def dvc(folder: Path, env: Mapping[str, str], say: Callable[[str], None], *arguments: str) -> Done:
+    """Runs a command of DVC's; it ends with this process, however that ends."""
+    return guarded(folder, env, say, sys.executable, "-m", "dvc", *arguments)
+
+
+def guarded(
+    folder: Path, env: Mapping[str, str], say: Callable[[str], None], *command: str
+) -> Done:
+    """Runs a command under the guard."""
+    process = subprocess.Popen(  # noqa: S603  our own arguments
+        [sys.executable, str(GUARD), str(os.getpid()), *command],
+        cwd=folder,
+        env=dict(env),
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        errors="replace",
+        start_new_session=True,
+    )
+    done = Done(0)
+    try:
+        for line in process.stdout or ():
+            say(text := line.rstrip("\n"))
+            done.said = [*done.said[1 - KEPT :], text]
+            if found := RAN.match(text):
+                done.ran.append(found[1])
+        done.status = process.wait()
+    finally:
+        if process.poll() is None:
+            process.terminate()
+            process.wait()
+    return done

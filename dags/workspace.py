@@ -1,0 +1,299 @@
+"""A clone for each DAG run: what runs in it is one commit, and nobody else works in it.
+
+The branch `airflow/DAG/RUN` carries dvc.lock from task to task, and so from host to host. A task
+that finds the run's clone in use, by another task of the run, makes one more.
+"""
+
+import fcntl
+import hashlib
+import re
+import shutil
+import subprocess
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from dags.git import git
+from dags.settings import Settings
+
+LOCKS = ":(glob)**/dvc.lock"
+TIP = "refs/remotes/origin/run"  # of the run's branch, as it was fetched or pushed
+TRIES = 20  # of a push that others keep overtaking
+Entries = dict[str, dict[str, Any]]
+"""By path of a dvc.lock and name of a stage, what DVC has written."""
+
+
+@dataclass(frozen=True)
+class Run:
+    """One run of a DAG."""
+
+    dag: str
+    id: str
+
+    @property
+    def name(self) -> str:
+        """The id with what a branch and a folder take in names."""
+        text = re.sub(r"[^A-Za-z0-9_.+-]", "-", self.id).strip(".")
+        usual = self.id.replace(":", "-")
+        if text == usual and len(text) <= 100 and ".." not in text and not text.endswith(".lock"):
+            return text
+        digest = hashlib.sha256(self.id.encode()).hexdigest()[:8]
+        return f"{text.replace('..', '-').removesuffix('.lock')[:100]}-{digest}"
+
+    @property
+    def branch(self) -> str:
+        """What its dvc.lock is carried on."""
+        return f"airflow/{self.dag}/{self.name}"
+
+    @property
+    def last(self) -> str:
+        """The ref of the last good run of this DAG."""
+        return f"refs/millrace/last/{self.dag}"
+
+
+@contextmanager
+def taken(settings: Settings, run: Run, source: Path) -> Iterator[Path]:
+    """A clone of the run's branch as it is now, which no other task uses meanwhile.
+
+    Args:
+        settings: Of this worker.
+        run: The DAG run.
+        source: A checkout on this host that has the commit, which objects are shared with.
+    """
+    base = folder_of(settings, run)
+    base.mkdir(parents=True, exist_ok=True)
+    number = 0
+    while True:
+        with (base / f"{number}.lock").open("w") as lock:
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                number += 1
+                continue
+            folder = base / str(number)
+            if not folder.exists():
+                clone(settings, source, folder)
+            update(folder, run)
+            yield folder
+            return
+
+
+def folder_of(settings: Settings, run: Run) -> Path:
+    """Where the clones of a run are."""
+    return settings.workspaces / run.dag / run.name
+
+
+def clone(settings: Settings, source: Path, folder: Path) -> None:
+    """A clone without files yet, whose data comes from DVC's shared cache."""
+    partial = folder.with_name(f"{folder.name}.partial")
+    shutil.rmtree(partial, ignore_errors=True)  # a kill has left it; the lock of its number is ours
+    git(folder.parent, "clone", "-q", "--no-checkout", "--no-tags", str(source), str(partial))
+    git(partial, "remote", "set-url", "origin", settings.repository)
+    (partial / ".dvc").mkdir(exist_ok=True)
+    (partial / ".dvc" / "config.local").write_text(
+        f'[cache]\n    dir = {settings.cache}\n    type = "reflink,hardlink,symlink,copy"\n'
+    )
+    partial.rename(folder)
+
+
+def update(folder: Path, run: Run) -> None:
+    """Brings a clone to the tip of the run's branch; what DVC has written here since stays."""
+    if not exists(folder, run):
+        return
+    ours = written(folder)
+    git(folder, "fetch", "-q", "origin", f"+refs/heads/{run.branch}:{TIP}")
+    git(folder, "checkout", "-q", "-f", "-B", run.branch, TIP)
+    overlay(folder, ours)
+
+
+def exists(folder: Path, run: Run) -> bool:
+    """Whether the branch of a run is in the repository."""
+    return bool(git(folder, "ls-remote", "origin", f"refs/heads/{run.branch}"))
+
+
+def opened(folder: Path, run: Run, commit: str, files: Mapping[str, str], note: str) -> None:
+    """Makes the branch of a run, and publishes it.
+
+    Args:
+        folder: A clone.
+        run: The DAG run.
+        commit: What runs.
+        files: By path, the texts of the files that this run has otherwise.
+        note: Why, for the log.
+    """
+    git(folder, "checkout", "-q", "-f", "-B", run.branch, commit)
+    for path, text in files.items():
+        (folder / path).write_text(text, encoding="utf-8")
+    overlay(folder, last_good(folder, run))
+    git(folder, "add", "--", *files, *_locks(folder))
+    git(folder, "commit", "-q", "--allow-empty", "-m", note)
+    _push(folder, run)
+
+
+def last_good(folder: Path, run: Run) -> Entries:
+    """The entries of dvc.lock that the last good run has left.
+
+    None where the commit brings other entries than the commit that the last run was of: then
+    somebody has run, and committed, something newer.
+    """
+    if not git(folder, "ls-remote", "origin", run.last):
+        return {}
+    git(folder, "fetch", "-q", "origin", run.last)
+    last = git(folder, "rev-parse", "FETCH_HEAD")
+    base = subprocess.run(  # noqa: S603
+        ["git", "merge-base", "HEAD", last],  # noqa: S607
+        cwd=folder,
+        capture_output=True,
+        text=True,
+        check=False,
+    ).stdout.strip()
+    if not base or _entries(folder, base) != _entries(folder, "HEAD"):
+        return {}
+    return _entries(folder, last)
+
+
+def settle(folder: Path, run: Run) -> None:
+    """Makes a run the last good one of its DAG."""
+    git(folder, "push", "-q", "-f", "origin", f"HEAD:{run.last}")
+
+
+def publish(folder: Path, run: Run, note: str) -> None:
+    """Commits what DVC has written to dvc.lock, and pushes it to the run's branch.
+
+    Another task of the run, on another host, may push at the same time: then its entries come
+    first, and ours on top of them.
+
+    Raises:
+        subprocess.CalledProcessError: The repository does not take it.
+    """
+    for turn in range(TRIES):
+        ours = written(folder)
+        if not ours:
+            return
+        git(folder, "add", "--", *_locks(folder))
+        git(folder, "commit", "-q", "--allow-empty", "-m", note)
+        try:
+            _push(folder, run)
+        except subprocess.CalledProcessError:
+            if turn == TRIES - 1:
+                raise
+            git(folder, "fetch", "-q", "origin", f"+refs/heads/{run.branch}:{TIP}")
+            git(folder, "checkout", "-q", "-f", "-B", run.branch, TIP)
+            overlay(folder, ours)
+
+
+def _push(folder: Path, run: Run) -> None:
+    git(folder, "push", "-q", "origin", f"HEAD:refs/heads/{run.branch}")
+    git(folder, "update-ref", TIP, "HEAD")
+
+
+def _locks(folder: Path) -> list[str]:
+    found = git(folder, "ls-files", "-z", "--cached", "--others", "--", LOCKS).split("\0")
+    return [path for path in found if path and (folder / path).exists()]
+
+
+def written(folder: Path) -> Entries:
+    """The entries that DVC has written, and the run's branch does not have."""
+    try:
+        return _difference(_entries(folder, TIP), _here(folder))
+    except subprocess.CalledProcessError:  # nothing is checked out yet
+        return {}
+
+
+def overlay(folder: Path, entries: Entries) -> None:
+    """Puts entries into the dvc.lock files of a clone."""
+    for path, stages in entries.items():
+        file = folder / path
+        if not file.parent.is_dir():
+            continue
+        there: dict[str, Any] = {"schema": "2.0"}
+        if file.exists():
+            there = yaml.safe_load(file.read_text())
+        there["stages"] = {**(there.get("stages") or {}), **stages}
+        file.write_text(yaml.safe_dump(there, sort_keys=False))
+
+
+def _here(folder: Path) -> Entries:
+    return {path: _stages((folder / path).read_text()) for path in _locks(folder)}
+
+
+def _entries(folder: Path, commit: str) -> Entries:
+    names = git(folder, "ls-tree", "-r", "--name-only", "-z", commit).split("\0")
+    locks = [name for name in names if name.rpartition("/")[2] == "dvc.lock"]
+    return {path: _stages(git(folder, "show", f"{commit}:{path}")) for path in locks}
+
+
+def _stages(text: str) -> dict[str, Any]:
+    try:
+        return dict((yaml.safe_load(text) or {}).get("stages") or {})
+    except (yaml.YAMLError, AttributeError, TypeError):  # a merge's marks: DVC says so
+        return {}
+
+
+def _difference(before: Entries, after: Entries) -> Entries:
+    """The entries that are new or other than before."""
+    changed = {
+        path: {
+            name: entry for name, entry in stages.items() if before.get(path, {}).get(name) != entry
+        }
+        for path, stages in after.items()
+    }
+    return {path: stages for path, stages in changed.items() if stages}
+
+
+def outs(folder: Path, address: str) -> dict[str, str]:
+    """By path, the hashes of what a stage has made."""
+    path, _, name = address.rpartition(":")
+    file = folder / (Path(path).with_suffix(".lock") if path else "dvc.lock")
+    entry = _stages(file.read_text()).get(name, {}) if file.exists() else {}
+    return {out["path"]: str(out.get("md5", "")) for out in entry.get("outs", ())}
+
+
+def link_sources(settings: Settings, folder: Path, name: str) -> None:
+    """Makes sources/NAME a link to the raw data of a pipeline that lies outside of git."""
+    if settings.sources is None or not (settings.sources / name).is_dir():
+        return
+    tracked = git(folder, "ls-files", "-z", "--", f"sources/{name}").split("\0")
+    keep = f"sources/{name}/.gitkeep"
+    place = folder / "sources" / name
+    if set(filter(None, tracked)) - {keep} or place.is_symlink():
+        return  # data in git, or in DVC by git
+    if keep in tracked:  # else the run would be said to differ from its commit
+        git(folder, "update-index", "--skip-worktree", keep)
+    shutil.rmtree(place, ignore_errors=True)
+    place.parent.mkdir(exist_ok=True)
+    place.symlink_to((settings.sources / name).resolve())
+
+
+def remove(settings: Settings, run: Run) -> None:
+    """Removes the clones of a run; those in use stay."""
+    _remove(folder_of(settings, run))
+
+
+def _remove(base: Path) -> None:
+    for lock_file in base.glob("*.lock"):
+        with lock_file.open("w") as lock:
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                continue
+            shutil.rmtree(base / lock_file.stem, ignore_errors=True)
+            lock_file.unlink()
+    try:
+        base.rmdir()
+    except OSError:
+        return
+
+
+def keep_last(settings: Settings, dag: str, count: int = 3) -> None:
+    """Removes the workspaces of runs that failed, but for the last ones."""
+    folders = sorted(
+        (one for one in (settings.workspaces / dag).iterdir() if one.is_dir()),
+        key=lambda one: one.stat().st_mtime,
+    )
+    for old in folders[:-count]:
+        _remove(old)
