@@ -3,7 +3,7 @@
 from abc import abstractmethod
 from collections.abc import Mapping
 from pathlib import Path, PurePosixPath
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, ClassVar, Literal, Self
 
 from pydantic import AfterValidator, Discriminator, Field, Tag, model_validator
 
@@ -98,11 +98,20 @@ class Source(Extension):
     """What every source has: columns, and a split."""
 
     parts = {"read": ("listing",)}
+    dated: ClassVar[bool] = False
+    """Whether it gives what there was on a day, which its own key `date` names. Airflow's runs lay
+    their logical date over that key, and so can be made up for."""
 
     source: str
     """A source by its name, or one's own as `package.module:Class`."""
     split: Split = Split()
     """How the examples are dealt out; left out, every class alike, 70 : 15 : 15."""
+
+    @classmethod
+    def lacking(cls) -> list[str]:
+        """As of every section; and a dated one must have its key."""
+        lacks_date = cls.dated and "date" not in cls.model_fields
+        return [*super().lacking(), *(["date"] if lacks_date else [])]
 
     @property
     @abstractmethod

@@ -4,11 +4,11 @@ from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
-from croniter import croniter
-from pydantic import BeforeValidator, Field, ValidationError, field_validator, model_validator
+from pydantic import BeforeValidator, Field, ValidationError, model_validator
 
 from components.base.errors import Mistakes, Problem
 from components.base.words import yaml_of
+from components.config.airflow import Airflow
 from components.config.augment import Config as Augment
 from components.config.compress import Compressor, Method
 from components.config.compress import Config as Compress
@@ -23,58 +23,11 @@ from components.config.problems import problems
 from components.config.register import Config as Register
 from components.config.rules import given
 from components.config.rules import problems as section_problems
-from components.config.section import NonNegativeInt, Section, mistake
+from components.config.section import Section, mistake
 from components.config.task import Config as Task
 from components.config.train import Config as Train
 from components.config.tune import Config as Tune
 from components.config.validate import Config as Validate
-
-StageName = Literal[
-    "ingest",
-    "validate",
-    "preprocess",
-    "augment",
-    "tune",
-    "train",
-    "evaluate",
-    "compress",
-    "package",
-    "register",
-]
-
-
-PRESETS = (
-    "@once",
-    "@continuous",
-    "@hourly",
-    "@daily",
-    "@weekly",
-    "@monthly",
-    "@quarterly",
-    "@yearly",
-)
-"""Airflow's names for schedules."""
-
-
-class Airflow(Section):
-    """When and how Airflow runs the pipeline; a stage never reads it."""
-
-    schedule: str | None = None
-    """A cron expression or preset (`@daily`); left out, only by hand."""
-    retries: Annotated[NonNegativeInt, Field(le=1000)] = 0
-    """How often a failed task is tried again."""
-    pools: dict[StageName, str] = {}
-    """Airflow pool of a stage's task, such as one slot for each GPU."""
-
-    @field_validator("schedule")
-    @classmethod
-    def _is_cron(cls, value: str | None) -> str | None:
-        if value is not None and value not in PRESETS and not croniter.is_valid(value):
-            raise ValueError(
-                f"'{value}' is neither a cron expression, such as '0 3 * * *', nor one of "
-                f"{', '.join(PRESETS)}"
-            )
-        return value
 
 
 def _whole(value: object) -> object:

@@ -31,6 +31,7 @@ WORDS = {
     "bool_type": "true or false",
     "bool_parsing": "true or false",
     "string_pattern_mismatch": "text of the form {pattern}",
+    "string_too_short": "at least {min_length} character long",
     "string_too_long": "at most {max_length} characters long",
     "too_short": "{min_length} or more",
     "too_long": "{max_length} at most",
@@ -120,7 +121,8 @@ def _inside(here: Any, part: str | int, data: object) -> Any:
     if origin in (tuple, list, dict) and arguments:
         return _chosen(arguments[-1 if origin is dict else 0], value)
     if origin in (Union, UnionType):
-        return next((one for member in arguments if (one := _inside(member, part, data))), None)
+        members = [_chosen(member, data) for member in arguments]
+        return next((one for member in members if (one := _inside(member, part, data))), None)
     return None
 
 
@@ -152,6 +154,7 @@ class _Below:
 
 
 def _names(here: Any) -> list[str]:
+    here = _chosen(here, None)
     if get_origin(here) in (Union, UnionType):
         return [name for member in get_args(here) for name in _names(member)]
     if not (isinstance(here, type) and issubclass(here, BaseModel)):

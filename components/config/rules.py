@@ -20,6 +20,7 @@ MIXING = frozenset({"MixUp", "CutMix"})
 
 def problems(file: "Pipeline") -> Iterator[Problem]:
     """Every disagreement between sections."""
+    yield from _backfill(file)
     yield from _random(file)
     yield from _mixing(file)
     yield from _targets(file)
@@ -27,6 +28,12 @@ def problems(file: "Pipeline") -> Iterator[Problem]:
     yield from _monitors(file)
     yield from _methods(file)
     yield from _gate(file)
+
+
+def _backfill(file: "Pipeline") -> Iterator[Problem]:
+    if file.airflow.catchup and not file.ingest.dated:
+        what = f"the source {file.ingest.source} cannot be backfilled: it gives what is there today"
+        yield Problem(("airflow", "catchup"), f"{what}, whatever the date of a run")
 
 
 def _random(file: "Pipeline") -> Iterator[Problem]:
