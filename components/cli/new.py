@@ -1,17 +1,16 @@
 """A new pipeline file from one that there is."""
 
-import io
 import re
 from pathlib import Path
 from typing import Any
 
 from ruamel.yaml import YAML
-from ruamel.yaml.comments import CommentedMap, CommentedSeq
 
 from components.base.errors import Invalid
 from components.base.files import write_text
 from components.config.document import Document
 from components.config.params import NAME, Params
+from components.config.text import laid, rewritten
 
 
 def new(name: str, origin: str, root: Path) -> Path:
@@ -54,7 +53,7 @@ def _renamed(document: Document, name: str) -> str:
     changed = named.sub(lambda match: match[1] + name, lines[line - 1], count=1)
     result = text[:start] + changed + text[start + len(lines[line - 1]) :]
     if _name_of(result) != name:
-        result = _rewritten(text, name)
+        result = laid(text, {"register.name": name})
     return result
 
 
@@ -63,24 +62,13 @@ def _name_of(text: str) -> Any:
     return register.get("name") if isinstance(register, dict) else None
 
 
-def _rewritten(text: str, name: str) -> str:
-    yaml = YAML()
-    yaml.width, yaml.preserve_quotes = 4096, True
-    document = yaml.load(text)
-    document.setdefault("register", CommentedMap())["name"] = name
-    stream = io.StringIO()
-    yaml.dump(document, stream)
-    return stream.getvalue()
-
-
 def _activate(name: str, params: Path) -> None:
     """Adds the name to the active pipelines; comments and layout stay."""
-    yaml = YAML()
-    yaml.width, yaml.preserve_quotes = 4096, True
-    document = yaml.load(params.read_text(encoding="utf-8"))
-    names: CommentedSeq = document["pipelines"]
-    if name not in names:
-        names.append(name)
-        stream = io.StringIO()
-        yaml.dump(document, stream)
-        write_text(stream.getvalue(), params)
+
+    def change(document: Any) -> None:
+        if name not in document["pipelines"]:
+            document["pipelines"].append(name)
+
+    text = params.read_text(encoding="utf-8")
+    if (changed := rewritten(text, change)) != text:
+        write_text(changed, params)

@@ -116,6 +116,7 @@ def _check_size(root: Node, path: Path) -> None:
             line = node.start_mark.line + 1
             raise Invalid(f"{path}:{line}: nested too deeply; {MAX_DEPTH} levels are enough")
         if isinstance(node, ScalarNode):
+            _check_text(node, path)
             return 1
         if isinstance(node, MappingNode):
             _check_keys(node, path)
@@ -126,6 +127,13 @@ def _check_size(root: Node, path: Path) -> None:
 
     if count(root, 0) > MAX_VALUES:
         raise Invalid(f"{path}: stands for more than {MAX_VALUES} values, its aliases resolved")
+
+
+def _check_text(node: ScalarNode, path: Path) -> None:
+    """Refuses half a character, which can be escaped (`"\\ud800"`) and written nowhere."""
+    if any("\ud800" <= one <= "\udfff" for one in node.value):
+        line = node.start_mark.line + 1
+        raise Invalid(f"{path}:{line}: not valid YAML: half a character is none")
 
 
 def _check_keys(node: MappingNode, path: Path) -> None:
