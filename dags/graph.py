@@ -7,6 +7,7 @@ import re
 import sys
 from collections.abc import Iterable, Iterator
 from contextlib import chdir
+from os.path import relpath
 from pathlib import Path
 from typing import Any
 
@@ -98,7 +99,15 @@ def _pipeline(
             "file": file,
             "text": document.path.read_text(encoding="utf-8"),
             "airflow": pipeline.airflow.model_dump(mode="json"),
-            "params": tunables(document, pipeline),
+            "params": {
+                key: {
+                    "default": one.value,
+                    "description": one.description,
+                    "section": one.section,
+                    **one.schema,
+                }
+                for key, one in tunables(pipeline).items()
+            },
         }
     )
 
@@ -106,7 +115,6 @@ def _pipeline(
 def _schedule(file: Path) -> dict[str, Any]:
     """The schedule of a file with mistakes, so that its failure is seen when it was due."""
     from components.config.airflow import Airflow
-
     from components.config.document import Document
 
     try:
@@ -183,6 +191,7 @@ def _edges(stages: Iterable[Any]) -> list[tuple[Any, Any]]:
 
 
 def _line(name: str, members: list[Any], description: str) -> Line:
+    """The DAG of some stages; paths are relative to the project, which is where one is."""
     try:
         edges = _edges(members)
     except Exception as error:
@@ -191,7 +200,15 @@ def _line(name: str, members: list[Any], description: str) -> Line:
     return Line(
         name,
         tuple(
-            Stage(tasks[one], one.addressing, one.desc or "", bool(one.always_changed))
+            Stage(
+                tasks[one],
+                one.addressing,
+                one.desc or "",
+                bool(one.always_changed),
+                tuple(
+                    sorted({relpath(dep.fs_path) for dep in one.deps if dep.protocol == "local"})
+                ),
+            )
             for one in members
         ),
         tuple(sorted((tasks[before], tasks[after]) for before, after in edges)),

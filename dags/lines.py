@@ -30,6 +30,8 @@ class Stage:
     description: str = ""
     always: bool = False
     """Whether it runs each time, whatever has changed."""
+    deps: tuple[str, ...] = ()
+    """The files and folders that it reads."""
 
 
 @dataclass(frozen=True)
@@ -90,7 +92,9 @@ def decoded(text: str) -> list[Line]:
         Line(
             **{
                 **line,
-                "stages": tuple(Stage(**stage) for stage in line["stages"]),
+                "stages": tuple(
+                    Stage(**{**stage, "deps": tuple(stage["deps"])}) for stage in line["stages"]
+                ),
                 "edges": tuple((before, after) for before, after in line["edges"]),
             }
         )

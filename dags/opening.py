@@ -1,12 +1,9 @@
 """What the first task of a run finds out: which files this run has, and what has not changed."""
 
-import io
 import re
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
-
-from ruamel.yaml import YAML
 
 from dags.lines import Line
 from dags.repro import dvc, repro
@@ -22,16 +19,12 @@ def files(root: Path, line: Line, values: Mapping[str, Any]) -> dict[str, str]:
     """
     if not line.file:
         return {}
-    yaml = YAML()
-    yaml.width, yaml.preserve_quotes = 4096, True
-    params = yaml.load((root / "params.yaml").read_text(encoding="utf-8"))
-    params["pipelines"] = [Path(line.file).stem]
-    stream = io.StringIO()
-    yaml.dump(params, stream)
-    changed = {"params.yaml": stream.getvalue()}
-    if values:
-        from components.config.form import laid
+    from components.config.text import laid, rewritten
 
+    alone = {"pipelines": [Path(line.file).stem]}
+    text = (root / "params.yaml").read_text(encoding="utf-8")
+    changed = {"params.yaml": rewritten(text, lambda params: params.update(alone))}
+    if values:
         changed[line.file] = laid(line.text, values)
     return changed
 

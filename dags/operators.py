@@ -19,7 +19,7 @@ from dags import opening, workspace
 from dags.callbacks import end_runs
 from dags.git import git
 from dags.lines import Line, Stage
-from dags.repro import Done, GateError, TemporaryError, dvc, has_remote, repro
+from dags.repro import Done, GateError, push, repro
 from dags.settings import Settings, of_stage, settings
 from dags.workspace import Run
 
@@ -121,7 +121,8 @@ class Open(Task):
                 self.say(f"{run.branch} is made of {commit[:10]}")
             workspace.link_sources(found, folder, self.line.name)
             unchanged = opening.unchanged(folder, self.line, self.env(found, context), self.say)
-            workspace.publish(folder, run, "fingerprint")
+            push(folder, self.env(found, context), self.say)
+            workspace.publish(folder, run, "open")
         if unchanged:
             self.say(f"nothing has changed for {', '.join(unchanged)}")
             raise DownstreamTasksSkipped(tasks=unchanged)
@@ -152,8 +153,10 @@ class StageTask(Task):
         env = self.env(found, context)
         with workspace.taken(found, run, self.root) as folder:
             workspace.link_sources(found, folder, self.line.name)
-            self.work(folder, env)
-            done = repro(folder, self.stage.address, env, self.say)
+            is_alone = workspace.is_own(folder) and all(
+                (folder / dep).exists() for dep in self.stage.deps
+            )
+            done = repro(folder, self.stage.address, env, self.say, is_alone)
             # What has come to its end is kept, whatever came after it.
             self.keep(folder, run, env)
             done.check()
@@ -165,17 +168,11 @@ class StageTask(Task):
             raise GateError(outcome["sentence"])
         return outcome
 
-    def work(self, folder: Path, env: Mapping[str, str]) -> None:
-        """What is to be done before the stage."""
-
     def keep(self, folder: Path, run: Run, env: Mapping[str, str]) -> None:
         """Data first: nobody is to read of data that are nowhere."""
         if not workspace.written(folder):
             return
-        if has_remote(folder, env):
-            pushed = dvc(folder, env, self.say, "--wait-for-lock", "push")
-            if pushed.status:
-                raise TemporaryError(f"the DVC remote does not take the data: {pushed.sentence}")
+        push(folder, env, self.say)
         workspace.publish(folder, run, self.stage.address)
 
     def outcome(self, folder: Path, done: Done) -> dict[str, Any]:

@@ -13,6 +13,7 @@ from pathlib import Path
 GUARD = Path(__file__).with_name("guard.py")
 RAN = re.compile(r"^Running stage '(.+)':")
 EXITED = re.compile(r"exited with (-?\d+)")
+NO_REMOTE = "no remote specified"
 LOCKED = ("is busy, it is being blocked by", "Unable to acquire lock")
 KEPT = 200  # lines, of which the last ones say what went wrong
 NOISE = ("ERROR: failed to reproduce", "> ", "Running stage '", "Use `dvc push`", "To track ")
@@ -75,7 +76,7 @@ def repro(
     address: str,
     env: Mapping[str, str],
     say: Callable[[str], None],
-    *options: str,
+    is_alone: bool = False,
 ) -> Done:
     """Brings a stage up to date, and what comes before it.
 
@@ -86,10 +87,10 @@ def repro(
         address: Of the stage.
         env: Of the commands.
         say: Takes the output, line by line.
-        options: Of `dvc repro` besides.
+        is_alone: Whether what comes before it is up to date for certain.
     """
-    pull = ("--pull",) if has_remote(folder, env) else ()
-    arguments = ("--wait-for-lock", "repro", *pull, "--no-run-cache", *options, address)
+    which = "--single-item" if is_alone else "--pull"
+    arguments = ("--wait-for-lock", "repro", which, "--no-run-cache", address)
     pause_s = 1.0
     while (done := dvc(folder, env, say, *arguments)).is_locked:
         say(f"waiting {pause_s:.0f} s for the lock")
@@ -98,13 +99,17 @@ def repro(
     return done
 
 
-def has_remote(folder: Path, env: Mapping[str, str]) -> bool:
-    """Whether DVC knows a remote by default."""
-    command = [sys.executable, "-m", "dvc", "config", "core.remote"]
-    done = subprocess.run(  # noqa: S603  our own arguments
-        command, cwd=folder, env=dict(env), capture_output=True, check=False
-    )
-    return done.returncode == 0 and bool(done.stdout.strip())
+def push(folder: Path, env: Mapping[str, str], say: Callable[[str], None]) -> None:
+    """Sends what the workspace has to DVC's remote; where there is none, the cache is all there is.
+
+    Raises:
+        TemporaryError: The remote does not take it.
+    """
+    done = dvc(folder, env, lambda _: None, "--wait-for-lock", "push")
+    if done.status and not any(NO_REMOTE in line for line in done.said):
+        raise TemporaryError(f"the DVC remote does not take the data: {done.sentence}")
+    if not done.status:
+        say(f"dvc push: {done.sentence.splitlines()[-1] if done.sentence else 'done'}")
 
 
 def dvc(folder: Path, env: Mapping[str, str], say: Callable[[str], None], *arguments: str) -> Done:

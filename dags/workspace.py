@@ -22,6 +22,7 @@ from dags.settings import Settings
 
 LOCKS = ":(glob)**/dvc.lock"
 TIP = "refs/remotes/origin/run"  # of the run's branch, as it was fetched or pushed
+OWN = "refs/millrace/own"  # what this clone has pushed last, and so has the data of
 TRIES = 20  # of a push that others keep overtaking
 Entries = dict[str, dict[str, Any]]
 """By path of a dvc.lock and name of a stage, what DVC has written."""
@@ -96,6 +97,7 @@ def clone(settings: Settings, source: Path, folder: Path) -> None:
     (partial / ".dvc").mkdir(exist_ok=True)
     (partial / ".dvc" / "config.local").write_text(
         f'[cache]\n    dir = {settings.cache}\n    type = "reflink,hardlink,symlink,copy"\n'
+        "[core]\n    autostage = true\n"  # else it says after each stage how to
     )
     partial.rename(folder)
 
@@ -132,6 +134,7 @@ def opened(folder: Path, run: Run, commit: str, files: Mapping[str, str], note: 
     git(folder, "add", "--", *files, *_locks(folder))
     git(folder, "commit", "-q", "--allow-empty", "-m", note)
     _push(folder, run)
+    git(folder, "update-ref", OWN, "HEAD")
 
 
 def last_good(folder: Path, run: Run) -> Entries:
@@ -174,21 +177,30 @@ def publish(folder: Path, run: Run, note: str) -> None:
         ours = written(folder)
         if not ours:
             return
+        was_own = is_own(folder)
         git(folder, "add", "--", *_locks(folder))
         git(folder, "commit", "-q", "--allow-empty", "-m", note)
         try:
             _push(folder, run)
+            if was_own:
+                git(folder, "update-ref", OWN, "HEAD")
         except subprocess.CalledProcessError:
             if turn == TRIES - 1:
                 raise
             git(folder, "fetch", "-q", "origin", f"+refs/heads/{run.branch}:{TIP}")
             git(folder, "checkout", "-q", "-f", "-B", run.branch, TIP)
-            overlay(folder, ours)
+            overlay(folder, ours)  # from here on, what others have made is fetched first
 
 
 def _push(folder: Path, run: Run) -> None:
     git(folder, "push", "-q", "origin", f"HEAD:refs/heads/{run.branch}")
     git(folder, "update-ref", TIP, "HEAD")
+
+
+def is_own(folder: Path) -> bool:
+    """Whether no other clone has added to the branch since this one did."""
+    found = git(folder, "for-each-ref", "--format=%(objectname)", OWN, TIP).split()
+    return len(found) == 2 and len(set(found)) == 1
 
 
 def _locks(folder: Path) -> list[str]:

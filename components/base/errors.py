@@ -1,7 +1,8 @@
 """The errors that are for whoever wrote the YAML.
 
-    Stop                 exit status 1: a gate, the data or a server said no
-    └── Invalid          exit status 2: the pipeline file or the call is wrong
+    Stop                 exit status 1: a gate or the data said no
+    ├── Invalid          exit status 2: the pipeline file or the call is wrong
+    └── Unavailable      exit status 75, as sysexits.h has it: a server or the disk, another time
 
 Anything else is a bug of ours and ends in a traceback.
 """
@@ -28,6 +29,12 @@ class Invalid(Stop):
     """Mistakes in a file that the user wrote, one line each."""
 
     status = 2
+
+
+class Unavailable(Stop):
+    """A server does not answer, or a disk is full: to try again may help."""
+
+    status = 75
 
 
 @dataclass(frozen=True)
@@ -85,7 +92,7 @@ def exit_status() -> Iterator[None]:
             raise
         where = f": {error.filename}" if error.filename else ""
         sys.stderr.write(f"{reason}{where}; the earlier output stays\n")
-        sys.exit(Stop.status)
+        sys.exit(Unavailable.status)
 
 
 def _of_disk(error: OSError) -> str | None:

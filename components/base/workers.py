@@ -15,7 +15,7 @@ from typing import Any, Self, TypeVar
 from threadpoolctl import threadpool_limits
 from tqdm import tqdm
 
-from components.base.errors import Stop
+from components.base.errors import Stop, Unavailable
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
@@ -31,7 +31,7 @@ class Workers:
             and start in a checkout of this project; None for the processors of this machine.
 
     Raises:
-        Stop: On entering: no scheduler answers.
+        Unavailable: On entering: no scheduler answers.
     """
 
     def __init__(self, address: str | None = None) -> None:
@@ -47,7 +47,7 @@ class Workers:
             try:
                 self._client = self._stack.enter_context(Client(self.address, timeout=5))
             except (OSError, ValueError) as error:
-                raise Stop(
+                raise Unavailable(
                     f"params.yaml: dask: no scheduler answers at {self.address} ({error}); "
                     "start it, or leave the line empty to use this machine alone"
                 ) from None
@@ -71,7 +71,7 @@ class Workers:
             The results in the order of the items; none is kept for longer than that takes.
 
         Raises:
-            Stop: A process was killed: of this machine, or again and again on the cluster.
+            Unavailable: A process was killed: of this machine, or again and again on the cluster.
         """
         # disable=None: quiet where the output is no terminal.
         with tqdm(desc=what, total=len(items), unit="shard", disable=None) as bar:
@@ -95,7 +95,7 @@ class Workers:
                 yield future.result()
                 future.release()
         except KilledWorker as error:
-            raise Stop(f"{what}: {error}; the earlier output stays") from None
+            raise Unavailable(f"{what}: {error}; the earlier output stays") from None
         except RuntimeError as error:
             if "deserialization" not in str(error):
                 raise
@@ -108,7 +108,7 @@ class Workers:
         try:
             yield from self._processes(task).map(task, items)
         except BrokenProcessPool:
-            raise Stop(
+            raise Unavailable(
                 f"{what}: a worker process died, which the kernel's log explains where memory ran "
                 "out, and what it said last elsewhere; the earlier output stays"
             ) from None

@@ -21,7 +21,7 @@ from huggingface_hub.errors import (  # type: ignore[attr-defined]  # httpx's in
 )
 from huggingface_hub.file_download import http_get
 
-from components.base.errors import Stop
+from components.base.errors import Stop, Unavailable
 
 RESTARTS = 5
 """How often a server that cannot resume may break off and begin again from nothing."""
@@ -63,7 +63,7 @@ def fetch(url: str, sha256: str) -> Path:
                     f"{_shown(url)} was not downloaded: {error}",
                     *(others or [_hint(name)]),
                 ]
-                raise Stop("; ".join(problems)) from None
+                raise Unavailable("; ".join(problems)) from None
     return target
 
 

@@ -8,8 +8,8 @@ from pathlib import Path
 from filelock import FileLock
 from mlflow.exceptions import MlflowException
 
-from components.base.errors import Stop
-from components.base.files import read_json
+from components.base.errors import Stop, Unavailable
+from components.base.files import read_json, write_json
 from components.config.document import Document
 from components.config.params import Params
 from components.config.pipeline import parse
@@ -56,11 +56,23 @@ def register(
         is_experiment = bool(os.environ.get("DVC_EXP_NAME"))
         with _alone(), _explained():
             found = reconcile(client, place, pipeline, document.data, is_experiment)
+        _measure(found, is_experiment, place.measured / "register.json")
         yield name, found
         if found.is_refused and (is_strict or pipeline.registration.gate.strict):
             refused.append(found.sentence)
     if refused:
         raise Stop("\n".join(refused))
+
+
+def _measure(found: Standing, is_experiment: bool, file: Path) -> None:
+    """What a server has said is no output, and lies beside what was measured here."""
+    experiment, run = found.run
+    said = {
+        "finding": found.sentence,
+        "refused": found.is_refused and not is_experiment,
+        "mlflow": {"experiment": experiment, "run": run},
+    }
+    write_json(said, file)
 
 
 def read(root: Path, name: str) -> str:
@@ -87,7 +99,7 @@ def _explained() -> Iterator[None]:
     try:
         yield
     except MlflowException as error:
-        raise Stop(
+        raise Unavailable(
             f"register: MLflow says no, and no alias moves: {error.error_code}: "
             f"{tracking.why(error)}"
         ) from None

@@ -3,7 +3,7 @@
 import json
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -65,6 +65,8 @@ class Standing:
     reason: str
     is_refused: bool = False
     """Whether the gate says no, be it to a model that was registered before."""
+    run: tuple[str, str] = ("", "")
+    """Ids of MLflow's: the experiment, and the run that trained the model."""
 
     @property
     def sentence(self) -> str:
@@ -100,8 +102,9 @@ def reconcile(
     experiment = client.get_experiment_by_name(place.name)
     run_id = _run(client, place, manifest, values, experiment.experiment_id)
     config = pipeline.registration
+    ids = (str(experiment.experiment_id), run_id)
     if manifest.refused is not None:
-        return standing(client, config.name, manifest)
+        return replace(standing(client, config.name, manifest), run=ids)
     registry.registered_model(client, config.name)
     folder = place.package / "model"
     version = registry.version(
@@ -120,7 +123,7 @@ def reconcile(
             client.set_model_version_tag(config.name, version.version, VERDICT, EXPERIMENT)
     else:
         _settle(client, place, pipeline, manifest, number)
-    return standing(client, config.name, manifest)
+    return replace(standing(client, config.name, manifest), run=ids)
 
 
 def standing(client: MlflowClient, name: str, manifest: Manifest) -> Standing:

@@ -27,7 +27,7 @@ from mlflow.entities import LifecycleStage, Metric, Param, RunStatus, RunTag
 from mlflow.exceptions import MlflowException
 from mlflow.tracking.context.registry import resolve_tags
 
-from components.base.errors import Stop
+from components.base.errors import Stop, Unavailable
 from components.config.overrides import flatten
 from components.run.owner import Owner, me
 
@@ -72,7 +72,7 @@ def connect(experiment: str) -> MlflowClient:
         if known is not None:
             end_dead(client, known.experiment_id)
     except (OSError, MlflowException) as error:
-        raise Stop(
+        raise Unavailable(
             f"MLflow at {masked(uri)} cannot be used: {why(error)}; "
             "start it, or set MLFLOW_TRACKING_URI"
         ) from None
@@ -125,10 +125,11 @@ class Live:
     Args:
         client: Of the server.
         run_id: The run.
+        experiment: The id of its experiment.
     """
 
-    def __init__(self, client: MlflowClient, run_id: str) -> None:
-        self.client, self.run_id = client, run_id
+    def __init__(self, client: MlflowClient, run_id: str, experiment: str = "") -> None:
+        self.client, self.run_id, self.experiment = client, run_id, experiment
         self._metrics: list[Metric] = []
         self._flushed = time.monotonic()
         self._has_warned = False
@@ -150,6 +151,11 @@ class Live:
             status = RunStatus.KILLED
         with self._patience, self._tolerated():
             self.client.set_terminated(self.run_id, RunStatus.to_string(status))
+
+    @property
+    def ids(self) -> dict[str, str]:
+        """Of the experiment and the run, for whoever makes links to them."""
+        return {"experiment": self.experiment, "run": self.run_id}
 
     def log(self, values: Mapping[str, float], step: int = 0) -> None:
         """Takes metrics, which are sent a few seconds later, many in one request."""
@@ -206,7 +212,7 @@ def start(
         name: Shown by MLflow; left out, it makes one up.
         parent: The run that this one is nested in.
     """
-    origin = {OWNER: me().text, HEARTBEAT: str(int(time.time()))}
+    origin = {OWNER: me().text, HEARTBEAT: str(int(time.time())), **_scheduled()}
     if parent is not None:
         origin["mlflow.parentRunId"] = parent
     difference = _difference()
@@ -214,12 +220,13 @@ def start(
         origin[DIRTY] = "true"
     try:
         with _impatient():
+            found = client.get_experiment_by_name(experiment)
             run_id = create(client, experiment, params, {**tags, **origin}, name)
             if difference and parent is None:
                 client.log_text(run_id, difference, "git.diff")
     except (OSError, MlflowException) as error:
-        raise Stop(f"MLflow takes no new run: {why(error)}") from None
-    with Live(client, run_id) as run:
+        raise Unavailable(f"MLflow takes no new run: {why(error)}") from None
+    with Live(client, run_id, str(found.experiment_id)) as run:
         yield run
 
 
@@ -274,6 +281,13 @@ def end_dead(client: MlflowClient, *experiment_ids: str) -> list[str]:
                 client.set_terminated(run.info.run_id, RunStatus.to_string(RunStatus.KILLED))
                 ended.append(str(run.info.run_id))
     return ended
+
+
+def _scheduled() -> dict[str, str]:
+    """Which run of Airflow's this is part of, where there is one."""
+    names = {"dag_id": "DAG_ID", "run_id": "DAG_RUN_ID", "try": "TRY_NUMBER"}
+    given = {key: os.environ.get(f"AIRFLOW_CTX_{name}") for key, name in names.items()}
+    return {f"airflow.{key}": value for key, value in given.items() if value}
 
 
 def _difference() -> str:

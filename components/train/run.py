@@ -48,6 +48,7 @@ def run(run: Run) -> None:
     run.measure(
         {**best, "best_epoch": fitted.best + 1, **fitted.numbers},
         seconds_per_epoch=shown.seconds_per_epoch,
+        mlflow=live.ids,
     )
 
 
