@@ -31,6 +31,7 @@ NEUTRAL = {
     "components.run.owner": "tells processes apart",
     "components.run.quiet": "sends chatter to a file",
     "components.run.tracking": "tells MLflow, and reads nothing from it that is written to an out",
+    "components.run.trials": "keeps what trials came to, by all that decides it",
     "components.base.words": "words for people",
 }
 """Modules and packages that change no output, with the reason."""
@@ -44,6 +45,7 @@ EXCEPTIONS = frozenset(
         "components.config.overrides",
         "components.config.task",
         "components.config.train",
+        "components.config.tune",
     }
 )
 """Of a neutral package, but part of what is trained: a dependency of who imports it itself."""

@@ -121,21 +121,28 @@ class Run(argparse.Namespace):
         write_json({"seconds": seconds, "finding": self.finding, **timings}, self.measured)
 
 
-def stage(name: str, description: str | None, *paths: str) -> None:
-    """Runs a stage: `run` in `components.NAME.run`, which is imported when all is checked.
+def stage(
+    name: str, description: str | None, *paths: str, part: str = "run", **numbers: str
+) -> None:
+    """Runs a stage, a function of `components.NAME.run`, which is imported when all is checked.
 
     Args:
         name: Of the stage.
         description: Shown by `--help`.
         paths: Names of the paths it reads and writes (`dataset` is `--dataset`).
+        part: The function: `run` does it all.
+        numbers: Names of whole numbers that it takes, each with what `--help` says of it.
     """
-    parser = argparse.ArgumentParser(prog=f"python -m components.{name}", description=description)
+    program = f"python -m components.{name}" + ("" if part == "run" else f".{part}")
+    parser = argparse.ArgumentParser(prog=program, description=description)
     parser.add_argument("pipeline_path", metavar="pipeline", type=Path, help="pipelines/NAME.yaml")
     parser.add_argument(
         "--params", type=Path, required=True, dest="params_path", help="params.yaml"
     )
     for path in ("code", *paths, "metrics", "measured"):
         parser.add_argument(f"--{path.replace('_', '-')}", type=Path, required=True)
+    for number, meaning in numbers.items():
+        parser.add_argument(f"--{number}", type=int, required=True, help=meaning)
     run = parser.parse_args(namespace=Run(stage=name))
     with exit_status():
         # Before the file is read: a class of one's own may import Keras beside it.
@@ -146,7 +153,7 @@ def stage(name: str, description: str | None, *paths: str) -> None:
             try:
                 module = import_module(f"components.{name}.run")
                 run.check_code()  # before it costs anything, and at the end
-                module.run(run)
+                getattr(module, part)(run)
             except Mistakes as error:
                 raise run.document.locate(error.problems) from None
         run.check_code()

@@ -33,6 +33,7 @@ from components.run.owner import Owner, me
 
 MODEL = "millrace.model"
 OWNER, HEARTBEAT = "millrace.owner", "millrace.heartbeat"
+PARENT = "mlflow.parentRunId"
 DIRTY = "millrace.git.dirty"
 
 PATIENCE_S = 5  # until a server that does not answer is said not to, at the start
@@ -40,6 +41,7 @@ BEAT_S = 60  # between two signs of life
 FLUSH_S = 2  # between two requests with metrics
 PAUSE_S = 60  # after one that failed, the first time
 BATCH = 1000  # metrics that MLflow takes in one request, parameters 100
+MOST = 50_000  # runs that it gives in one answer
 DIFFERENCE_BYTES = 1_000_000
 
 # Its news of tables made and experiments found are of no use to whoever trains a model.
@@ -177,6 +179,15 @@ class Live:
         with self._tolerated():
             self.client.set_tag(self.run_id, key, value)
 
+    def adopt(self, key: str, value: str) -> None:
+        """Nests in this run those of its experiment with a tag that are nested in none."""
+        with self._tolerated():
+            experiment = self.client.get_run(self.run_id).info.experiment_id
+            query = f"tags.`{key}` = '{value}'"
+            for run in self.client.search_runs([experiment], query, max_results=MOST):
+                if PARENT not in run.data.tags and run.info.run_id != self.run_id:
+                    self.client.set_tag(run.info.run_id, PARENT, self.run_id)
+
     def _beat(self) -> None:
         while not self._ended.wait(BEAT_S):
             self.tag(HEARTBEAT, str(int(time.time())))
@@ -214,7 +225,7 @@ def start(
     """
     origin = {OWNER: me().text, HEARTBEAT: str(int(time.time())), **_scheduled()}
     if parent is not None:
-        origin["mlflow.parentRunId"] = parent
+        origin[PARENT] = parent
     difference = _difference()
     if difference:
         origin[DIRTY] = "true"

@@ -1,12 +1,27 @@
-"""The tune stage, from paths to paths."""
+"""The tune stage, from paths to paths: the whole search, or one trial of it."""
 
+import hashlib
 from collections.abc import Mapping
-from typing import Any
+from contextlib import AbstractContextManager
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
-from components.base.files import write_json
+from components.base.errors import Invalid
+from components.base.files import as_json, digest, read_json, write_json
 from components.config.overrides import apply
 from components.config.pipeline import Pipeline
 from components.run.command import Run
+
+if TYPE_CHECKING:
+    from mlflow import MlflowClient
+
+    from components.fitting.data import Data
+    from components.run.tracking import Live
+    from components.run.trials import Trials
+    from components.tune.stage import Recorded, Search
+
+SEARCH = "millrace.search"  # tag of the MLflow runs of trials that stand by themselves
 
 
 def run(run: Run) -> None:
@@ -23,18 +38,94 @@ def run(run: Run) -> None:
     run.measure({"trials": len(trials)})
 
 
+def trial(run: Run) -> None:
+    """Runs trial `number`, and keeps what came of it; nothing where that is known.
+
+    Raises:
+        Invalid: The search has no such trial.
+    """
+    numbers = run.pipeline.tune.numbers
+    if run.number not in numbers:
+        there = f"there are 0 to {numbers[-1]}" if numbers else "there are none (see tune.pruner)"
+        raise Invalid(f"tune: no trial {run.number} stands by itself; {there}")
+    key = key_of(run)
+    trials = _trials(run, key)
+    outcome = trials.ended().get(run.number)
+    was_there = ", as it was there" if outcome else ""
+    if outcome is None:
+        from components.run import tracking
+        from components.tune import apart
+
+        client, data = tracking.connect(run.name), _data(run)
+        task = _search(run, data, partial(_recorded, run, client, {SEARCH: key}, None))
+        outcome = apart.run_trial(task, trials, run.number)
+    said = outcome.text(run.pipeline.tune.monitor)
+    run.conclude(f"trial {run.number}: {said}{was_there}")
+    run.measure({"number": run.number, "value": outcome.value, "epochs": outcome.epochs})
+
+
 def _searched(run: Run) -> tuple[dict[str, Any], list[dict[str, Any]]]:
-    from components.fitting.data import Data
-    from components.fitting.watch import Built
-    from components.models import keras_files
     from components.run import tracking
-    from components.tune.stage import search, table
+    from components.tune import apart, stage
+
+    config, tags = run.pipeline.tune, run.tags("tune", run.dataset)
+    mine = {SEARCH: key_of(run)} if config.numbers else {}
+    trials = _trials(run, mine[SEARCH]) if mine else None
+    client, data = tracking.connect(run.name), _data(run)
+    declared = run.document.data["tune"]
+    with tracking.start(client, run.name, declared, {**tags, **mine}, "search") as live:
+        task = _search(run, data, partial(_recorded, run, client, mine, live.run_id))
+        study = apart.search(task, trials, run.say) if trials else stage.search(task)
+        for key, value in mine.items():
+            live.adopt(key, value)
+        live.log({config.monitor: study.best_value})
+    return study.best_params, stage.table(study)
+
+
+def key_of(run: Run) -> str:
+    """A hash of all that decides what comes of a trial, its number aside.
+
+    Not of how many there are: of a search that is made longer, the first ones are there.
+    """
+    depends = read_json(run.code)
+    values = {key: value for key, value in depends["values"].items() if key != "tune.trials"}
+    data = [_digests(folder) for folder in (run.dataset, run.augmented)]
+    known = [values, depends["code"], run.seed, run.params.backend, data]
+    return hashlib.sha256(as_json(known).encode()).hexdigest()[:32]
+
+
+def _digests(folder: Path) -> dict[str, str]:
+    """Of a dataset: its examples, by their fingerprint, and the files beside, such as layers."""
+    from components.data import dataset
+
+    files = [path for path in sorted(folder.glob("*")) if path.is_file()]
+    fingerprint = dataset.read_fingerprint(folder)
+    return {"examples": fingerprint, **{path.name: digest(path) for path in files}}
+
+
+def _trials(run: Run, key: str) -> "Trials":
+    from components.run.trials import Trials
+    from components.tune.draw import drawn, space
+
+    config = run.pipeline.tune
+    return Trials(key, space(config), drawn(config, run.seed))
+
+
+def _data(run: Run) -> "Data":
+    from components.fitting.data import Data
+    from components.models import keras_files
 
     keras_files.know(run.modules)
-    client = tracking.connect(run.name)
     data = Data.load(run.dataset, run.augmented, run.params.dask)
     run.check(data.facts)
-    config, tags = run.pipeline.tune, run.tags("tune", run.dataset)
+    return data
+
+
+def _search(run: Run, data: "Data", recorded: "Recorded") -> "Search":
+    from components.fitting.watch import Built
+    from components.tune.stage import Search
+
+    config = run.pipeline.tune
 
     def laid(values: Mapping[str, Any]) -> Pipeline:
         file = Pipeline.model_validate(apply(run.document.data, values))
@@ -44,14 +135,18 @@ def _searched(run: Run) -> tuple[dict[str, Any], list[dict[str, Any]]]:
         train = file.train.model_copy(update={"epochs": config.epochs})
         return file.model_copy(update={"train": train})
 
-    declared = run.document.data["tune"]
-    with tracking.start(client, run.name, declared, tags, "search") as live:
+    return Search(config, laid, data, run.seed, recorded, (Built(run.check_code),))
 
-        def trial(number: int, values: Mapping[str, Any]) -> Any:
-            one = {"dvc.stage": f"tune@{run.name}", "optuna.trial": str(number)}
-            name = f"trial {number}"
-            return tracking.start(client, run.name, values, one, name, live.run_id)
 
-        study = search(config, laid, data, run.seed, trial, Built(run.check_code))
-        live.log({config.monitor: study.best_value})
-    return study.best_params, table(study)
+def _recorded(
+    run: Run,
+    client: "MlflowClient",
+    search: Mapping[str, str],
+    parent: str | None,
+    number: int,
+    values: Mapping[str, Any],
+) -> "AbstractContextManager[Live]":
+    from components.run import tracking
+
+    tags = {"dvc.stage": f"tune@{run.name}", "optuna.trial": str(number), **search}
+    return tracking.start(client, run.name, values, tags, f"trial {number}", parent)

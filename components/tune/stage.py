@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
+from dataclasses import dataclass
 from typing import Any
 
 import keras
@@ -15,20 +16,16 @@ from components.fitting.data import Data
 from components.fitting.diverged import Diverged, best_value
 from components.fitting.watch import Curves, Watch, Watcher
 from components.run.tracking import Live
+from components.run.trials import Outcome
+from components.tune.draw import sampler, space, suggest
 
 Recorded = Callable[[int, Mapping[str, Any]], AbstractContextManager[Live]]
 """Gives a trial, by its number and its values, a run to be recorded in."""
 
 
-def search(
-    config: Config,
-    laid: Callable[[Mapping[str, Any]], Pipeline],
-    data: Data,
-    seed: int,
-    recorded: Recorded,
-    *watchers: Watcher,
-) -> optuna.Study:
-    """Runs the trials, each a training of its own.
+@dataclass(frozen=True)
+class Search:
+    """What every trial is given.
 
     Args:
         config: The section.
@@ -37,6 +34,40 @@ def search(
         seed: Of the sampler and of every training, so that trials differ by their values alone.
         recorded: Where a trial is recorded.
         watchers: Are told how each trial goes.
+    """
+
+    config: Config
+    laid: Callable[[Mapping[str, Any]], Pipeline]
+    data: Data
+    seed: int
+    recorded: Recorded
+    watchers: tuple[Watcher, ...] = ()
+
+    def run(self, number: int, values: Mapping[str, Any], *watchers: Watcher) -> Outcome:
+        """Runs a trial, a training of its own."""
+        file = self.laid(values)
+        counted = Counted()
+        keras.utils.clear_session()  # else each trial's graph stays until the last one has ended
+        with self.recorded(number, values) as live:
+            watch = Watch(*self.watchers, Curves(live.log), counted, *watchers)
+            metric = file.task.curve(self.config.monitor)
+            try:
+                history = file.train.fit(file, self.data, self.seed, watch).history
+                value = best_value(history, self.config.monitor, metric)
+            except Diverged as error:
+                live.tag("millrace.diverged", str(error))
+                return Outcome(None, counted.epochs, str(error))
+        return Outcome(value, counted.epochs)
+
+    def study(self, **settings: Any) -> optuna.Study:
+        """In memory, which knows what is better."""
+        metric = self.laid({}).task.curve(self.config.monitor)
+        direction = "maximize" if metric.better == "higher" else "minimize"
+        return optuna.create_study(direction=direction, **settings)
+
+
+def search(task: Search) -> optuna.Study:
+    """Runs trials of which each may follow from those before, one after the other.
 
     Raises:
         Stop: No trial came to an end.
@@ -45,35 +76,26 @@ def search(
         Akiba et al., Optuna (2019); Bergstra et al., Algorithms for Hyper-Parameter
         Optimization (2011), section 4, for the default sampler.
     """
-    metric = laid({}).task.curve(config.monitor)
-    space = {key: build(distribution) for key, distribution in config.space.items()}
-    study = optuna.create_study(
-        sampler=_sampler(config, seed),
-        pruner=build(config.pruner),
-        direction="maximize" if metric.better == "higher" else "minimize",
-    )
+    config, distributions = task.config, space(task.config)
+    study = task.study(sampler=sampler(config, task.seed), pruner=build(config.pruner))
 
     def objective(trial: optuna.Trial) -> float:
-        values = {key: _suggest(trial, key, kind) for key, kind in space.items()}
-        file = laid(values)
-        keras.utils.clear_session()  # else each trial's graph stays until the last one has ended
-        with recorded(trial.number, values) as live:
-            watch = Watch(*watchers, Curves(live.log), Prune(trial, config.monitor))
-            try:
-                history = file.train.fit(file, data, seed, watch).history
-                value = best_value(history, config.monitor, metric)
-            except Diverged as error:
-                value = None
-                live.tag("millrace.diverged", str(error))
+        values = suggest(trial, distributions)
+        value = task.run(trial.number, values, Prune(trial, config.monitor)).value
         if value is None or trial.should_prune():
             raise optuna.TrialPruned
         return value
 
     study.optimize(objective, n_trials=config.trials)
+    return checked(study)
+
+
+def checked(study: optuna.Study) -> optuna.Study:
+    """The study; a `Stop` where no trial of it came to an end."""
     if not study.get_trials(states=[optuna.trial.TrialState.COMPLETE]):
         raise Stop(
-            f"tune: none of {config.trials} trials came to an end: each was pruned, or its loss "
-            "was not a number; another tune.space, or a lower learning rate"
+            f"tune: none of {len(study.trials)} trials came to an end: each was pruned, or its "
+            "loss was not a number; another tune.space, or a lower learning rate"
         )
     return study
 
@@ -98,21 +120,12 @@ class Prune(Watcher):
         return bool(self.trial.should_prune())
 
 
-def _sampler(config: Config, seed: int) -> Any:
-    # A grid or a brute force draws nothing and so takes no seed.
-    try:
-        return build(config.sampler, seed=seed)
-    except TypeError:
-        return build(config.sampler)
+class Counted(Watcher):
+    """Counts the epochs."""
 
+    epochs = 0
 
-def _suggest(trial: optuna.Trial, name: str, distribution: Any) -> Any:
-    match distribution:
-        case optuna.distributions.CategoricalDistribution(choices=choices):
-            return trial.suggest_categorical(name, choices)
-        case optuna.distributions.IntDistribution(low=low, high=high, step=step, log=log):
-            return trial.suggest_int(name, low, high, step=step, log=log)
-    step = None if distribution.log else distribution.step
-    return trial.suggest_float(
-        name, distribution.low, distribution.high, step=step, log=distribution.log
-    )
+    def epoch(self, number: int, values: Mapping[str, float]) -> bool:
+        """Counts one."""
+        self.epochs += 1
+        return False
