@@ -26,6 +26,7 @@ def own_cache(tmp_path_factory):
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("MILLRACE_CACHE", str(tmp_path_factory.mktemp("cache")))
         patch.delenv("MILLRACE_MIRROR", raising=False)
+        patch.delenv("MILLRACE_TRIALS", raising=False)
         yield
 
 

@@ -180,12 +180,12 @@ class Live:
             self.client.set_tag(self.run_id, key, value)
 
     def adopt(self, key: str, value: str) -> None:
-        """Nests in this run those of its experiment with a tag that are nested in none."""
+        """Nests in this run those of its experiment that have a tag and are nested in none."""
         with self._tolerated():
             experiment = self.client.get_run(self.run_id).info.experiment_id
             query = f"tags.`{key}` = '{value}'"
             for run in self.client.search_runs([experiment], query, max_results=MOST):
-                if PARENT not in run.data.tags and run.info.run_id != self.run_id:
+                if PARENT not in run.data.tags:
                     self.client.set_tag(run.info.run_id, PARENT, self.run_id)
 
     def _beat(self) -> None:

@@ -164,11 +164,26 @@ def _usable(address: str) -> Iterator[None]:
     try:
         yield
     except Exception as error:  # each driver raises errors of its own
-        what = why(error.__cause__ or error)  # type: ignore[arg-type]
-        file = _file(address)
-        shown = str(file) if file else masked(address).partition("?")[0]
-        repair = "remove it, and its trials are run again" if file else "start it"
+        shown = _file(address) or masked(address).partition("?")[0]
         raise Stop(
-            f"tune: the storage of trials at {shown} cannot be used: {what}; {repair}, "
-            f"or set {VARIABLE} to another"
+            f"tune: the storage of trials at {shown} cannot be used: {_what(error)}; "
+            f"{_repair(address, error)}, or set {VARIABLE} to another"
         ) from None
+
+
+def _what(error: Exception) -> str:
+    if isinstance(error, OSError) and error.strerror:
+        return f"{error.strerror}: {error.filename}"
+    cause = error.__cause__  # what the driver says
+    return why(cause if isinstance(cause, Exception) else error)
+
+
+def _repair(address: str, error: Exception) -> str:
+    if isinstance(error, ImportError):  # `postgresql:` alone means psycopg, the third one
+        return "install it, or name a driver that there is, such as postgresql+psycopg2://"
+    file = _file(address)
+    if file is None:
+        return "start it"
+    if file.exists():
+        return "remove it, and its trials are run again"
+    return "make its folder one that can be written to"

@@ -29,7 +29,6 @@ def search(task: Search, trials: Trials, say: Callable[[str], None]) -> optuna.S
     Raises:
         Stop: No trial came to an end.
     """
-    optuna.logging.set_verbosity(optuna.logging.WARNING)  # it tells of what is put together below
     outcomes = dict(trials.ended())
     say(f"{len(outcomes)} of {len(trials.drawn)} trials are there")
     left = [number for number in range(len(trials.drawn)) if number not in outcomes]

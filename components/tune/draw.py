@@ -32,6 +32,7 @@ def drawn(config: Config, seed: int) -> list[dict[str, Any]]:
     Raises:
         Stop: The grid has not the space's keys and values.
     """
+    optuna.logging.set_verbosity(optuna.logging.WARNING)  # its news are not of trials that run
     distributions = space(config)
     study = optuna.create_study(sampler=sampler(config, seed))
     try:

@@ -73,7 +73,7 @@ def _searched(run: Run) -> tuple[dict[str, Any], list[dict[str, Any]]]:
     trials = _trials(run, mine[SEARCH]) if mine else None
     client, data = tracking.connect(run.name), _data(run)
     declared = run.document.data["tune"]
-    with tracking.start(client, run.name, declared, {**tags, **mine}, "search") as live:
+    with tracking.start(client, run.name, declared, tags, "search") as live:
         task = _search(run, data, partial(_recorded, run, client, mine, live.run_id))
         study = apart.search(task, trials, run.say) if trials else stage.search(task)
         for key, value in mine.items():

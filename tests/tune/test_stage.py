@@ -9,7 +9,7 @@ from components.config.pipeline import Pipeline
 from components.config.tune import Config
 from components.fitting.watch import Watcher
 from components.run import tracking
-from components.tune.stage import search, table
+from components.tune.stage import Search, search, table
 from tests.fitting.made import SECTIONS, points
 
 RATE, SIZE = "train.learning_rate", "train.batch_size"
@@ -49,7 +49,7 @@ def searched(data, *watchers, **settings):
             tags = {"optuna.trial": str(number)}
             return tracking.start(client, "points", values, tags, parent=live.run_id)
 
-        return search(config, laid, data, 0, recorded, *watchers), live.run_id
+        return search(Search(config, laid, data, 0, recorded, watchers)), live.run_id
 
 
 def test_every_trial_is_a_run_nested_in_the_search(mlflow_store, data):
