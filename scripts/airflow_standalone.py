@@ -1,101 +1,151 @@
-"""Run Airflow on this machine alone, as `airflow standalone` does; its home is `.airflow`.
+"""Run Airflow on this machine alone; its home is `.airflow`. `make airflow` starts this.
 
-The page is on 127.0.0.1, port 8080 or $PORT, and asks for no password. Ctrl-C ends all of it.
+    PORT=8081 DEMO=1 make airflow
+
+The page is on 127.0.0.1, port 8080 or $PORT, with a password, which DEMO=1 turns off. What it runs
+is what is committed on the branch that is checked out. Ctrl-C ends all of it.
 """
 
-import json
+import fcntl
 import os
-import secrets
 import signal
+import socket
 import subprocess
 import sys
-import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
-from components.base.errors import Invalid  # noqa: E402
-from components.config.document import Document  # noqa: E402
-from components.config.pipeline import load  # noqa: E402
-
-# What `airflow standalone` starts, less the servers that hand the logs to other machines: these
-# listen on every address, and on one machine the page reads the files itself.
-PARTS = (
-    ("api-server",),
-    ("scheduler", "--skip-serve-logs"),
-    ("dag-processor",),
-    ("triggerer", "--skip-serve-logs"),
-)
+from components.base.errors import Stop  # noqa: E402
+from components.base.repository import Head, head, unseen  # noqa: E402
+from scripts.standalone import keys, settings  # noqa: E402
+from scripts.standalone.processes import ENDS, guarded  # noqa: E402
+from scripts.standalone.supervisor import AIRFLOW, Supervisor, say  # noqa: E402
 
 
-def environment(port: str) -> dict[str, str]:
-    """Airflow's settings; what the user has set in the environment stays."""
-    address = f"http://127.0.0.1:{port}"
-    settings = {
-        "AIRFLOW_HOME": str(ROOT / ".airflow"),
-        "AIRFLOW__CORE__DAGS_FOLDER": str(ROOT / "dags"),
-        "AIRFLOW__CORE__LOAD_EXAMPLES": "False",
-        "AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_ALL_ADMINS": "True",
-        # Each slot is an idle process of 100 MB; the default is 32 of them.
-        "AIRFLOW__CORE__PARALLELISM": "4",
-        "AIRFLOW__CORE__DEFAULT_TASK_RETRY_DELAY": "30",
-        # All three: with another port alone, the workers still call 8080.
-        "AIRFLOW__API__HOST": "127.0.0.1",
-        "AIRFLOW__API__PORT": port,
-        "AIRFLOW__API__BASE_URL": address,
-        "AIRFLOW__CORE__EXECUTION_API_SERVER_URL": f"{address}/execution/",
-        "AIRFLOW__API_AUTH__JWT_SECRET": secrets.token_hex(64),
-    }
-    return {**settings, **os.environ}
+def main(project: Path) -> int:
+    """Prepares the database, and runs until it is told to stop."""
+    at = head(project)
+    env = settings.environment(project, at, os.environ)
+    folder = keys.private(Path(env["AIRFLOW_HOME"]))
+    address = env["AIRFLOW__API__BASE_URL"]
+    with only_one(folder / "lock", address):
+        check_port(env["AIRFLOW__API__HOST"], int(env["AIRFLOW__API__PORT"]))
+        keys.keep_secret(folder / settings.JWT)
+        access = entry(env)
+        logs = fresh(folder / "logs")
+        say(f"Airflow is starting; its logs are in {logs}")
+        return supervise(
+            project, env, at, logs, f"{address}: {access}\n{notes(project, at, folder)}"
+        )
 
 
-def pools() -> set[str]:
-    """The pools that the active pipelines name."""
-    found = set()
-    for name in Document(ROOT / "params.yaml").data["pipelines"]:
-        try:
-            found |= set(load(ROOT / "pipelines" / f"{name}.yaml").airflow.pools.values())
-        except Invalid as error:
-            sys.stderr.write(f"{error}\n")  # its DAG says so as well
-    return found - {"default_pool"}
-
-
-def airflow(*arguments: str, env: dict[str, str]) -> str:
-    """Runs one command of Airflow's and gives its output."""
-    command = [sys.executable, "-m", "airflow", *arguments]
-    done = subprocess.run(  # noqa: S603  our own arguments
-        command, env=env, stdout=subprocess.PIPE, text=True, check=True
-    )
-    return done.stdout
-
-
-def main() -> int:
-    """Prepares the database and the pools, and runs until it is told to stop."""
-    env = environment(os.environ.get("PORT", "8080"))
-    airflow("db", "migrate", env=env)
-    there = {pool["pool"] for pool in json.loads(airflow("pools", "list", "-o", "json", env=env))}
-    for pool in sorted(pools() - there):
-        airflow("pools", "set", pool, "1", "made for the pipelines", env=env)
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
-    # A shell's background job ignores SIGINT, and so would its children.
-    signal.signal(signal.SIGINT, signal.default_int_handler)
-    processes = [
-        subprocess.Popen([sys.executable, "-m", "airflow", *part], env=env)  # noqa: S603  ours
-        for part in PARTS
-    ]
-    sys.stdout.write(f"Airflow is starting on {env['AIRFLOW__API__BASE_URL']}; Ctrl-C ends it\n")
+def supervise(project: Path, env: Mapping[str, str], at: Head, logs: Path, welcome: str) -> int:
+    """Runs the parts until a signal."""
+    for number in ENDS:  # a shell's background job ignores SIGINT, and so would its children
+        signal.signal(number, signal.default_int_handler)
+    supervisor = Supervisor(project, env, at, logs)
     try:
-        while all(process.poll() is None for process in processes):
-            time.sleep(1)
+        migrate(env, logs / "migrate.log")
+        return supervisor.run(welcome)
     except KeyboardInterrupt:
-        sys.stdout.write("stopping Airflow\n")
+        say("stopping Airflow")
+        return 0
     finally:
-        for process in processes:
-            process.send_signal(signal.SIGINT)
-        status = max(process.wait() for process in processes)
-    return status
+        for number in ENDS:
+            signal.signal(number, signal.SIG_IGN)
+        supervisor.end()
+
+
+def migrate(env: Mapping[str, str], log: Path) -> None:
+    """Makes Airflow's database, or brings it to this version."""
+    with log.open("wb") as output:
+        done = subprocess.run(  # noqa: S603  our own arguments
+            [*AIRFLOW, "db", "migrate"], env=env, stdout=output, stderr=output, check=False
+        )
+    if done.returncode:
+        raise Stop(f"Airflow's database cannot be brought up to date; see {log}")
+
+
+@contextmanager
+def only_one(file: Path, address: str) -> Iterator[None]:
+    """Two schedulers on one database would run every task twice.
+
+    Raises:
+        Stop: Another process holds the lock.
+    """
+    with file.open("a+") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            lock.seek(0)
+            raise Stop(f"Airflow runs in this project already: {lock.read().strip()}") from None
+        lock.truncate(0)
+        lock.write(f"{address}, process {os.getpid()}")
+        lock.flush()
+        yield
+
+
+def check_port(host: str, port: int) -> None:
+    """Another server on this port would be taken for Airflow's own.
+
+    Raises:
+        Stop: Something listens there.
+    """
+    with socket.socket() as one:
+        one.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            one.bind((host, port))
+        except OSError as error:
+            raise Stop(
+                f"port {port} of {host} cannot be had: {error.strerror}; "
+                "take another: PORT=8081 make airflow"
+            ) from None
+
+
+def entry(env: Mapping[str, str]) -> str:
+    """How to get in; the password is shown when it is made, and not again."""
+    if env[settings.DEMO].lower() in ("true", "1", "t"):
+        return "DEMO=1: no password, every program of this machine is admin"
+    file = Path(env[settings.PASSWORDS])
+    password = keys.keep_password(file)
+    if password is None:
+        return f"user {keys.USER}, with the password in {file}"
+    return f"user {keys.USER}, password {password} (shown this once; it is kept in {file})"
+
+
+def notes(project: Path, at: Head, home: Path) -> str:
+    """What is run, and what to do first."""
+    return "\n".join(
+        (
+            unseen(project, at) or f"Airflow runs {at.shown}",
+            "New DAGs are paused: switch them on at the page, or "
+            f"AIRFLOW_HOME={home} airflow dags unpause NAME",
+            "Ctrl-C ends it",
+        )
+    )
+
+
+def fresh(folder: Path) -> Path:
+    """The folder of logs; those of the last time are kept beside, with `.1`."""
+    folder.mkdir(exist_ok=True)
+    for log in folder.glob("*.log"):
+        log.replace(log.with_suffix(".log.1"))
+    return folder
+
+
+def guarded_main() -> int:
+    """`main`, with a message instead of a traceback for what is the user's."""
+    try:
+        return main(Path.cwd())
+    except Stop as error:
+        say(str(error), sys.stderr)
+        return error.status
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    os.chdir(ROOT)
+    sys.exit(guarded(guarded_main))

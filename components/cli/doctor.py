@@ -10,6 +10,7 @@ from pathlib import Path
 
 from rich.console import Console
 
+from components.base import repository
 from components.base.errors import Stop
 from components.base.files import partials, sweep
 from components.base.words import size_of
@@ -92,17 +93,8 @@ def _tracking() -> Iterator[Finding]:
 
 
 def _git() -> Iterator[Finding]:
-    done = subprocess.run(
-        ["git", "status", "--porcelain"],  # noqa: S607
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    if done.returncode:
-        yield "git", False, "no repository: DVC needs one, and MLflow names no commit"
-        return
-    changed = done.stdout.splitlines()
-    yield "git", True, f"{len(changed)} files differ from the last commit" if changed else "clean"
+    here = Path()
+    yield "git", True, repository.unseen(here, repository.head(here)) or "clean"
 
 
 def _disk() -> Iterator[Finding]:
