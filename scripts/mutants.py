@@ -305,7 +305,7 @@ def fast_suite() -> list[str]:
 class Watch:
     """A plugin of pytest: what has failed, and when to stop."""
 
-    def __init__(self, budget_s: float, words: set[str]) -> None:
+    def __init__(self, budget_s: float, words: set[str]) -> None:  # noqa: D107
         self.words = words
         self.ends = sum(os.times()[:4]) + budget_s
         self.failed, self.ended = "", False
@@ -353,7 +353,7 @@ class Watch:
 class Slot:
     """A copy of the checkout, and the process that runs a mutant in it."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path) -> None:  # noqa: D107
         self.folder, self.tree = folder, folder / "checkout"
         _git("clone", "-q", str(ROOT), str(self.tree), at=ROOT)
         for name in _git("ls-files", "-com", "--exclude-standard", at=ROOT).splitlines():

@@ -128,7 +128,7 @@ def end(
     for group in groups:
         _send(-group, signal.SIGTERM)
     begun = time.monotonic()
-    ended = {}
+    ended: dict[int, int] = {}
     while True:
         ended |= reap()
         processes = left()
