@@ -30,7 +30,7 @@ def main(project: Path) -> int:
     """Prepares the database, and runs until it is told to stop."""
     at = head(project)
     env = settings.environment(project, at, os.environ)
-    folder = keys.private(Path(env["AIRFLOW_HOME"]))
+    folder = keys.private(placed(Path(env["AIRFLOW_HOME"])))
     address = env["AIRFLOW__API__BASE_URL"]
     with only_one(folder / "lock", address):
         check_port(env["AIRFLOW__API__HOST"], int(env["AIRFLOW__API__PORT"]))
@@ -41,6 +41,17 @@ def main(project: Path) -> int:
         return supervise(
             project, env, at, logs, f"{address}: {access}\n{notes(project, at, folder)}"
         )
+
+
+def placed(home: Path) -> Path:
+    """Airflow's folder.
+
+    Raises:
+        Stop: Airflow takes a `%` in its path for a reference to a setting, and finds no database.
+    """
+    if "%" in str(home):
+        raise Stop(f"{home}: Airflow cannot live below a name with '%'; set AIRFLOW_HOME elsewhere")
+    return home
 
 
 def supervise(project: Path, env: Mapping[str, str], at: Head, logs: Path, welcome: str) -> int:

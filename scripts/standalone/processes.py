@@ -35,6 +35,7 @@ def guarded(work: Callable[[], int]) -> int:
     if child == 0:
         os.setsid()  # Ctrl-C reaches it through the guard alone, and once
         end_with_parent(guard)
+        adopt_orphans()
         os._exit(_status(work))
     for number in ENDS:
         signal.signal(number, lambda *_: _send(child, signal.SIGTERM))

@@ -82,7 +82,6 @@ class Supervisor:
         self.parts = [Part(name, (*AIRFLOW, name, *more)) for name, more in PARTS.items()]
         self.is_ready = False
         self.looked = 0.0
-        processes.adopt_orphans()
 
     def run(self, welcome: str) -> int:
         """Goes on until it is interrupted; 1 where the API server cannot be started.

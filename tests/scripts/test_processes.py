@@ -23,7 +23,6 @@ time.sleep(600)
 """
 
 def work():
-    processes.adopt_orphans()
     processes.start([sys.executable, "-c", PART], os.environ, Path(sys.argv[1], "log"))
     Path(sys.argv[1], "work").write_text(str(os.getpid()))
     time.sleep(600)

@@ -9,6 +9,7 @@ import socket
 import subprocess
 import sys
 import time
+from contextlib import suppress
 
 import psutil
 import pytest
@@ -79,7 +80,8 @@ class Airflow:
         begun = time.monotonic()
         while not (found := what()):
             is_there = self.guard.is_running() and self.guard.status() != psutil.STATUS_ZOMBIE
-            assert is_there and time.monotonic() - begun < LIMIT_S, self.said.read_text()
+            assert is_there, self.said.read_text()
+            assert time.monotonic() - begun < LIMIT_S, self.said.read_text()
             time.sleep(0.5)
         return found
 
@@ -97,8 +99,11 @@ def airflow(repository):
 
 def one_below(process, word):
     """The child whose command has a word; None where there is none."""
-    found = [one for one in process.children() if word in " ".join(one.cmdline())]
-    return found[0] if found else None
+    for one in process.children():
+        with suppress(psutil.Error):  # it has just ended
+            if word in " ".join(one.cmdline()):
+                return one
+    return None
 
 
 def test_it_asks_for_a_password_and_outlives_a_kill_of_its_parts(airflow):
