@@ -292,6 +292,7 @@ def test_a_new_pipeline_is_active_and_the_comments_of_params_yaml_stay(project):
         ("new", "digts", "no pipeline 'digts'; did you mean 'digits'?\n"),
         ("new", "xyz", f"no pipeline 'xyz'; there are {PIPELINES}\n"),
         ("a b", "digits", "'a b' is no name: small letters, digits, '_' and '-' make one\n"),
+        ("a" * 101, "digits", "a name has at most 100 characters; this one has 101\n"),
         ("..", "digits", "'..' is no name: small letters, digits, '_' and '-' make one\n"),
     ],
 )

@@ -9,7 +9,7 @@ from ruamel.yaml import YAML
 from components.base.errors import Invalid
 from components.base.files import write_text
 from components.config.document import Document
-from components.config.params import NAME, Params
+from components.config.params import LONGEST, NAME, Params
 from components.config.text import laid, rewritten
 
 
@@ -30,6 +30,8 @@ def new(name: str, origin: str, root: Path) -> Path:
     source, target = (root / "pipelines" / f"{one}.yaml" for one in (origin, name))
     if not re.fullmatch(NAME, name):
         raise Invalid(f"'{name}' is no name: small letters, digits, '_' and '-' make one")
+    if len(name) > LONGEST:
+        raise Invalid(f"a name has at most {LONGEST} characters; this one has {len(name)}")
     if target.exists():
         raise Invalid(f"{target} is there already")
     params = root / "params.yaml"

@@ -17,6 +17,9 @@ from components.config.problems import problems
 from components.config.section import Section
 
 NAME = r"^[a-z0-9][a-z0-9_-]*$"
+"""Narrower than Airflow's rule for the name of a DAG, which a pipeline's is."""
+LONGEST = 100
+"""Characters of a name; with a stage's, what Airflow, MLflow and a file's name have room for."""
 
 Backend = Literal["tensorflow", "jax"]
 
@@ -32,7 +35,7 @@ class Params(Section):
     """What holds for every pipeline."""
 
     pipelines: Annotated[
-        tuple[Annotated[str, Field(pattern=NAME, max_length=100)], ...],
+        tuple[Annotated[str, Field(pattern=NAME, max_length=LONGEST)], ...],
         Field(min_length=1),
         AfterValidator(_once),
     ]
