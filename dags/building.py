@@ -20,7 +20,7 @@ from airflow.sdk import (
 
 from dags.callbacks import callbacks
 from dags.lines import Line, Stage
-from dags.operators import Broken, Close, Open, StageTask
+from dags.operators import Broken, Close, Open, StageTask, Trial, trial_name
 
 PRESETS = {
     "@hourly": "0 * * * *",
@@ -77,13 +77,27 @@ def working(line: Line, root: Path) -> DAG:
         closing = Close(task_id="close", line=line, root=root, doc_md=Close.__doc__)
         tasks = {stage.task: _task(stage, line, root) for stage in line.stages}
         _connect(line, tasks, opening, closing)
+        for stage in line.stages:
+            if stage.trials:
+                _fan_out(stage, line, root, tasks)
         closing.as_teardown(setups=opening)
     return made
 
 
 def _task(stage: Stage, line: Line, root: Path) -> StageTask:
     """The task of a stage, with what the file says of it."""
-    settings = {
+    return StageTask(
+        task_id=stage.task,
+        stage=stage,
+        line=line,
+        root=root,
+        doc_md=f"{stage.description or stage.task}\n\n`dvc repro {stage.address}`",
+        **_settings(stage, line),
+    )
+
+
+def _settings(stage: Stage, line: Line) -> dict[str, Any]:
+    settings: dict[str, Any] = {
         argument: value
         for argument, value in (
             ("pool", _of(line, "pools", stage)),
@@ -99,14 +113,24 @@ def _task(stage: Stage, line: Line, root: Path) -> StageTask:
         settings["trigger_rule"] = "none_failed"  # what has not changed is skipped
     if line.file and stage.task in OUTLETS:
         settings["outlets"] = [Asset(f"millrace://{line.name}/{OUTLETS[stage.task]}")]
-    return StageTask(
-        task_id=stage.task,
+    return settings
+
+
+def _fan_out(stage: Stage, line: Line, root: Path, tasks: Mapping[str, Any]) -> None:
+    """One mapped task for each part of a stage, between what comes before it and the stage."""
+    one = {key: value for key, value in _settings(stage, line).items() if key != "outlets"}
+    parts = Trial.partial(
+        task_id=trial_name(stage),
         stage=stage,
         line=line,
         root=root,
-        doc_md=f"{stage.description or stage.task}\n\n`dvc repro {stage.address}`",
-        **settings,
-    )
+        doc_md=f"One part of `{stage.task}`, which finds it done.",
+        **{"trigger_rule": "none_failed", **one},
+    ).expand(number=list(stage.trials))
+    for upstream, downstream in line.edges:
+        if downstream == stage.task:
+            tasks[upstream] >> parts
+    parts >> tasks[stage.task]
 
 
 def _connect(line: Line, tasks: Mapping[str, Any], opening: Open, closing: Close) -> None:

@@ -4,6 +4,7 @@ Whatever is wrong with a line is said by that line alone; all others go on.
 """
 
 import re
+import shlex
 import sys
 from collections.abc import Iterable, Iterator
 from contextlib import chdir
@@ -92,7 +93,8 @@ def _pipeline(
         return Line(safe(name), file=file, mistakes="\n".join(ours), airflow=airflow)
     from components.config.form import tunables
 
-    line = _line(safe(name), _members(name, names, stages), pipeline.description)
+    members = _members(name, names, stages)
+    line = _line(safe(name), members, pipeline.description, tuple(pipeline.tune.numbers))
     return Line(
         **{
             **vars(line),
@@ -190,7 +192,7 @@ def _edges(stages: Iterable[Any]) -> list[tuple[Any, Any]]:
     return [(before, after) for after, before in build_graph(list(stages)).edges]
 
 
-def _line(name: str, members: list[Any], description: str) -> Line:
+def _line(name: str, members: list[Any], description: str, trials: tuple[int, ...] = ()) -> Line:
     """The DAG of some stages; paths are relative to the project, which is where one is."""
     try:
         edges = _edges(members)
@@ -199,20 +201,22 @@ def _line(name: str, members: list[Any], description: str) -> Line:
     tasks = _tasks(members)
     return Line(
         name,
-        tuple(
-            Stage(
-                tasks[one],
-                one.addressing,
-                one.desc or "",
-                bool(one.always_changed),
-                tuple(
-                    sorted({relpath(dep.fs_path) for dep in one.deps if dep.protocol == "local"})
-                ),
-            )
-            for one in members
-        ),
+        tuple(_stage(one, tasks[one], trials) for one in members),
         tuple(sorted((tasks[before], tasks[after]) for before, after in edges)),
         description=description,
+    )
+
+
+def _stage(one: Any, task: str, trials: tuple[int, ...]) -> Stage:
+    command = (one.meta or {}).get("trial", "")
+    return Stage(
+        task,
+        one.addressing,
+        one.desc or "",
+        bool(one.always_changed),
+        tuple(sorted({relpath(dep.fs_path) for dep in one.deps if dep.protocol == "local"})),
+        trials if command else (),
+        tuple(shlex.split(command)) if trials else (),
     )
 
 

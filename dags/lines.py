@@ -32,6 +32,10 @@ class Stage:
     """Whether it runs each time, whatever has changed."""
     deps: tuple[str, ...] = ()
     """The files and folders that it reads."""
+    trials: tuple[int, ...] = ()
+    """Numbers of the parts that can be done apart, before it."""
+    trial: tuple[str, ...] = ()
+    """The command that does one of them, without its number."""
 
 
 @dataclass(frozen=True)
@@ -93,13 +97,18 @@ def decoded(text: str) -> list[Line]:
             **{
                 **line,
                 "stages": tuple(
-                    Stage(**{**stage, "deps": tuple(stage["deps"])}) for stage in line["stages"]
+                    Stage(**{key: _fixed(value) for key, value in stage.items()})
+                    for stage in line["stages"]
                 ),
                 "edges": tuple((before, after) for before, after in line["edges"]),
             }
         )
         for line in json.loads(text)
     ]
+
+
+def _fixed(value: Any) -> Any:
+    return tuple(value) if isinstance(value, list) else value
 
 
 def _commit(root: Path) -> str:

@@ -19,7 +19,7 @@ from dags import opening, workspace
 from dags.callbacks import end_runs
 from dags.git import git
 from dags.lines import Line, Stage
-from dags.repro import Done, GateError, push, repro
+from dags.repro import RUNNING, Done, GateError, end, guarded, push, repro
 from dags.settings import Settings, of_stage, settings
 from dags.workspace import Run
 
@@ -94,11 +94,14 @@ class Task(BaseOperator):
             "AIRFLOW_CTX_DAG_RUN_ID": context["run_id"],
             "AIRFLOW_CTX_TASK_ID": instance.task_id,
             "AIRFLOW_CTX_TRY_NUMBER": str(instance.try_number),
-            **date_of(context),
         }
         if values_of(self.line, context):  # as `dvc exp run` does: never the champion
             variables["DVC_EXP_NAME"] = Run(self.line.name, context["run_id"]).name
         return of_stage(TOOLS, **variables)
+
+    def on_kill(self) -> None:
+        """Ends what runs, where somebody has ended the task."""
+        end(*RUNNING)
 
     def say(self, text: str) -> None:
         """One line of the log; no part of it is a format."""
@@ -115,7 +118,8 @@ class Open(Task):
         with workspace.taken(found, run, self.root) as folder:
             if not workspace.exists(folder, run):
                 commit = git(self.root, "rev-parse", "HEAD")
-                files = opening.files(self.root, self.line, values)
+                laid = {**date_of(self.line, context), **values}
+                files = opening.files(self.root, self.line, laid)
                 note = f"Run {run.id} of {run.dag}\n\n{json.dumps(values, indent=1)}"
                 workspace.opened(folder, run, commit, files, note)
                 self.say(f"{run.branch} is made of {commit[:10]}")
@@ -125,7 +129,7 @@ class Open(Task):
             workspace.publish(folder, run, "open")
         if unchanged:
             self.say(f"nothing has changed for {', '.join(unchanged)}")
-            raise DownstreamTasksSkipped(tasks=unchanged)
+            raise DownstreamTasksSkipped(tasks=[*unchanged, *_trials(self.line, unchanged)])
         return {"branch": run.branch, "values": values}
 
 
@@ -203,6 +207,39 @@ class StageTask(Task):
             }
 
 
+class Trial(Task):
+    """Does one part of a stage, apart from the others.
+
+    Args:
+        stage: That it is a part of.
+        number: Of the part.
+        arguments: Those of `Task`, and Airflow's.
+    """
+
+    def __init__(self, *, stage: Stage, number: int, **arguments: Any) -> None:
+        super().__init__(retry_policy=POLICY, **arguments)
+        self.stage, self.number = stage, number
+
+    def execute(self, context: Any) -> dict[str, Any]:
+        """Brings what the stage reads here, and runs the command; what comes of it is stored."""
+        found, run = self.prepare(context)
+        env = self.env(found, context)
+        before = {b for b, after in self.line.edges if after == self.stage.task}
+        with workspace.taken(found, run, self.root) as folder:
+            workspace.link_sources(found, folder, self.line.name)
+            for stage in self.line.stages:
+                if stage.task in before:
+                    repro(folder, stage.address, env, self.say).check()
+            file = Path("measured") / self.line.name / "trials" / f"{self.number}.json"
+            (folder / file).parent.mkdir(parents=True, exist_ok=True)
+            program, *arguments = self.stage.trial
+            command = [sys.executable if program == "python" else program, *arguments]
+            files = ["--metrics", f"{file.with_suffix('')}.metrics.json", "--measured", str(file)]
+            number = ["--number", str(self.number)]
+            guarded(folder, env, self.say, *command, *number, *files).check()
+            return _json(folder / f"{file.with_suffix('')}.metrics.json")
+
+
 class Close(Task):
     """Ends a run: the workspace goes, but for the last ones that failed."""
 
@@ -233,6 +270,21 @@ class Broken(Task):
         raise AirflowFailException(self.line.mistakes)
 
 
+def _trials(line: Line, tasks: Sequence[str]) -> list[tuple[str, int]]:
+    """The mapped tasks of the parts of stages."""
+    return [
+        (trial_name(stage), index)
+        for stage in line.stages
+        if stage.task in tasks
+        for index in range(len(stage.trials))
+    ]
+
+
+def trial_name(stage: Stage) -> str:
+    """The task of the parts of a stage."""
+    return f"{stage.task}.trial"
+
+
 FAILED = ("failed", "upstream_failed")
 
 
@@ -243,10 +295,11 @@ def _states(context: Any) -> dict[str, str]:
     return {task: str(state) for task, state in states.get(context["run_id"], {}).items()}
 
 
-def date_of(context: Any) -> dict[str, str]:
-    """The logical date of a run, which a dated source reads; none where it is started by hand."""
+def date_of(line: Line, context: Any) -> dict[str, str]:
+    """The day that a run is for, as a value of a dated source; no other has one."""
     date = context.get("logical_date")
-    return {"MILLRACE_DATE": date.isoformat()} if date is not None else {}
+    is_dated = line.airflow.get("catchup") and date is not None
+    return {"ingest.date": date.date().isoformat()} if is_dated else {}
 
 
 def values_of(line: Line, context: Any) -> dict[str, Any]:

@@ -10,6 +10,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+RUNNING: set["subprocess.Popen[str]"] = set()
+"""What this process waits for."""
 GUARD = Path(__file__).with_name("guard.py")
 RAN = re.compile(r"^Running stage '(.+)':")
 EXITED = re.compile(r"exited with (-?\d+)")
@@ -121,7 +123,7 @@ def guarded(
     folder: Path, env: Mapping[str, str], say: Callable[[str], None], *command: str
 ) -> Done:
     """Runs a command under the guard."""
-    process = subprocess.Popen(  # noqa: S603  our own arguments
+    process = subprocess.Popen(  # noqa: S603  a list, and no shell
         [sys.executable, str(GUARD), str(os.getpid()), *command],
         cwd=folder,
         env=dict(env),
@@ -133,6 +135,7 @@ def guarded(
         start_new_session=True,
     )
     done = Done(0)
+    RUNNING.add(process)
     try:
         for line in process.stdout or ():
             say(text := line.rstrip("\n"))
@@ -141,7 +144,15 @@ def guarded(
                 done.ran.append(found[1])
         done.status = process.wait()
     finally:
+        end(process)
+        RUNNING.discard(process)
+    return done
+
+
+def end(*processes: "subprocess.Popen[str]") -> None:
+    """Ends commands, which write down where they are, and waits for that."""
+    for process in processes:
         if process.poll() is None:
             process.terminate()
-            process.wait()
-    return done
+    for process in processes:
+        process.wait()
