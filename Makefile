@@ -2,7 +2,7 @@ PYTHON ?= python3
 LOCK = requirements$(if $(EXTRA),-$(EXTRA)).lock
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 
-.PHONY: run test lint docs bench ui airflow dask
+.PHONY: run test lint docs bench ui airflow dask cluster integration
 
 run: .venv/installed
 	millrace run
@@ -32,9 +32,21 @@ airflow: .venv/installed
 dask: .venv/installed
 	python scripts/dask_cluster.py
 
+cluster: .venv/installed
+	python -m scripts.cluster
+
+integration: .venv/cluster
+	pytest tests/integration
+
 .venv/installed: $(LOCK) pyproject.toml
 	$(PYTHON) -c 'import sys; sys.exit(None if (3, 11, 4) <= sys.version_info < (3, 14) else "Millrace needs Python 3.11.4 or newer, 3.12 or 3.13, not " + sys.version.split()[0] + "; make run PYTHON=python3.12")'
 	$(PYTHON) -m venv .venv
 	.venv/bin/python -m pip install --quiet --require-hashes -r $(LOCK)
 	.venv/bin/python -m pip install --quiet --no-deps --no-build-isolation --editable .
+	touch $@
+
+# On top of what is there. A lock is complete, so pip need not resolve it; it refuses a lock that says
+# `celery` where a package asks for `celery[redis]`.
+.venv/cluster: requirements-cluster.lock .venv/installed
+	.venv/bin/python -m pip install --quiet --no-deps --require-hashes -r requirements-cluster.lock
 	touch $@

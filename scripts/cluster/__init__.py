@@ -1,0 +1,1 @@
+"""Everything that a cluster consists of, on this machine alone: `make cluster`."""

@@ -1,0 +1,132 @@
+"""A cluster that runs, as its user sees it: the page's API, the repository, the storage."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+from project import IDENTITY, ROOT
+
+from scripts.cluster import airflow
+from scripts.cluster.state import State, load
+
+DONE = ("success", "failed")
+
+
+class Cluster:
+    """Starts a cluster for a project, and ends it.
+
+    Args:
+        home: The folder of its state.
+        project: Whose last commit it runs.
+    """
+
+    def __init__(self, home: Path, project: Path) -> None:
+        self.home = home
+        self.project = project
+        self.log = home.with_suffix(".log")
+        command = [sys.executable, "-m", "scripts.cluster", "--project", str(project)]
+        with self.log.open("wb") as log:
+            self.process = subprocess.Popen(
+                command,
+                cwd=ROOT,
+                env={**os.environ, "CLUSTER_HOME": str(home)},
+                stdout=log,
+                stderr=log,
+                start_new_session=True,
+            )
+        try:
+            wait(lambda: "Ctrl-C ends" in self.log.read_text(), 400, self._still_starts)
+        except BaseException:
+            self.end()
+            raise
+        self.state: State = load(home)
+        self.token = self.ask("/auth/token", self._who(), token=False)["access_token"]
+
+    def end(self, number: signal.Signals = signal.SIGINT) -> int:
+        """Tells it to end, and waits; its exit status."""
+        if self.process.poll() is None:
+            os.killpg(self.process.pid, number)
+        return self.process.wait(120)
+
+    def ask(self, path: str, body: Any = None, method: str = "", token: bool = True) -> Any:
+        """A request to Airflow's API, and its answer."""
+        headers = {"Content-Type": "application/json"}
+        if token:
+            headers["Authorization"] = f"Bearer {self.token}"
+        request = urllib.request.Request(  # noqa: S310  loopback
+            self.state.url("airflow") + path,
+            data=None if body is None else json.dumps(body).encode(),
+            headers=headers,
+            method=method or ("GET" if body is None else "POST"),
+        )
+        with urllib.request.urlopen(request, timeout=30) as answer:  # noqa: S310
+            return json.load(answer)
+
+    def trigger(self, dag: str, run: str) -> None:
+        """Starts a run, once the DAG is known."""
+        known = f"/api/v2/dags?dag_id_pattern={dag}"
+        wait(lambda: [one["dag_id"] for one in self.ask(known)["dags"]] == [dag], 120)
+        self.ask(f"/api/v2/dags/{dag}/dagRuns", {"dag_run_id": run, "logical_date": None})
+
+    def finished(self, dag: str, run: str, limit_s: float = 600) -> dict[str, dict[str, Any]]:
+        """Waits for a run; its tasks by their names."""
+        path = f"/api/v2/dags/{dag}/dagRuns/{run}"
+        wait(lambda: self.ask(path)["state"] in DONE, limit_s)
+        return self.tasks(dag, run)
+
+    def tasks(self, dag: str, run: str) -> dict[str, dict[str, Any]]:
+        """The tasks of a run by their names."""
+        path = f"/api/v2/dags/{dag}/dagRuns/{run}/taskInstances"
+        return {one["task_id"]: one for one in self.ask(path)["task_instances"]}
+
+    def said(self, dag: str, run: str, task: str) -> str:
+        """The log of a task's first try, as the page shows it."""
+        path = f"/api/v2/dags/{dag}/dagRuns/{run}/taskInstances/{task}/logs/1"
+        return "\n".join(str(line["event"]) for line in self.ask(path)["content"])
+
+    def clone(self, to: Path, branch: str = "main") -> Path:
+        """A fresh clone of the shared repository."""
+        command = ["git", "clone", "--quiet", "--branch", branch, self.origin, str(to)]
+        subprocess.run(command, check=True)
+        return to
+
+    def push(self, checkout: Path, message: str) -> None:
+        """Commits all of a checkout and pushes it to the branch that runs."""
+        for command in (
+            ["add", "--all"],
+            [*IDENTITY, "commit", "--quiet", "--message", message],
+            ["push", "--quiet", self.origin, "HEAD:main"],
+        ):
+            subprocess.run(["git", *command], cwd=checkout, check=True)
+
+    def laptop(self, folder: Path) -> Mapping[str, str]:
+        """The environment of a machine that knows the remote and has no cache."""
+        folder.mkdir()
+        return {**os.environ, **airflow.dvc(self.state, folder)}
+
+    @property
+    def origin(self) -> str:
+        """The address of the shared repository."""
+        return (self.home / "repository.git").as_uri()
+
+    def _who(self) -> dict[str, str]:
+        return {"username": "admin", "password": self.state.secrets["admin"]}
+
+    def _still_starts(self) -> None:
+        assert self.process.poll() is None, self.log.read_text()
+
+
+def wait(so: Callable[[], bool], limit_s: float, alive: Callable[[], None] = lambda: None) -> None:
+    """Waits until something is so; fails after a time."""
+    limit = time.monotonic() + limit_s
+    while not so():
+        alive()
+        assert time.monotonic() < limit, f"not so after {limit_s} s"
+        time.sleep(1)
