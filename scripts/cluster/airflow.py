@@ -151,6 +151,7 @@ def _reported_well(state: State, name: str) -> bool:
 def _worker(state: State, name: str, env: Mapping[str, str]) -> Part:
     # The server of logs that it would start itself listens on every address.
     command = ["airflow", "celery", "worker", "--skip-serve-logs", "--celery-hostname", name]
+    command += ["--queues", f"default,{name}"]  # so a stage may ask for one worker
     return Part(name, [sys.executable, "-m", *command], env, partial(_takes_tasks, state, name))
 
 
