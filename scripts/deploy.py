@@ -19,6 +19,12 @@ STORE = "s3://millrace/mlflow"
 AUTH = "airflow.providers.fab.auth_manager.fab_auth_manager.FabAuthManager"
 IMAGE = "registry.example.com/team/millrace"
 GPU = "nvidia.com/gpu"
+CENTRAL = (
+    "AIRFLOW__CORE__FERNET_KEY",
+    "AIRFLOW__API_AUTH__JWT_SECRET",
+    "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN",
+)
+"""What only the parts beside the database are told."""
 
 Made = dict[str, Any]
 
@@ -59,13 +65,12 @@ def compose() -> Made:
             "image": "postgres:15",
             "restart": "always",
             "environment": {
-                "POSTGRES_USER": "millrace",
                 "POSTGRES_PASSWORD": _asked("POSTGRES_PASSWORD"),
                 "POSTGRES_INITDB_ARGS": "--auth=scram-sha-256",
             },
             "configs": [{"source": "databases", "target": "/docker-entrypoint-initdb.d/all.sql"}],
             "volumes": ["postgres:/var/lib/postgresql/data"],
-            "healthcheck": {"test": ["CMD", "pg_isready", "--username=millrace"]},
+            "healthcheck": {"test": ["CMD", "pg_isready", "--username=postgres"]},
         },
         "redis": {
             "image": "redis:7",
@@ -94,9 +99,9 @@ def compose() -> Made:
         },
         **{name: _after_the_page(airflow, name) for name in ("scheduler", "dag-processor")},
         "triggerer": _after_the_page(airflow, "triggerer"),
-        "worker": {**_after_the_page(airflow, "celery", "worker"), "deploy": {"replicas": 2}},
+        "worker": _worker(airflow),
     }
-    databases = "".join(f"CREATE DATABASE {name};\n" for name in ("airflow", "mlflow", "optuna"))
+    databases = "".join(map(_made, ("airflow", "celery", "mlflow", "optuna")))
     return {
         "name": "millrace",
         "services": services,
@@ -107,7 +112,7 @@ def compose() -> Made:
 
 def values() -> Made:
     """Of Airflow's own Helm chart; every secret is one that the cluster has already."""
-    told = {**worker("/work/millrace", "http://mlflow.mlflow:5000"), **_everywhere()}
+    told = {**worker("/work/millrace", "http://mlflow.mlflow:5000"), **_in_kubernetes()}
     return {
         "executor": "KubernetesExecutor",
         "airflowVersion": "3.3.2",
@@ -127,13 +132,13 @@ def values() -> Made:
             "kubernetes_executor": {"delete_worker_pods": "True"},
         },
         "networkPolicies": {"enabled": True},
-        "podTemplate": yaml.safe_dump(pod(), sort_keys=False),
+        "podTemplate": yaml.safe_dump(pod(), sort_keys=False, width=200),
     }
 
 
 def pod() -> Made:
     """What a stage runs in where it asks for nothing else; its workspace ends with it."""
-    told = {**worker("/work/millrace", "http://mlflow.mlflow:5000"), **_everywhere()}
+    told = {**worker("/work/millrace", "http://mlflow.mlflow:5000"), **_in_kubernetes()}
     return {
         "apiVersion": "v1",
         "kind": "Pod",
@@ -196,7 +201,9 @@ def files() -> dict[str, str]:
             "data": {"config": dvc()},
         },
     }
-    return {name: HEAD + yaml.safe_dump(one, sort_keys=False) for name, one in made.items()}
+    return {
+        name: HEAD + yaml.safe_dump(one, sort_keys=False, width=200) for name, one in made.items()
+    }
 
 
 def main() -> None:
@@ -215,6 +222,12 @@ def _everywhere() -> dict[str, str]:
     }
 
 
+def _in_kubernetes() -> dict[str, str]:
+    """With the chart's own name for the page, where the release is called `airflow`."""
+    page = "http://airflow-api-server:8080/execution/"
+    return {**_everywhere(), "AIRFLOW__CORE__EXECUTION_API_SERVER_URL": page}
+
+
 def _airflow_in_compose() -> Made:
     """What all parts of Airflow share."""
     redis = f"redis://:{_asked('REDIS_PASSWORD')}@redis:6379/0"
@@ -230,7 +243,7 @@ def _airflow_in_compose() -> Made:
             "AIRFLOW__API__SECRET_KEY": _asked("API_SECRET_KEY"),
             "AIRFLOW__API_AUTH__JWT_SECRET": _asked("JWT_SECRET"),
             "AIRFLOW__CELERY__BROKER_URL": redis,
-            "AIRFLOW__CELERY__RESULT_BACKEND": _database("airflow", "db+postgresql"),
+            "AIRFLOW__CELERY__RESULT_BACKEND": _database("celery", "db+postgresql"),
             "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN": _database("airflow"),
             "AIRFLOW_CONN_GIT": _asked("AIRFLOW_CONN_GIT"),
         },
@@ -248,6 +261,13 @@ def _after_the_page(airflow: Made, *command: str) -> Made:
     return {**airflow, **_ours("airflow", *command), "depends_on": page}
 
 
+def _worker(airflow: Made) -> Made:
+    """Stages are anybody's code: it is told neither Airflow's database nor its keys."""
+    told = {key: one for key, one in airflow["environment"].items() if key not in CENTRAL}
+    part = {**_after_the_page(airflow, "celery", "worker"), "environment": told}
+    return {**part, "deploy": {"replicas": 2}}
+
+
 def _ours(*command: str) -> Made:
     return {"image": _asked("MILLRACE_IMAGE"), "restart": "always", "command": list(command)}
 
@@ -261,7 +281,20 @@ def _storage() -> dict[str, str]:
 
 
 def _database(name: str, scheme: str = "postgresql+psycopg2") -> str:
-    return f"{scheme}://millrace:{_asked('POSTGRES_PASSWORD')}@postgres:5432/{name}"
+    return f"{scheme}://{name}:{_password(name)}@postgres:5432/{name}"
+
+
+def _made(name: str) -> str:
+    """A database with a user of its name, who may enter no other."""
+    return (
+        f"CREATE ROLE {name} LOGIN PASSWORD '{_password(name)}';\n"
+        f"CREATE DATABASE {name} OWNER {name};\n"
+        f"REVOKE CONNECT ON DATABASE {name} FROM PUBLIC;\n"
+    )
+
+
+def _password(database: str) -> str:
+    return _asked(f"{database.upper()}_DB_PASSWORD")
 
 
 def _asked(name: str) -> str:

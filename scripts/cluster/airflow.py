@@ -56,7 +56,7 @@ def shared(state: State, origin: str, home: Path, host: str) -> dict[str, str]:
         "classpath": "airflow.providers.git.bundles.git.GitDagBundle",
         "kwargs": {**kwargs, "prune_dotgit_folder": False, "refresh_interval": 10},
     }
-    results = state.database("airflow").removeprefix("postgresql+psycopg2")
+    results = state.database("celery").removeprefix("postgresql+psycopg2")
     return {
         **os.environ,
         # For the callable below, and nothing else: a stage imports what its own clone has.
@@ -103,7 +103,7 @@ def central(state: State, origin: str) -> dict[str, str]:
 
 
 def worker(state: State, origin: str, name: str, host: str) -> dict[str, str]:
-    """A worker knows the queue and the page, not Airflow's database and none of its keys."""
+    """A worker knows the queue and the page, neither Airflow's database nor its keys."""
     return shared(state, origin, state.home / name, host)
 
 

@@ -12,10 +12,9 @@ from functools import partial
 from pathlib import Path
 
 from scripts.cluster.needs import program
-from scripts.cluster.state import State, Stop, write
+from scripts.cluster.state import DATABASES, State, Stop, write
 from scripts.cluster.supervisor import Part
 
-DATABASES = ("airflow", "mlflow", "optuna")
 BUCKET = "millrace"
 
 
@@ -30,7 +29,7 @@ def postgres(state: State) -> Part:
         shutil.chown(password, user)
     subprocess.run(  # noqa: S603  our own arguments
         [
-            _found("initdb"), "--pgdata", data, "--username=millrace", "--encoding=UTF8",
+            _found("initdb"), "--pgdata", data, "--username=postgres", "--encoding=UTF8",
             "--locale=C", "--auth=scram-sha-256", f"--pwfile={password}", "--no-sync",
         ],
         check=True, cwd=state.home, stdout=subprocess.DEVNULL,
@@ -144,7 +143,7 @@ def _unprivileged(home: Path) -> str | None:
 
 
 def _databases(state: State) -> bool:
-    """Makes those that are not there; so it is well once all of them are."""
+    """Makes those that are not there, with their users; it is well once all of them are."""
     import psycopg2  # type: ignore[import-untyped]
 
     server = state.database("postgres").replace("+psycopg2", "")
@@ -156,7 +155,9 @@ def _databases(state: State) -> bool:
             there = {name for (name,) in cursor.fetchall()}
             for name in DATABASES:
                 if name not in there:
-                    cursor.execute(f"CREATE DATABASE {name}")
+                    cursor.execute(f"CREATE ROLE {name} LOGIN PASSWORD %s", [state.secrets[name]])
+                    cursor.execute(f"CREATE DATABASE {name} OWNER {name}")
+                    cursor.execute(f"REVOKE CONNECT ON DATABASE {name} FROM PUBLIC")
     finally:
         connection.close()
     return True

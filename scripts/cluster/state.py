@@ -12,7 +12,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 PORTS = ("postgres", "redis", "storage", "mlflow", "airflow", "logs")
-SECRETS = ("postgres", "redis", "storage", "jwt", "logs", "admin")
+DATABASES = ("airflow", "celery", "mlflow", "optuna")
+"""Each has a user of its name, who may enter no other: workers know those of two."""
+SECRETS = ("postgres", *DATABASES, "redis", "storage", "jwt", "logs", "admin")
 MARK = "ports.json"
 
 
@@ -34,8 +36,8 @@ class State:
 
     def database(self, name: str) -> str:
         """The address of a database, as SQLAlchemy writes it; the password is in it."""
-        password, port = self.secrets["postgres"], self.ports["postgres"]
-        return f"postgresql+psycopg2://millrace:{password}@127.0.0.1:{port}/{name}"
+        password, port = self.secrets[name], self.ports["postgres"]
+        return f"postgresql+psycopg2://{name}:{password}@127.0.0.1:{port}/{name}"
 
 
 def fresh(home: Path, alive: ExitStack) -> State:

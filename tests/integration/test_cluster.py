@@ -115,6 +115,19 @@ def test_secrets_are_for_their_owner_alone_and_in_no_command(cluster):
     assert not [path for path in open_files if any(one in path.read_text() for one in secrets)]
 
 
+def test_a_worker_knows_neither_airflows_database_nor_its_keys(cluster):
+    command = "--celery-hostname worker-1"
+    worker = next(one for one in psutil.process_iter() if command in " ".join(one.cmdline()))
+    told = "\n".join(worker.environ().values())
+    of_another = sqlalchemy.make_url(cluster.state.database("optuna")).set(database="airflow")
+
+    known = {name for name, one in cluster.state.secrets.items() if one in told}
+
+    assert known == {"celery", "optuna", "redis", "storage", "logs"}
+    with pytest.raises(sqlalchemy.exc.OperationalError, match="permission denied for database"):
+        sqlalchemy.create_engine(of_another).connect()
+
+
 def test_the_page_asks_for_the_password(cluster):
     with pytest.raises(urllib.error.HTTPError, match="401"):
         cluster.ask("/api/v2/dags", token=False)

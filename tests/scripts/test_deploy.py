@@ -12,7 +12,7 @@ from project import ROOT
 from scripts import deploy
 
 QUANTITY = {"type": ["string", "integer"], "pattern": "^[0-9]+(m|Mi|Gi)?$"}
-SECRET = r"(?im)^\s*(\w*(?:password|secret_key|access_key|_secret|fernet_key)): (.+)"
+KEPT = r"(?im)^\s*(\w*(?:password|secret_key|access_key|_secret|fernet_key)): (.+)"
 NAMED = {"name": {"type": "string"}}
 REFERENCE = {"type": "object", "properties": NAMED, "required": ["name"]}
 # Of Kubernetes' own types, the fields that these files use, and no others.
@@ -203,3 +203,12 @@ def test_dags_come_from_commits():
 
     assert json.loads(told["AIRFLOW__DAG_PROCESSOR__DAG_BUNDLE_CONFIG_LIST"]) == [deploy.bundle()]
     assert values["dagProcessor"]["dagBundleConfigList"] == [deploy.bundle()]
+
+
+def test_a_worker_knows_neither_airflows_database_nor_its_keys():
+    told = read("compose.yaml")["services"]["worker"]["environment"]
+
+    named = {name for value in told.values() for name in re.findall(r"\$\{(\w+)", value)}
+
+    assert "CELERY_DB_PASSWORD" in named
+    assert not named & {"AIRFLOW_DB_PASSWORD", "POSTGRES_PASSWORD", "FERNET_KEY", "JWT_SECRET"}
