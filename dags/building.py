@@ -166,10 +166,14 @@ def broken(line: Line, root: Path) -> DAG:
     An import error would do as well, but Airflow counts it against every DAG of this file, and
     stops scheduling them all.
     """
+    try:
+        when, first = schedule(line.airflow), start(line.airflow)
+    except Exception:  # it may be what Airflow does not take
+        when, first = None, None
     with DAG(
-        re.sub(r"[^\w.-]", "_", line.name)[:200],
-        schedule=schedule(line.airflow),
-        start_date=start(line.airflow),
+        re.sub(r"[^A-Za-z0-9_.-]", "_", line.name)[:200],
+        schedule=when,
+        start_date=first,
         catchup=False,
         doc_md=f"**This has mistakes**\n\n{_block(line.mistakes)}",
         tags=["millrace", "mistakes"],

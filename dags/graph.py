@@ -123,7 +123,7 @@ def _schedule(file: Path) -> dict[str, Any]:
         section = Airflow.model_validate(Document(file).data["airflow"])
     except Exception:  # whatever is wrong with it is said elsewhere
         return {}
-    return {"schedule": section.schedule}
+    return section.model_dump(mode="json", include={"schedule", "timezone", "start_date"})
 
 
 def _stages(repo: Any, file: str) -> tuple[list[Any], dict[str, str]]:
