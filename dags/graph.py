@@ -8,6 +8,7 @@ import shlex
 import sys
 from collections.abc import Iterable, Iterator
 from contextlib import chdir
+from dataclasses import replace
 from os.path import relpath
 from pathlib import Path
 from typing import Any
@@ -23,17 +24,19 @@ def read(root: Path) -> list[Line]:
     from dvc.repo import Repo
 
     with chdir(root), Repo(str(root)) as repo:  # DVC's addresses are relative to where one is
-        return [*_of_root(repo, root), *_of_folders(repo, root)]
+        found = [*_of_root(repo, root), *_of_folders(repo, root)]
+    unread = tuple(sorted({line.unread for line in found} - {""}))
+    return [replace(line, ignored=unread) for line in found]
 
 
 def _of_folders(repo: Any, root: Path) -> Iterator[Line]:
     """One line for each dvc.yaml in a sub-folder; git knows them, so that no folder is walked."""
     for file in git(root, "ls-files", "-z", "--", "*/dvc.yaml").split("\0"):
-        if file:
+        if file and not repo.dvcignore.is_ignored_file(str(root / file)):
             name = safe(".".join(Path(file).parent.parts))
             stages, wrong = _stages(repo, file)
             if wrong:
-                yield Line(name, mistakes="\n".join(wrong.values()))
+                yield Line(name, mistakes="\n".join(wrong.values()), unread=file)
             elif stages:
                 yield _line(name, stages, f"The stages of `{file}`")
 

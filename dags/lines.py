@@ -55,6 +55,10 @@ class Line:
     """Of the pipeline file."""
     airflow: dict[str, Any] = field(default_factory=dict)
     """The section `airflow:`."""
+    unread: str = ""
+    """The dvc.yaml of its own that DVC cannot read."""
+    ignored: tuple[str, ...] = ()
+    """Files of other lines that DVC cannot read, and so would read nothing."""
     params: dict[str, Any] = field(default_factory=dict)
     """What the trigger form offers: by dotted key, a JSON schema with a default."""
 
@@ -100,6 +104,7 @@ def decoded(text: str) -> list[Line]:
                     Stage(**{key: _fixed(value) for key, value in stage.items()})
                     for stage in line["stages"]
                 ),
+                "ignored": tuple(line["ignored"]),
                 "edges": tuple((before, after) for before, after in line["edges"]),
             }
         )

@@ -14,16 +14,21 @@ SAME = re.compile(r"^Stage '(.+)' didn't change")
 def files(root: Path, line: Line, values: Mapping[str, Any]) -> dict[str, str]:
     """By path, the texts of the files that a run of a pipeline has otherwise than its commit.
 
-    The pipeline is the only active one, so that no other's mistakes stop it, and has the values of
-    the form. Values that the file cannot have are a mistake that `fingerprint` names.
+    The pipeline is the only active one and DVC reads no file that it cannot read, so that no
+    other's mistakes stop it; and it has the values of the form. Values that the file cannot have are a mistake that `fingerprint` names.
     """
+    changed = {}
+    if line.ignored:
+        rules = root / ".dvcignore"
+        text = rules.read_text(encoding="utf-8") if rules.exists() else ""
+        changed[".dvcignore"] = "\n".join([text, *(f"/{path}" for path in line.ignored), ""])
     if not line.file:
-        return {}
+        return changed
     from components.config.text import laid, rewritten
 
     alone = {"pipelines": [Path(line.file).stem]}
     text = (root / "params.yaml").read_text(encoding="utf-8")
-    changed = {"params.yaml": rewritten(text, lambda params: params.update(alone))}
+    changed["params.yaml"] = rewritten(text, lambda params: params.update(alone))
     if values:
         changed[line.file] = laid(line.text, values)
     return changed

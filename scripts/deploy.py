@@ -194,7 +194,7 @@ def files() -> dict[str, str]:
         "kubernetes/values.yaml": values(),
         "kubernetes/pod_template_file.yaml": pod(),
         "kubernetes/pod_override_gpu.yaml": pod_override(1),
-        "kubernetes/dvc.yaml": {
+        "kubernetes/dvc_config.yaml": {
             "apiVersion": "v1",
             "kind": "ConfigMap",
             "metadata": {"name": "millrace-dvc"},

@@ -150,7 +150,7 @@ def test_the_chart_is_given_the_pod_and_names_of_secrets():
 
 def test_dvc_reads_its_settings():
     config = configparser.ConfigParser()
-    config.read_string(read("kubernetes/dvc.yaml")["data"]["config"])
+    config.read_string(read("kubernetes/dvc_config.yaml")["data"]["config"])
 
     assert config["core"]["remote"] == "shared"
     assert config["'remote \"shared\"'"]["url"].startswith("s3://")
