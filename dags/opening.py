@@ -15,7 +15,8 @@ def files(root: Path, line: Line, values: Mapping[str, Any]) -> dict[str, str]:
     """By path, the texts of the files that a run of a pipeline has otherwise than its commit.
 
     The pipeline is the only active one and DVC reads no file that it cannot read, so that no
-    other's mistakes stop it; and it has the values of the form. Values that the file cannot have are a mistake that `fingerprint` names.
+    other's mistakes stop it; and it has the values of the form. Values that the file cannot have
+    are a mistake that `fingerprint` names.
     """
     changed = {}
     if line.ignored:
