@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
+from dags import workspace
 from dags.lines import Line
 from dags.repro import dvc, repro
 
@@ -52,6 +53,8 @@ def unchanged(
     dry = dvc(folder, env, _silent, "--wait-for-lock", "repro", *options, *addresses)
     # Without the data, DVC ends at the first stage that would run: what is not said may run.
     same = {found[1] for text in dry.said if (found := SAME.match(text))}
+    # Of a stage without deps that was never run, it says that it did not change.
+    same = {address for address in same if workspace.entry(folder, address)}
     may_run = {stage.task for stage in line.stages if stage.address not in same}
     may_run -= {stage.task for stage in first}
     while more := {b for a, b in line.edges if a in may_run} - may_run:

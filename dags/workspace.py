@@ -259,10 +259,15 @@ def _difference(before: Entries, after: Entries) -> Entries:
 
 def outs(folder: Path, address: str) -> dict[str, str]:
     """By path, the hashes of what a stage has made."""
+    made = entry(folder, address).get("outs", ())
+    return {out["path"]: str(out.get("md5", "")) for out in made}
+
+
+def entry(folder: Path, address: str) -> dict[str, Any]:
+    """What dvc.lock has of a stage; nothing where it was never run."""
     path, _, name = address.rpartition(":")
     file = folder / (Path(path).with_suffix(".lock") if path else "dvc.lock")
-    entry = _stages(file.read_text()).get(name, {}) if file.exists() else {}
-    return {out["path"]: str(out.get("md5", "")) for out in entry.get("outs", ())}
+    return dict(_stages(file.read_text()).get(name, {})) if file.exists() else {}
 
 
 def link_sources(settings: Settings, folder: Path, name: str) -> None:
