@@ -14,7 +14,7 @@ import tempfile
 from pathlib import Path
 
 from components.base.errors import Invalid, Stop
-from components.config.params import Params
+from components.config.document import Document
 from components.config.pipeline import load
 
 DEFAULT = "default_pool"
@@ -24,12 +24,13 @@ def named(project: Path, commit: str) -> set[str]:
     """The pools that the active pipelines of a commit name.
 
     Raises:
-        Stop: The commit has no pipelines, or its params.yaml has mistakes.
+        Stop: The commit has no pipelines, or its params.yaml cannot be read.
     """
     with tempfile.TemporaryDirectory(prefix="pools-") as folder:
         _extract(project, commit, Path(folder))
-        names = Params.load(Path(folder, "params.yaml")).pipelines
-        files = [Path(folder, "pipelines", f"{name}.yaml") for name in names]
+        # As it stands: one name without a file is that name's mistake alone.
+        names = Document(Path(folder, "params.yaml")).data.get("pipelines") or ()
+        files = [Path(folder, "pipelines", f"{name}.yaml") for name in map(str, names)]
         return {pool for file in files for pool in _of(file)} - {DEFAULT}
 
 

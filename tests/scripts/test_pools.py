@@ -45,6 +45,13 @@ def test_a_file_with_mistakes_is_passed_over(repository, pipelines):
     assert named(repository.root, repository.commit("pools")) == {"one"}
 
 
+def test_a_name_without_a_file_costs_the_others_nothing(repository, pipelines):
+    pipelines(a="one")
+    (repository.root / "params.yaml").write_text("pipelines: [gone, a]\n")
+
+    assert named(repository.root, repository.commit("pools")) == {"one"}
+
+
 def test_a_commit_without_pipelines_is_told(repository):
     commit = repository.commit("nothing")
 
