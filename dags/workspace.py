@@ -23,6 +23,8 @@ from dags.settings import Settings
 LOCKS = ":(glob)**/dvc.lock"
 TIP = "refs/remotes/origin/run"  # of the run's branch, as it was fetched or pushed
 OWN = "refs/millrace/own"  # what this clone has pushed last, and so has the data of
+AIRFLOWS = re.compile(r"[a-z_]+__[0-9-]{10}T[0-9:.]+\+[0-9:]{5}")  # ids that Airflow makes
+LIKE = re.compile(r"[a-z_]+__[0-9-]{10}T")
 TRIES = 20  # of a push that others keep overtaking
 Entries = dict[str, dict[str, Any]]
 """By path of a dvc.lock and name of a stage, what DVC has written."""
@@ -37,13 +39,13 @@ class Run:
 
     @property
     def name(self) -> str:
-        """The id with what a branch and a folder take in names."""
-        text = re.sub(r"[^A-Za-z0-9_.+-]", "-", self.id).strip(".")
-        usual = self.id.replace(":", "-")
-        if text == usual and len(text) <= 100 and ".." not in text and not text.endswith(".lock"):
-            return text
-        digest = hashlib.sha256(self.id.encode()).hexdigest()[:8]
-        return f"{text.replace('..', '-').removesuffix('.lock')[:100]}-{digest}"
+        """The id with what a branch and a folder take in names; another for each id."""
+        if AIRFLOWS.fullmatch(self.id):
+            return self.id.replace(":", "-")
+        text = re.sub(r"[^A-Za-z0-9_.+-]|\.(?=\.)", "-", self.id).strip(".-")[:100]
+        is_plain = text == self.id and not text.endswith(".lock") and not LIKE.match(text)
+        digest = hashlib.sha256(self.id.encode(errors="replace")).hexdigest()[:8]
+        return text if is_plain else f"{text.removesuffix('.lock')}-{digest}".lstrip("-")
 
     @property
     def branch(self) -> str:
@@ -279,7 +281,11 @@ def link_sources(settings: Settings, folder: Path, name: str) -> None:
     place = folder / "sources" / name
     if set(filter(None, tracked)) - {keep} or place.is_symlink():
         return  # data in git, or in DVC by git
-    if keep in tracked:  # else the run would be said to differ from its commit
+    # Else the run would be said to differ from its commit.
+    (folder / ".git" / "info").mkdir(exist_ok=True)
+    with (folder / ".git" / "info" / "exclude").open("a") as exclude:
+        exclude.write(f"/sources/{name}\n")
+    if keep in tracked:
         git(folder, "update-index", "--skip-worktree", keep)
     shutil.rmtree(place, ignore_errors=True)
     place.parent.mkdir(exist_ok=True)
