@@ -146,6 +146,8 @@ def guarded(
     finally:
         end(process)
         RUNNING.discard(process)
+        if process.stdout:
+            process.stdout.close()
     return done
 
 
