@@ -8,6 +8,8 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from airflow.exceptions import UnknownExecutorException
+from airflow.executors.executor_loader import ExecutorLoader
 from airflow.providers.standard.operators.hitl import ApprovalOperator
 from airflow.sdk import (
     DAG,
@@ -47,11 +49,38 @@ def dag(line: Line, root: Path) -> DAG:
         return broken(line, root)
     try:
         made = working(line, root)
-        made.validate()
+        check(made, line)
     except Exception as error:  # what Airflow does not take is this line's mistake alone
-        mistakes = f"{line.file or line.name}: Airflow does not take it: {error}"
+        mistakes = f"{_place(line)}: Airflow does not take it: {error}"
         return broken(Line(line.name, file=line.file, mistakes=mistakes), root)
     return made
+
+
+def check(made: DAG, line: Line) -> None:
+    """Looks at what Airflow looks at behind the DAG file, where it would be a mistake of all lines.
+
+    Raises:
+        ValueError: Airflow would not take the DAG.
+    """
+    made.validate()
+    for task in made.tasks:
+        try:
+            if task.executor:
+                ExecutorLoader.lookup_executor_name_by_str(task.executor, validate_teams=False)
+        except UnknownExecutorException:
+            what = f"the executor '{task.executor}' of {task.task_id}"
+            raise ValueError(f"{what} is not one of Airflow's [core] executor") from None
+    if (line.airflow.get("schedule") or {}).get("timetable"):
+        from airflow.serialization.encoders import encode_timetable
+
+        encode_timetable(made.timetable)  # one that no plugin has made known is none
+
+
+def _place(line: Line) -> str:
+    """The file, and the line of its section `airflow:`."""
+    rows = enumerate(line.text.splitlines(), 1)
+    found = next((f":{number}" for number, row in rows if row.startswith("airflow:")), "")
+    return f"{line.file or line.name}{found}"
 
 
 def working(line: Line, root: Path) -> DAG:
@@ -230,7 +259,13 @@ def pod(resources: Mapping[str, Any] | None) -> dict[str, Any] | None:
     """
     if resources is None:
         return None
-    from kubernetes.client import models as k8s
+    try:
+        from kubernetes.client import models as k8s
+    except ImportError:
+        package = "apache-airflow-providers-cncf-kubernetes"
+        raise ImportError(
+            f"executor_config needs Kubernetes's client: pip install {package}"
+        ) from None
 
     amounts = {
         "nvidia.com/gpu": resources.get("gpu"),
@@ -248,11 +283,16 @@ def pod(resources: Mapping[str, Any] | None) -> dict[str, Any] | None:
 
 def documentation(line: Line) -> str:
     """What the page of the DAG says: the description, the stages, and the pipeline file."""
-    rows = "\n".join(f"| `{stage.task}` | {stage.description} |" for stage in line.stages)
+    rows = "\n".join(f"| `{stage.task}` | {_cell(stage.description)} |" for stage in line.stages)
     parts = [line.description, f"| task | what it does |\n|---|---|\n{rows}"]
     if line.file:
         parts.append(f"`{line.file}`\n\n{_block(line.text, 'yaml')}")
     return "\n\n".join(parts)
+
+
+def _cell(text: str) -> str:
+    """Text that stays in one cell of a table."""
+    return " ".join(text.split()).replace("|", "\\|")
 
 
 def _of(line: Line, key: str, stage: Stage) -> Any:

@@ -13,8 +13,8 @@ from os.path import relpath
 from pathlib import Path
 from typing import Any
 
-from dags.git import git
 from dags.lines import Line, Stage, encoded
+from dags.parts import TOP, Part, edges, parts, why
 
 NO_NAME = re.compile(r"[^A-Za-z0-9_.-]")
 
@@ -24,43 +24,64 @@ def read(root: Path) -> list[Line]:
     from dvc.repo import Repo
 
     with chdir(root), Repo(str(root)) as repo:  # DVC's addresses are relative to where one is
-        found = [*_of_root(repo, root), *_of_folders(repo, root)]
-    unread = tuple(sorted({line.unread for line in found} - {""}))
-    return [replace(line, ignored=unread) for line in found]
+        found = parts(repo, root)
+        top = [part for part in found if part.file == TOP]
+        others = [part for part in found if part.file != TOP]
+        unread = tuple(part.file for part in others if part.mistakes)
+        # A pipeline's run has the pipelines of no other; one of a folder's has them all.
+        of_root = [replace(line, ignored=unread) for part in top for line in _of_root(part, root)]
+        unread += tuple(part.file for part in top if part.mistakes)
+        of_folders = [replace(line, ignored=unread) for part in others for line in _of_folder(part)]
+    return list(_once([*of_root, *of_folders]))
 
 
-def _of_folders(repo: Any, root: Path) -> Iterator[Line]:
-    """One line for each dvc.yaml in a sub-folder; git knows them, so that no folder is walked."""
-    for file in git(root, "ls-files", "-z", "--", "*/dvc.yaml").split("\0"):
-        if file and not repo.dvcignore.is_ignored_file(str(root / file)):
-            name = safe(".".join(Path(file).parent.parts))
-            stages, wrong = _stages(repo, file)
-            if wrong:
-                yield Line(name, mistakes="\n".join(wrong.values()), unread=file)
-            elif stages:
-                yield _line(name, stages, f"The stages of `{file}`")
+def _once(found: Iterable[Line]) -> Iterator[Line]:
+    """The lines, each with a name of its own: of two DAGs of one name, Airflow has the last."""
+    taken: set[str] = set()
+    for line in found:
+        name, number = line.name, 2
+        while name in taken:
+            name, number = f"{line.name}.{number}", number + 1
+        taken.add(name)
+        yield replace(line, name=name)
 
 
-def _of_root(repo: Any, root: Path) -> Iterator[Line]:
+def _of_folder(part: Part) -> Iterator[Line]:
+    """The line of a dvc.yaml in a sub-folder."""
+    name = safe(".".join(Path(part.file).parent.parts))
+    if part.mistakes:
+        yield Line(name, mistakes=part.mistakes)
+    elif part.stages:
+        yield _line(name, part, part.stages, f"The stages of `{part.file}`")
+
+
+def _of_root(part: Part, root: Path) -> Iterator[Line]:
     """One line for each active pipeline, and one for what belongs to none."""
     from components.base.errors import Invalid
     from components.config.document import Document
 
-    if not (root / "dvc.yaml").exists():
-        return
-    stages, wrong = _stages(repo, "dvc.yaml")
     try:
-        names = [str(name) for name in Document(root / "params.yaml").data.get("pipelines") or ()]
-    except (Invalid, TypeError) as error:
+        given = Document(root / "params.yaml").data.get("pipelines")
+    except Invalid as error:
         yield Line("params", mistakes=_relative(str(error), root))
         return
     if mistakes := _of_params(root):
         yield Line("params", mistakes=mistakes)
-    for name in dict.fromkeys(names):
-        yield _pipeline(name, names, stages, wrong, root)
-    used = {one for name in names for one in _members(name, names, stages)}
-    if rest := [stage for stage in stages if stage not in used]:
-        yield _line(safe(root.name if not names else "others"), rest, "The stages of `dvc.yaml`")
+    keys = _keys(given)
+    for name in dict.fromkeys(name for name in keys if name):
+        yield _pipeline(name, set(keys) - {name}, part, root)
+    used = {one for name in keys for one in _members(name, set(keys) - {name}, part)}
+    if rest := [stage for stage in part.stages if stage not in used]:
+        yield _line("others", part, rest, f"The stages of `{part.file}`")
+
+
+def _keys(given: Any) -> list[str]:
+    """What DVC puts behind the `@` of a stage's name, for each pipeline that params.yaml names."""
+    listed = given if isinstance(given, list) else []
+    return [
+        f"pipeline{position}" if isinstance(one, dict | list) else str(one)
+        for position, one in enumerate(listed)
+    ]
 
 
 def _of_params(root: Path) -> str:
@@ -76,16 +97,14 @@ def _of_params(root: Path) -> str:
     return ""
 
 
-def _pipeline(
-    name: str, names: list[str], stages: list[Any], wrong: dict[str, str], root: Path
-) -> Line:
+def _pipeline(name: str, others: set[str], part: Part, root: Path) -> Line:
     """The line of a pipeline, or what is wrong with it: its file, or its part of the graph."""
     from components.base.errors import Invalid
     from components.config.document import Document
     from components.config.pipeline import parse
 
     file = f"pipelines/{name}.yaml"
-    ours = [text for stage, text in wrong.items() if _key(stage) not in set(names) - {name}]
+    ours = [text for stage, text in part.wrong.items() if _key(stage) not in others]
     try:
         document = Document(root / file)
         pipeline = parse(document)
@@ -96,8 +115,8 @@ def _pipeline(
         return Line(safe(name), file=file, mistakes="\n".join(ours), airflow=airflow)
     from components.config.form import tunables
 
-    members = _members(name, names, stages)
-    line = _line(safe(name), members, pipeline.description, tuple(pipeline.tune.numbers))
+    members = _members(name, others, part)
+    line = _line(safe(name), part, members, pipeline.description, tuple(pipeline.tune.numbers))
     return Line(
         **{
             **vars(line),
@@ -129,83 +148,45 @@ def _schedule(file: Path) -> dict[str, Any]:
     return section.model_dump(mode="json", include={"schedule", "timezone", "start_date"})
 
 
-def _stages(repo: Any, file: str) -> tuple[list[Any], dict[str, str]]:
-    """The stages of one dvc.yaml, and what is wrong with the others, by their names."""
-    from dvc.dvcfile import load_file
-
-    stages, wrong = [], {}
-    try:
-        found = load_file(repo, str(Path(repo.root_dir) / file)).stages
-        names = list(found)
-    except Exception as error:  # DVC's own, and those of what it is built on
-        return [], {"": _why(file, error)}
-    for name in names:
-        try:
-            stages.append(found[name])
-        except Exception as error:
-            wrong[name] = _why(file, error)
-    return stages, wrong
-
-
-def _why(file: str, error: BaseException) -> str:
-    """What DVC says, its causes too, in one line that begins with the file."""
-    texts = [str(error).strip()]
-    while error.__cause__ is not None:
-        error = error.__cause__
-        texts.append(" ".join(str(error).split()))
-    told = dict.fromkeys(text for text in texts if text)
-    mark = getattr(error, "problem_mark", None)
-    where = f"{file}:{mark.line + 1}" if mark is not None else file
-    return f"{where}: {': '.join(told) or type(error).__name__}"
-
-
-def _key(stage: str) -> str:
+def _key(stage: str) -> str | None:
     """What is behind the `@` of a stage's name."""
-    return stage.rpartition("@")[2] if "@" in stage else ""
+    return stage.partition("@")[2] if "@" in stage else None
 
 
-def _members(name: str, names: list[str], stages: list[Any]) -> list[Any]:
+def _members(name: str, others: set[str], part: Part) -> list[Any]:
     """The stages of a pipeline, and what comes before and after them and is no other's."""
-    others = set(names) - {name}
-    found = {stage for stage in stages if _key(stage.name) == name}
-    try:
-        edges = _edges(stages)
-    except Exception:  # in the part of one of the lines, which says so itself
-        return [stage for stage in stages if _key(stage.name) not in others]
-    while True:
-        near = {
-            one
-            for pair in edges
-            for one in pair
-            if found & set(pair) and _key(one.name) not in others
-        }
-        if near <= found:
-            return [stage for stage in stages if stage in found]
-        found |= near
+    free = [stage for stage in part.stages if _key(stage.name) not in others]
+    if part.clash:  # in one of the lines, which says so itself
+        return free
+    beside: dict[Any, list[Any]] = {stage: [] for stage in free}
+    for before, after in part.edges:
+        if before in beside and after in beside:
+            beside[before].append(after)
+            beside[after].append(before)
+    waiting = [stage for stage in free if _key(stage.name) == name]
+    found = set()
+    while waiting:
+        stage = waiting.pop()
+        if stage not in found:
+            found.add(stage)
+            waiting += beside[stage]
+    return [stage for stage in free if stage in found]
 
 
-def _edges(stages: Iterable[Any]) -> list[tuple[Any, Any]]:
-    """Stages, upstream and downstream.
-
-    Raises:
-        dvc.exceptions.DvcException: They run in a circle, or two write the same file.
-    """
-    from dvc.repo.graph import build_graph
-
-    return [(before, after) for after, before in build_graph(list(stages)).edges]
-
-
-def _line(name: str, members: list[Any], description: str, trials: tuple[int, ...] = ()) -> Line:
+def _line(
+    name: str, part: Part, members: list[Any], description: str, trials: tuple[int, ...] = ()
+) -> Line:
     """The DAG of some stages; paths are relative to the project, which is where one is."""
     try:
-        edges = _edges(members)
+        pairs = edges(members) if part.clash else part.edges
     except Exception as error:
-        return Line(name, mistakes=_why("dvc.yaml", error))
+        return Line(name, mistakes=why(part.file, error))
     tasks = _tasks(members)
+    named = [(tasks[a], tasks[b]) for a, b in pairs if a in tasks and b in tasks]
     return Line(
         name,
         tuple(_stage(one, tasks[one], trials) for one in members),
-        tuple(sorted((tasks[before], tasks[after]) for before, after in edges)),
+        tuple(sorted(named)),
         description=description,
     )
 
@@ -225,10 +206,10 @@ def _stage(one: Any, task: str, trials: tuple[int, ...]) -> Stage:
 
 def _tasks(members: list[Any]) -> dict[Any, str]:
     """A name for the task of each stage: without the key that all of them share, each once."""
-    keys = {_key(stage.name) for stage in members} - {""}
+    keys = {_key(stage.name) for stage in members} - {None}
     tasks: dict[Any, str] = {}
     for stage in members:
-        text = stage.name.rpartition("@")[0] if len(keys) == 1 and "@" in stage.name else stage.name
+        text = stage.name.partition("@")[0] if len(keys) == 1 else stage.name
         name, number = safe(text.replace("@", ".")), 2
         while name in tasks.values() or name in ("open", "close"):
             name, number = f"{safe(text)}.{number}", number + 1

@@ -15,7 +15,7 @@ from typing import Any
 
 from dags.git import git
 
-LIMIT_S = 25  # Airflow gives a DAG file 30
+LIMIT_S = 25.0  # Airflow gives a DAG file 30
 KEPT = 50  # commits
 
 
@@ -55,38 +55,49 @@ class Line:
     """Of the pipeline file."""
     airflow: dict[str, Any] = field(default_factory=dict)
     """The section `airflow:`."""
-    unread: str = ""
-    """The dvc.yaml of its own that DVC cannot read."""
     ignored: tuple[str, ...] = ()
-    """Files of other lines that DVC cannot read, and so would read nothing."""
+    """Files that DVC cannot read, or not beside others; with them it would read nothing."""
     params: dict[str, Any] = field(default_factory=dict)
     """What the trigger form offers: by dotted key, a JSON schema with a default."""
 
 
-def lines(root: Path, cache: Path) -> list[Line]:
+def lines(root: Path, cache: Path, limit_s: float = LIMIT_S) -> list[Line]:
     """The lines of a checkout.
 
     Args:
         root: The checkout.
         cache: A folder, where what is known of a commit is kept.
+        limit_s: DVC is ended after this time.
     """
     commit = _commit(root)
     kept = cache / f"{commit}.json"
-    if commit and kept.exists():
-        return decoded(kept.read_text(encoding="utf-8"))
-    done = subprocess.run(  # noqa: S603  our own arguments
-        [sys.executable, "-m", "dags.graph", str(root)],
-        cwd=root,
-        capture_output=True,
-        text=True,
-        timeout=LIMIT_S,
-        check=False,
-    )
+    if commit and (found := _known(kept)) is not None:
+        return found
+    try:
+        done = subprocess.run(  # noqa: S603  our own arguments
+            [sys.executable, "-m", "dags.graph", str(root)],
+            cwd=root,
+            capture_output=True,
+            text=True,
+            timeout=limit_s,
+            check=False,
+        )
+    except subprocess.TimeoutExpired:
+        slow = f"DVC has not read its files within {limit_s:.0f} s; Airflow waits longer with a "
+        return [Line("millrace", mistakes=f"{slow}larger dagbag_import_timeout in [core]")]
     if done.returncode:
         return [Line("millrace", mistakes=(done.stderr or done.stdout).strip())]
     if commit:
         _keep(done.stdout, kept)
     return decoded(done.stdout)
+
+
+def _known(kept: Path) -> list[Line] | None:
+    """What is kept; None where there is nothing, or what a loss of power has left of it."""
+    try:
+        return decoded(kept.read_text(encoding="utf-8"))
+    except (OSError, ValueError, TypeError, KeyError):
+        return None
 
 
 def encoded(found: list[Line]) -> str:

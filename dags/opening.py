@@ -23,7 +23,9 @@ def files(root: Path, line: Line, values: Mapping[str, Any]) -> dict[str, str]:
     if line.ignored:
         rules = root / ".dvcignore"
         text = rules.read_text(encoding="utf-8") if rules.exists() else ""
-        changed[".dvcignore"] = "\n".join([text, *(f"/{path}" for path in line.ignored), ""])
+        changed[".dvcignore"] = "\n".join(
+            [text, *(f"/{_plain(path)}" for path in line.ignored), ""]
+        )
     if not line.file:
         return changed
     from components.config.text import laid, rewritten
@@ -34,6 +36,11 @@ def files(root: Path, line: Line, values: Mapping[str, Any]) -> dict[str, str]:
     if values:
         changed[line.file] = laid(line.text, values)
     return changed
+
+
+def _plain(path: str) -> str:
+    """A path of which no character is a pattern."""
+    return re.sub(r"([\\*?\[\] ])", r"\\\1", path)
 
 
 def unchanged(
