@@ -54,7 +54,8 @@ class Link(BaseOperatorLink):
 
     def get_link(self, operator: Any, *, ti_key: Any) -> str:
         """The address; empty where there is none."""
-        return str(operator.links.get(self.key, ""))
+        # Of a mapped task whose values are not known yet, it is Airflow's own operator.
+        return str(getattr(operator, "links", {}).get(self.key, ""))
 
 
 LINKS = (Link("MLflow run", "mlflow"), Link("Report", "report"), Link("Branch", "branch"))
@@ -217,7 +218,7 @@ class Trial(Task):
     """
 
     def __init__(self, *, stage: Stage, number: int, **arguments: Any) -> None:
-        super().__init__(retry_policy=POLICY, **arguments)
+        super().__init__(**{**arguments, "retry_policy": POLICY})  # mapping gives its own: None
         self.stage, self.number = stage, number
 
     def execute(self, context: Any) -> dict[str, Any]:
