@@ -241,14 +241,18 @@ def start(airflow: Mapping[str, Any]) -> datetime | None:
 
 
 def defaults(airflow: Mapping[str, Any]) -> dict[str, Any]:
-    """Of every task: retries that come ever later, and who answers for it."""
-    return {
-        "retries": airflow.get("retries", 0),
-        "retry_delay": timedelta(seconds=airflow.get("retry_delay_seconds", 30)),
-        "max_retry_delay": timedelta(seconds=airflow.get("max_retry_delay_seconds", 3600)),
-        "retry_exponential_backoff": True,
-        "owner": airflow.get("owner") or "millrace",
-    }
+    """Of every task: who answers for it, and retries that come ever later.
+
+    A graph of the user's own says nothing of them: then it is Airflow's to say.
+    """
+    found: dict[str, Any] = {"owner": airflow.get("owner") or "millrace"}
+    if "retries" in airflow:
+        found |= {
+            "retries": airflow["retries"],
+            "retry_delay": timedelta(seconds=airflow["retry_delay_seconds"]),
+            "max_retry_delay": timedelta(seconds=airflow["max_retry_delay_seconds"]),
+        }
+    return {**found, "retry_exponential_backoff": True}
 
 
 def pod(resources: Mapping[str, Any] | None) -> dict[str, Any] | None:
