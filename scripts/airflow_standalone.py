@@ -14,6 +14,7 @@ import subprocess
 import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -21,9 +22,11 @@ sys.path.insert(0, str(ROOT))
 
 from components.base.errors import Stop  # noqa: E402
 from components.base.repository import Head, head, unseen  # noqa: E402
+from scripts.parts.processes import ENDS, guarded  # noqa: E402
+from scripts.parts.supervisor import Supervisor, say  # noqa: E402
 from scripts.standalone import keys, settings  # noqa: E402
-from scripts.standalone.processes import ENDS, guarded  # noqa: E402
-from scripts.standalone.supervisor import AIRFLOW, Supervisor, say  # noqa: E402
+from scripts.standalone.following import Following  # noqa: E402
+from scripts.standalone.plan import AIRFLOW, waves  # noqa: E402
 
 
 def main(project: Path) -> int:
@@ -58,10 +61,10 @@ def supervise(project: Path, env: Mapping[str, str], at: Head, logs: Path, welco
     """Runs the parts until a signal."""
     for number in ENDS:  # a shell's background job ignores SIGINT, and so would its children
         signal.signal(number, signal.default_int_handler)
-    supervisor = Supervisor(project, env, at, logs)
+    supervisor = Supervisor(waves(env, partial(migrate, env, logs / "migrate.log")), logs)
+    following = Following(project, env, at, supervisor.once)
     try:
-        migrate(env, logs / "migrate.log")
-        return supervisor.run(welcome)
+        supervisor.run(partial(begin, following, welcome), following.look)
     except KeyboardInterrupt:
         say("stopping Airflow")
         return 0
@@ -69,6 +72,12 @@ def supervise(project: Path, env: Mapping[str, str], at: Head, logs: Path, welco
         for number in ENDS:
             signal.signal(number, signal.SIG_IGN)
         supervisor.end()
+
+
+def begin(following: Following, welcome: str) -> None:
+    """What is done as soon as Airflow answers."""
+    say(welcome)
+    following.make_pools()
 
 
 def migrate(env: Mapping[str, str], log: Path) -> None:

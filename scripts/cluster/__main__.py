@@ -15,10 +15,12 @@ import sys
 from contextlib import ExitStack
 from pathlib import Path
 
+from components.base.errors import Stop
 from scripts.cluster import airflow, needs, repository, services
-from scripts.cluster.processes import guarded
-from scripts.cluster.state import State, Stop, fresh
-from scripts.cluster.supervisor import Supervisor, Wave
+from scripts.cluster.state import State, fresh
+from scripts.parts.part import Wave
+from scripts.parts.processes import ENDS, guarded
+from scripts.parts.supervisor import Supervisor, say
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 
@@ -37,18 +39,17 @@ def main() -> int:
 
 def run(home: Path, project: Path, workers: int) -> int:
     """Starts everything, and ends it on Ctrl-C or a TERM signal; the exit status."""
-    # A shell's background job ignores SIGINT, and so would its children.
-    for number in (signal.SIGINT, signal.SIGTERM):
+    for number in ENDS:  # a shell's background job ignores SIGINT, and so would its children
         signal.signal(number, signal.default_int_handler)
     try:
         with ExitStack() as alive:
-            state = fresh(home, alive)
-            keep_up(state, project, workers)
+            keep_up(fresh(home, alive), project, workers)
     except Stop as error:
-        sys.stderr.write(f"{error}\n")
-        return 1
+        say(str(error), sys.stderr)
+        return error.status
     except subprocess.CalledProcessError as error:
-        sys.stderr.write(f"{' '.join(map(str, error.cmd[:4]))} failed; see {home / 'logs'}\n")
+        command = " ".join(map(str, error.cmd[:4]))
+        say(f"{command} failed; see {home / 'logs'}", sys.stderr)
         return 1
     except KeyboardInterrupt:
         return 0
@@ -57,13 +58,13 @@ def run(home: Path, project: Path, workers: int) -> int:
 
 def keep_up(state: State, project: Path, workers: int) -> None:
     """Starts all parts, tells where they are, and holds them up until it is interrupted."""
-    supervisor = Supervisor(state.home / "logs")
+    logs = state.home / "logs"
+    logs.mkdir(mode=0o700)
+    supervisor = Supervisor(plan(state, project, workers), logs)
     try:
-        supervisor.start(plan(state, project, workers))
-        say(words(state))
-        supervisor.watch()
+        supervisor.run(ready=lambda: say(words(state)))
     finally:
-        for number in (signal.SIGINT, signal.SIGTERM):
+        for number in ENDS:
             signal.signal(number, signal.SIG_IGN)  # it is ending
         say("ending the cluster")
         supervisor.end()
@@ -90,12 +91,6 @@ def words(state: State) -> str:
         f"logs        {state.home / 'logs'}\n"
         "Ctrl-C ends all of it"
     )
-
-
-def say(text: str) -> None:
-    """Tells the user."""
-    sys.stdout.write(f"{text}\n")
-    sys.stdout.flush()
 
 
 if __name__ == "__main__":

@@ -13,7 +13,8 @@ from scripts.cluster import services
 from scripts.cluster.repository import BRANCH
 from scripts.cluster.services import BUCKET
 from scripts.cluster.state import State, write
-from scripts.cluster.supervisor import Part, Wave
+from scripts.parts.part import Part, Wave
+from scripts.parts.settings import addresses, bundle, health, retries
 
 SLOTS = 2
 """Tasks at once in one worker."""
@@ -50,12 +51,6 @@ CENTRAL = (
 def shared(state: State, origin: str, home: Path, host: str) -> dict[str, str]:
     """What every part of Airflow is told."""
     home.mkdir(mode=0o700, exist_ok=True)
-    kwargs = {"repo_url": origin, "tracking_ref": BRANCH, "subdir": "dags"}
-    bundle = {
-        "name": "millrace",
-        "classpath": "airflow.providers.git.bundles.git.GitDagBundle",
-        "kwargs": {**kwargs, "prune_dotgit_folder": False, "refresh_interval": 10},
-    }
     results = state.database("celery").removeprefix("postgresql+psycopg2")
     return {
         **os.environ,
@@ -70,8 +65,8 @@ def shared(state: State, origin: str, home: Path, host: str) -> dict[str, str]:
         "AIRFLOW__CELERY__BROKER_URL": services.queue(state),
         "AIRFLOW__CELERY__RESULT_BACKEND": f"db+postgresql{results}",
         "AIRFLOW__CELERY__WORKER_CONCURRENCY": str(SLOTS),
-        "AIRFLOW__DAG_PROCESSOR__DAG_BUNDLE_CONFIG_LIST": json.dumps([bundle]),
-        "AIRFLOW__DAG_PROCESSOR__DAG_BUNDLE_STORAGE_PATH": str(home / "bundles"),
+        **bundle(origin, BRANCH, home / "bundles"),
+        **retries(),
         "AIRFLOW__LOGGING__WORKER_LOG_SERVER_PORT": str(state.ports["logs"]),
         "AIRFLOW__API__SECRET_KEY": state.secrets["logs"],  # signs what the page asks logs with
         "MILLRACE_REPOSITORY": origin,
@@ -94,9 +89,8 @@ def central(state: State, origin: str) -> dict[str, str]:
         "AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_USERS": "admin:admin",
         "AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_PASSWORDS_FILE": str(home / "passwords.json"),
         "AIRFLOW__CORE__DAGS_ARE_PAUSED_AT_CREATION": "False",
-        "AIRFLOW__API__HOST": "127.0.0.1",
-        "AIRFLOW__API__PORT": str(state.ports["airflow"]),
-        "AIRFLOW__API__BASE_URL": state.url("airflow"),
+        **addresses(str(state.ports["airflow"])),
+        **health(),
         "AIRFLOW__API__WORKERS": "1",
         "AIRFLOW__SCHEDULER__ENABLE_HEALTH_CHECK": "False",  # it would listen everywhere
     }
@@ -152,10 +146,11 @@ def _worker(state: State, name: str, env: Mapping[str, str]) -> Part:
     # The server of logs that it would start itself listens on every address.
     command = ["airflow", "celery", "worker", "--skip-serve-logs", "--celery-hostname", name]
     command += ["--queues", f"default,{name}"]  # so a stage may ask for one worker
-    return Part(name, [sys.executable, "-m", *command], env, partial(_takes_tasks, state, name))
+    return Part(name, [sys.executable, "-m", *command], env, partial(takes_tasks, state, name))
 
 
-def _takes_tasks(state: State, name: str) -> bool:
+def takes_tasks(state: State, name: str) -> bool:
+    """Whether a worker answers on the queue."""
     from celery import Celery  # type: ignore[import-untyped]
 
     with Celery(broker=services.queue(state)) as app:

@@ -11,9 +11,10 @@ from collections.abc import Mapping
 from functools import partial
 from pathlib import Path
 
+from components.base.errors import Stop
 from scripts.cluster.needs import program
-from scripts.cluster.state import DATABASES, State, Stop, write
-from scripts.cluster.supervisor import Part
+from scripts.cluster.state import DATABASES, State, write
+from scripts.parts.part import Part
 
 BUCKET = "millrace"
 

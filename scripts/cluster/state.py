@@ -11,15 +11,13 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 
+from components.base.errors import Stop
+
 PORTS = ("postgres", "redis", "storage", "mlflow", "airflow", "logs")
 DATABASES = ("airflow", "celery", "mlflow", "optuna")
 """Each has a user of its name, who may enter no other: workers know those of two."""
 SECRETS = ("postgres", *DATABASES, "redis", "storage", "jwt", "logs", "admin")
 MARK = "ports.json"
-
-
-class Stop(Exception):
-    """The cluster cannot run; the message says what to do."""
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,5 @@
 """Airflow's settings on one machine, as environment variables."""
 
-import json
 import shlex
 import subprocess
 import sys
@@ -8,10 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from components.base.repository import Head
-
-BUNDLE = "millrace"
-REFRESH_S = 10  # until a new commit is seen
-NOTICED_S = 60  # until a worker that was killed is taken for dead; Airflow's default is 300
+from scripts.parts.settings import addresses, bundle, health, retries
 
 DEMO = "AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_ALL_ADMINS"
 PASSWORDS = "AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_PASSWORDS_FILE"
@@ -37,11 +33,11 @@ def environment(project: Path, head: Head, given: Mapping[str, str]) -> dict[str
         "AIRFLOW__CORE__LOAD_EXAMPLES": "False",
         # Each slot is an idle process of 100 MB; the default is 32 of them.
         "AIRFLOW__CORE__PARALLELISM": "4",
-        "AIRFLOW__CORE__DEFAULT_TASK_RETRY_DELAY": "30",
-        **_bundle(project, folder, head),
-        **_addresses(given.get("PORT") or "8080"),
-        **_security(project, folder, demo=given.get("DEMO") == "1"),
-        **_health(),
+        **bundle(project.as_uri(), head.branch or head.commit, folder / "bundles"),
+        **addresses(given.get("PORT") or "8080"),
+        **_security(folder, demo=given.get("DEMO") == "1"),
+        **health(),
+        **retries(),
         "MILLRACE_REPOSITORY": project.as_uri(),
         "MILLRACE_HOME": str(folder / "millrace"),
         "MILLRACE_DVC_CACHE": str(dvc_cache(project)),
@@ -52,53 +48,12 @@ def environment(project: Path, head: Head, given: Mapping[str, str]) -> dict[str
     return {**settings, **given}
 
 
-def _bundle(project: Path, folder: Path, head: Head) -> dict[str, str]:
-    """Where DAGs come from: the commits of this repository, and nothing that is not committed."""
-    bundle = {
-        "name": BUNDLE,
-        "classpath": "airflow.providers.git.bundles.git.GitDagBundle",
-        "kwargs": {
-            "repo_url": project.as_uri(),
-            "tracking_ref": head.branch or head.commit,
-            "subdir": "dags",
-            "prune_dotgit_folder": False,
-            "refresh_interval": REFRESH_S,
-        },
-    }
-    return {
-        "AIRFLOW__DAG_PROCESSOR__DAG_BUNDLE_CONFIG_LIST": json.dumps([bundle]),
-        # By default a folder of /tmp, where two projects would share one checkout.
-        "AIRFLOW__DAG_PROCESSOR__DAG_BUNDLE_STORAGE_PATH": str(folder / "bundles"),
-    }
-
-
-def _addresses(port: str) -> dict[str, str]:
-    """All of them: with another port alone, the workers still call 8080."""
-    address = f"http://127.0.0.1:{port}"
-    return {
-        "AIRFLOW__API__HOST": "127.0.0.1",
-        "AIRFLOW__API__PORT": port,
-        "AIRFLOW__API__BASE_URL": address,
-        "AIRFLOW__CORE__EXECUTION_API_SERVER_URL": f"{address}/execution/",
-    }
-
-
-def _security(project: Path, folder: Path, *, demo: bool) -> dict[str, str]:
+def _security(folder: Path, *, demo: bool) -> dict[str, str]:
     return {
         DEMO: str(demo),
         PASSWORDS: str(folder / "passwords.json"),
         # The command, not the secret: whatever is in the environment, every stage sees.
         "AIRFLOW__API_AUTH__JWT_SECRET_CMD": shlex.join(["cat", str(folder / JWT)]),
-        "AIRFLOW__CORE__PLUGINS_FOLDER": str(project / "scripts" / "airflow_plugins"),
-    }
-
-
-def _health() -> dict[str, str]:
-    return {
-        "AIRFLOW__SCHEDULER__TASK_INSTANCE_HEARTBEAT_TIMEOUT": str(NOTICED_S),
-        "AIRFLOW__SCHEDULER__SCHEDULER_HEALTH_CHECK_THRESHOLD": str(NOTICED_S),
-        "AIRFLOW__DAG_PROCESSOR__HEALTH_CHECK_THRESHOLD": str(NOTICED_S),
-        "AIRFLOW__TRIGGERER__TRIGGERER_HEALTH_CHECK_THRESHOLD": str(NOTICED_S),
     }
 
 

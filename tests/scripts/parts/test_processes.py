@@ -13,7 +13,7 @@ from project import ROOT
 WORK = '''
 import os, subprocess, sys, time
 from pathlib import Path
-from scripts.standalone import processes
+from scripts.parts import processes
 
 DEEP = "import signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN); time.sleep(600)"
 PART = f"""

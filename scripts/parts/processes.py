@@ -40,7 +40,8 @@ def guarded(work: Callable[[], int]) -> int:
     for number in ENDS:
         signal.signal(number, lambda *_: _send(child, signal.SIGTERM))
     status = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
-    end(groups_of(psutil.Process().children()), below, GRACE_S)
+    left = groups_of(psutil.Process().children())
+    end(dict.fromkeys(left, signal.SIGTERM), below, GRACE_S)
     return status if status >= 0 else 128 - status
 
 
@@ -69,8 +70,17 @@ def end_with_parent(parent: int) -> None:
         os.kill(os.getpid(), signal.SIGTERM)
 
 
-def start(command: Sequence[str], env: Mapping[str, str], log: Path) -> subprocess.Popen[bytes]:
-    """Starts a command in a session of its own, its output at the end of a file."""
+def start(
+    command: Sequence[str], env: Mapping[str, str], log: Path, user: str | None = None
+) -> subprocess.Popen[bytes]:
+    """Starts a command in a session of its own, its output at the end of a file.
+
+    Args:
+        command: With its arguments.
+        env: Its environment.
+        log: The file.
+        user: Whom it runs as; None for whoever this is.
+    """
     parent = os.getpid()
     with log.open("ab") as output:
         return subprocess.Popen(  # noqa: S603  our own arguments
@@ -80,6 +90,9 @@ def start(command: Sequence[str], env: Mapping[str, str], log: Path) -> subproce
             stdout=output,
             stderr=subprocess.STDOUT,
             start_new_session=True,
+            user=user,
+            group=user,
+            extra_groups=[] if user else None,
             # This process has one thread, so that it may do things between fork and exec.
             preexec_fn=lambda: end_with_parent(parent),
         )
@@ -112,22 +125,22 @@ def groups_of(processes: Iterable[psutil.Process]) -> set[int]:
 
 
 def end(
-    groups: Iterable[int], left: Callable[[], list[psutil.Process]], grace_s: float
+    groups: Mapping[int, signal.Signals], left: Callable[[], list[psutil.Process]], grace_s: float
 ) -> dict[int, int]:
     """Asks process groups to end, and kills what is there after the grace.
 
     Airflow's tasks are in groups of their own: their supervisors, which are asked, ask them.
 
     Args:
-        groups: Which get SIGTERM.
+        groups: What each is asked with.
         left: Gives the processes that are to be gone in the end.
         grace_s: Seconds.
 
     Returns:
         The children that have ended meanwhile, as `reap` gives them.
     """
-    for group in groups:
-        _send(-group, signal.SIGTERM)
+    for group, number in groups.items():
+        _send(-group, number)
     begun = time.monotonic()
     ended: dict[int, int] = {}
     while True:
