@@ -10,6 +10,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from dags.git import HELD
+
 RUNNING: set["subprocess.Popen[str]"] = set()
 """What this process waits for."""
 GUARD = Path(__file__).with_name("guard.py")
@@ -133,6 +135,7 @@ def guarded(
         text=True,
         errors="replace",
         start_new_session=True,
+        pass_fds=tuple(HELD),
     )
     done = Done(0)
     RUNNING.add(process)

@@ -6,6 +6,8 @@ that finds the run's clone in use, by another task of the run, makes one more.
 
 import fcntl
 import hashlib
+import json
+import os
 import re
 import shutil
 import subprocess
@@ -13,18 +15,20 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TextIO
 
 import yaml
 
-from dags.git import git
+from dags.git import HELD, GitError, git
 from dags.settings import Settings
 
 LOCKS = ":(glob)**/dvc.lock"
-TIP = "refs/remotes/origin/run"  # of the run's branch, as it was fetched or pushed
+TIP = "refs/remotes/origin/run"  # of the run's branch, which the dvc.lock here are made of
+NEXT = "refs/remotes/origin/next"  # of the run's branch, as it was fetched
 OWN = "refs/millrace/own"  # what this clone has pushed last, and so has the data of
 AIRFLOWS = re.compile(r"[a-z_]+__[0-9-]{10}T[0-9:.]+\+[0-9:]{5}")  # ids that Airflow makes
 LIKE = re.compile(r"[a-z_]+__[0-9-]{10}T")
+JOURNAL = ".git/millrace.yaml"  # entries that are on their way from one tip to the next
 TRIES = 20  # of a push that others keep overtaking
 Entries = dict[str, dict[str, Any]]
 """By path of a dvc.lock and name of a stage, what DVC has written."""
@@ -71,18 +75,29 @@ def taken(settings: Settings, run: Run, source: Path) -> Iterator[Path]:
     base.mkdir(parents=True, exist_ok=True)
     number = 0
     while True:
-        with (base / f"{number}.lock").open("w") as lock:
-            try:
-                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError:
+        file = base / f"{number}.lock"
+        with file.open("w") as lock:
+            if not _is_locked(lock, file):
                 number += 1
                 continue
-            folder = base / str(number)
-            if not folder.exists():
-                clone(settings, source, folder)
-            update(folder, run)
-            yield folder
+            HELD.add(lock.fileno())  # a task that is killed leaves commands behind for a moment
+            try:
+                folder = base / str(number)
+                make(settings, source, folder)
+                update(folder, run)
+                yield folder
+            finally:
+                HELD.discard(lock.fileno())
             return
+
+
+def _is_locked(lock: TextIO, file: Path) -> bool:
+    """Whether this process has the lock now, and the file is not one that was just removed."""
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        return file.stat().st_ino == os.fstat(lock.fileno()).st_ino
+    except (BlockingIOError, FileNotFoundError):
+        return False
 
 
 def folder_of(settings: Settings, run: Run) -> Path:
@@ -90,9 +105,40 @@ def folder_of(settings: Settings, run: Run) -> Path:
     return settings.workspaces / run.dag / run.name
 
 
+def make(settings: Settings, source: Path, folder: Path) -> None:
+    """A clone that git and DVC take, whatever was killed in it."""
+    _free(folder)
+    if folder.exists() and not _is_repository(folder):
+        _delete(folder)
+    if not folder.exists():
+        clone(settings, source, folder)
+
+
+def _free(folder: Path) -> None:
+    """Removes what a kill has left: whoever had these locks has ended, or it would have ours."""
+    inside = folder / ".git"
+    for left in (*inside.glob("*.lock"), *(inside / "refs").rglob("*.lock")):
+        left.unlink()
+    busy = folder / ".dvc" / "tmp" / "rwlock"
+    try:
+        json.loads(busy.read_text())
+    except FileNotFoundError:
+        return
+    except ValueError:  # DVC writes it in place, and refuses half of one for ever
+        busy.unlink()
+
+
+def _is_repository(folder: Path) -> bool:
+    """Whether it is one itself: git would take one further up, which is the user's own."""
+    try:
+        return git(folder, "rev-parse", "--git-dir") == ".git"
+    except GitError:
+        return False
+
+
 def clone(settings: Settings, source: Path, folder: Path) -> None:
     """A clone without files yet, whose data comes from DVC's shared cache."""
-    partial = folder.with_name(f"{folder.name}.partial")
+    partial = _partial(folder)
     shutil.rmtree(partial, ignore_errors=True)  # a kill has left it; the lock of its number is ours
     git(folder.parent, "clone", "-q", "--no-checkout", "--no-tags", str(source), str(partial))
     git(partial, "remote", "set-url", "origin", settings.repository)
@@ -100,18 +146,49 @@ def clone(settings: Settings, source: Path, folder: Path) -> None:
     (partial / ".dvc" / "config.local").write_text(
         f'[cache]\n    dir = {settings.cache}\n    type = "reflink,hardlink,symlink,copy"\n'
         "[core]\n    autostage = true\n"  # else it says after each stage how to
+        # What DVC remembers of each folder it keeps in /var/tmp for ever; here it goes with it.
+        f"    site_cache_dir = {folder / '.dvc' / 'tmp' / 'site'}\n"
     )
     partial.rename(folder)
 
 
+def _partial(folder: Path) -> Path:
+    return folder.with_name(f"{folder.name}.partial")
+
+
+def _delete(folder: Path) -> None:
+    """Removes a clone; killed in between, no half of it is taken for one."""
+    partial = _partial(folder)
+    shutil.rmtree(partial, ignore_errors=True)
+    if folder.exists():
+        folder.rename(partial)
+    shutil.rmtree(partial, ignore_errors=True)
+
+
 def update(folder: Path, run: Run) -> None:
     """Brings a clone to the tip of the run's branch; what DVC has written here since stays."""
-    if not exists(folder, run):
-        return
-    ours = written(folder)
-    git(folder, "fetch", "-q", "origin", f"+refs/heads/{run.branch}:{TIP}")
-    git(folder, "checkout", "-q", "-f", "-B", run.branch, TIP)
-    overlay(folder, ours)
+    if exists(folder, run):
+        _follow(folder, run, written(folder))
+
+
+def _follow(folder: Path, run: Run, ours: Entries) -> None:
+    """Goes to the tip of the run's branch, with entries that are not published yet on top.
+
+    What another task has published first stays: what came after it was made of that. Killed in
+    between, the journal has what is not published, and the next one does it again.
+    """
+    git(folder, "fetch", "-q", "origin", f"+refs/heads/{run.branch}:{NEXT}")
+    theirs = _difference(_published(folder), _entries(folder, NEXT))
+    kept = {
+        path: {name: entry for name, entry in stages.items() if name not in theirs.get(path, {})}
+        for path, stages in ours.items()
+    }
+    journal = folder / JOURNAL
+    _write(journal, kept)
+    git(folder, "checkout", "-q", "-f", "-B", run.branch, NEXT)
+    overlay(folder, kept)
+    git(folder, "update-ref", TIP, NEXT)
+    journal.unlink()
 
 
 def exists(folder: Path, run: Run) -> bool:
@@ -173,7 +250,7 @@ def publish(folder: Path, run: Run, note: str) -> None:
     first, and ours on top of them.
 
     Raises:
-        subprocess.CalledProcessError: The repository does not take it.
+        GitError: The repository does not take it.
     """
     for turn in range(TRIES):
         ours = written(folder)
@@ -186,12 +263,10 @@ def publish(folder: Path, run: Run, note: str) -> None:
             _push(folder, run)
             if was_own:
                 git(folder, "update-ref", OWN, "HEAD")
-        except subprocess.CalledProcessError:
+        except GitError:
             if turn == TRIES - 1:
                 raise
-            git(folder, "fetch", "-q", "origin", f"+refs/heads/{run.branch}:{TIP}")
-            git(folder, "checkout", "-q", "-f", "-B", run.branch, TIP)
-            overlay(folder, ours)  # from here on, what others have made is fetched first
+            _follow(folder, run, ours)  # from here on, what others have made is fetched first
 
 
 def _push(folder: Path, run: Run) -> None:
@@ -212,9 +287,20 @@ def _locks(folder: Path) -> list[str]:
 
 def written(folder: Path) -> Entries:
     """The entries that DVC has written, and the run's branch does not have."""
+    journal = folder / JOURNAL
+    if journal.exists():
+        return dict(yaml.safe_load(journal.read_text()))
     try:
         return _difference(_entries(folder, TIP), _here(folder))
-    except subprocess.CalledProcessError:  # nothing is checked out yet
+    except GitError:  # nothing is checked out yet
+        return {}
+
+
+def _published(folder: Path) -> Entries:
+    """The entries of the run's branch when this clone saw it last."""
+    try:
+        return _entries(folder, TIP)
+    except GitError:
         return {}
 
 
@@ -228,11 +314,20 @@ def overlay(folder: Path, entries: Entries) -> None:
         if file.exists():
             there = yaml.safe_load(file.read_text())
         there["stages"] = {**(there.get("stages") or {}), **stages}
-        file.write_text(yaml.safe_dump(there, sort_keys=False))
+        _write(file, there)
+
+
+def _write(file: Path, value: Any) -> None:
+    """Beside, then renamed: half an entry would be taken for one."""
+    partial = _partial(file)
+    partial.write_text(yaml.safe_dump(value, sort_keys=False))
+    partial.replace(file)
 
 
 def _here(folder: Path) -> Entries:
-    return {path: _stages((folder / path).read_text()) for path in _locks(folder)}
+    texts = {path: (folder / path).read_text() for path in _locks(folder)}
+    # DVC writes in place: killed meanwhile, it leaves a file that ends anywhere.
+    return {path: _stages(text) for path, text in texts.items() if text.endswith("\n")}
 
 
 def _entries(folder: Path, commit: str) -> Entries:
@@ -304,7 +399,7 @@ def _remove(base: Path) -> None:
                 fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError:
                 continue
-            shutil.rmtree(base / lock_file.stem, ignore_errors=True)
+            _delete(base / lock_file.stem)
             lock_file.unlink()
     try:
         base.rmdir()

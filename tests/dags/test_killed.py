@@ -1,0 +1,245 @@
+"""A task is killed anywhere: what is published stays, and the next task goes on."""
+
+import os
+import random
+import signal
+import subprocess
+import sys
+import time
+
+import pytest
+import yaml
+from project import IDENTITY, ROOT
+
+from dags import workspace
+from dags.git import HELD, GitError, git
+from dags.repro import guarded
+from dags.settings import Settings
+from dags.workspace import Run
+
+RUN = Run("small", "one")
+OTHER = """
+import sys, time
+from pathlib import Path
+from dags import workspace
+from tests.dags.test_killed import RUN, entry, here, write
+
+settings, source, name = here(Path(sys.argv[1])), Path(sys.argv[2]), sys.argv[3]
+print("begun", flush=True)
+with workspace.taken(settings, RUN, source) as folder:
+    write(folder, name, entry(name))
+    workspace.publish(folder, RUN, name)
+"""
+
+
+def here(home):
+    return Settings(str(home / "origin.git"), home, home / "cache", None, "", "")
+
+
+def entry(text):
+    return {"cmd": f"make {text}", "outs": [{"path": text, "md5": text * 32}]}
+
+
+def write(folder, name, value):
+    """As DVC does, in place."""
+    file = folder / "dvc.lock"
+    there = yaml.safe_load(file.read_text())
+    there["stages"][name] = value
+    file.write_text(yaml.safe_dump(there))
+
+
+@pytest.fixture
+def home(tmp_path):
+    """A worker's folder, with the repository and a checkout of it."""
+    source = tmp_path / "source"
+    source.mkdir()
+    git(source, "init", "-q", "-b", "main")
+    (source / "dvc.lock").write_text(yaml.safe_dump({"schema": "2.0", "stages": {}}))
+    (source / "dvc.yaml").write_text("stages: {}\n")
+    git(source, "add", "-A")
+    git(source, *IDENTITY, "commit", "-qm", "start")
+    git(tmp_path, "clone", "-q", "--bare", "source", "origin.git")
+    with workspace.taken(here(tmp_path), RUN, source) as folder:
+        workspace.opened(folder, RUN, git(source, "rev-parse", "HEAD"), {}, "opened")
+    return tmp_path
+
+
+def taken(home):
+    return workspace.taken(here(home), RUN, home / "source")
+
+
+def published(home):
+    """By the name of its stage, what the branch has."""
+    return yaml.safe_load(git(home / "origin.git", "show", f"{RUN.branch}:dvc.lock"))["stages"]
+
+
+def begun(home, name):
+    """Another task of the run, in a process of its own."""
+    process = subprocess.Popen(
+        [sys.executable, "-c", OTHER, str(home), str(home / "source"), name],
+        cwd=ROOT,
+        env={**os.environ, "PYTHONPATH": f"{ROOT}:{ROOT / 'tests'}"},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        text=True,
+        start_new_session=True,
+    )
+    assert process.stdout.readline() == "begun\n"
+    return process
+
+
+def test_nothing_published_is_lost_whenever_two_tasks_are_killed(home):
+    chance = random.Random(0)  # noqa: S311
+    seen = {}
+    killed = 0
+
+    for turn in range(12):
+        two = [begun(home, f"stage{2 * turn + number}") for number in (0, 1)]
+        time.sleep(chance.uniform(0, 0.4))
+        for process in two:
+            with_git = chance.random() < 0.5
+            if process.poll() is None:
+                (os.killpg if with_git else os.kill)(process.pid, signal.SIGKILL)
+            killed += process.wait() == -signal.SIGKILL
+            process.stdout.close()
+        now = published(home)
+        assert {name: now.get(name) for name in seen} == seen
+        seen = now
+
+    assert killed > 3
+    with taken(home) as folder:
+        workspace.publish(folder, RUN, "what the killed have left")
+        write(folder, "last", entry("last"))
+        workspace.publish(folder, RUN, "last")
+    assert published(home)["last"] == entry("last")
+    assert {name: value for name, value in published(home).items() if name in seen} == seen
+    time.sleep(1)  # for what a killed task has started
+    workspace.remove(here(home), RUN)
+    assert list((home / "workspaces" / "small").iterdir()) == []
+
+
+@pytest.mark.parametrize("name", ["index.lock", "HEAD.lock", "refs/remotes/origin/run.lock"])
+def test_a_lock_that_a_killed_git_has_left_stops_nobody(home, name):
+    with taken(home) as folder:
+        (folder / ".git" / name).touch()
+
+    with taken(home) as folder:
+        write(folder, "a", entry("a"))
+        workspace.publish(folder, RUN, "a")
+
+    assert published(home) == {"a": entry("a")}
+
+
+def test_a_list_of_locks_that_dvc_has_written_half_stops_nobody(home):
+    with taken(home) as folder:
+        busy = folder / ".dvc" / "tmp" / "rwlock"
+        busy.parent.mkdir(exist_ok=True)
+        busy.write_text('{"read": {"/a": [{"pid": 1, "cm')
+
+    with taken(home):
+        assert not busy.exists()
+
+
+def test_a_half_of_a_clone_is_made_anew_and_the_users_own_repository_is_not_touched(home):
+    git(home, "init", "-q")
+    (home / "mine.txt").write_text("not committed")
+    with taken(home) as folder:
+        pass
+    (folder / ".git" / "HEAD").unlink()
+
+    with taken(home) as again:
+        assert git(again, "rev-parse", "--abbrev-ref", "HEAD") == RUN.branch
+
+    assert (home / "mine.txt").read_text() == "not committed"
+    assert git(home, "for-each-ref") == ""
+
+
+def test_what_a_stage_has_written_outlives_a_kill_between_two_tips(home, monkeypatch):
+    with taken(home) as folder:
+        write(folder, "a", entry("a"))
+
+    def killed(*_):
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(workspace, "overlay", killed)
+        with pytest.raises(KeyboardInterrupt):
+            taken(home).__enter__()
+    with taken(home) as folder:
+        workspace.publish(folder, RUN, "a")
+
+    assert published(home) == {"a": entry("a")}
+
+
+def test_what_was_published_first_stays_since_others_have_read_it(home):
+    with taken(home) as late:
+        with taken(home) as early:
+            write(early, "a", entry("early"))
+            workspace.publish(early, RUN, "a")
+        write(late, "a", entry("late"))
+        write(late, "b", entry("b"))
+        workspace.publish(late, RUN, "a and b")
+
+    assert published(home) == {"a": entry("early"), "b": entry("b")}
+
+
+def test_an_old_clone_takes_nothing_back_that_others_have_published_since(home):
+    with taken(home) as old:
+        write(old, "a", entry("old"))
+        with taken(home) as new:
+            write(new, "a", entry("new"))
+            workspace.publish(new, RUN, "a")
+
+    with taken(home) as folder:
+        assert folder == old
+        workspace.publish(folder, RUN, "nothing")
+
+    assert published(home) == {"a": entry("new")}
+
+
+def test_half_of_what_dvc_was_writing_is_not_published(home):
+    with taken(home) as folder:
+        write(folder, "a", entry("a"))
+        workspace.publish(folder, RUN, "a")
+        text = (folder / "dvc.lock").read_text()
+        (folder / "dvc.lock").write_text(text[: text.index("path: a") + 6])
+
+    with taken(home) as folder:
+        workspace.publish(folder, RUN, "nothing")
+
+    assert published(home) == {"a": entry("a")}
+
+
+def test_a_clone_is_in_use_until_the_last_command_of_a_killed_task_has_ended(home):
+    code = (
+        "import sys, signal, time; signal.signal(signal.SIGINT, lambda *_: None); "
+        "print('begun', flush=True); time.sleep(3)"
+    )
+    process = os.fork()
+    if process == 0:
+        with taken(home) as folder:
+            guarded(folder, os.environ, (home / "said").write_text, sys.executable, "-c", code)
+        os._exit(0)
+    limit = time.monotonic() + 60
+    while not (home / "said").exists() and time.monotonic() < limit:
+        time.sleep(0.05)
+
+    os.kill(process, signal.SIGKILL)
+    os.waitpid(process, 0)
+
+    with taken(home) as folder:
+        assert folder.name == "1"
+    while folder.name == "1" and time.monotonic() < limit:
+        with taken(home) as folder:
+            pass
+    assert folder.name == "0"
+    assert set() == HELD
+
+
+def test_git_says_why_it_does_not_go_on(home):
+    (home / "origin.git").rename(home / "away.git")
+
+    with pytest.raises(GitError, match="does not appear to be a git repository") as caught:
+        taken(home).__enter__()
+
+    assert str(caught.value).startswith("git ls-remote: fatal: ")
