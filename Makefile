@@ -2,7 +2,7 @@ PYTHON ?= python3
 LOCK = requirements$(if $(EXTRA),-$(EXTRA)).lock
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 
-.PHONY: run test lint docs bench ui airflow dask cluster integration
+.PHONY: run test lint docs bench ui airflow dask cluster integration chaos
 
 run: .venv/installed
 	millrace run
@@ -28,6 +28,9 @@ ui: .venv/installed
 
 airflow: .venv/installed
 	python scripts/airflow_standalone.py
+
+chaos: .venv/installed
+	python -m scripts.chaos $(HARM)
 
 dask: .venv/installed
 	python scripts/dask_cluster.py
