@@ -13,6 +13,7 @@ import time
 from pathlib import Path
 
 import common  # noqa: F401  finds the project
+
 from scripts.chaos.airflow import Airflow, of_stages
 from scripts.chaos.project import DAG, Place
 

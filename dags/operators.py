@@ -74,7 +74,7 @@ class Task(BaseOperator):
     operator_extra_links = LINKS
 
     def __init__(self, *, line: Line, root: Path, **arguments: Any) -> None:
-        super().__init__(**arguments)
+        super().__init__(**{**arguments, "retry_policy": POLICY})  # mapping gives its own: None
         self.line, self.root = line, root
         self.links: dict[str, str] = {}
 
@@ -121,8 +121,7 @@ class Open(Task):
                 commit = git(self.root, "rev-parse", "HEAD")
                 laid = {**date_of(self.line, context), **values}
                 files = opening.files(self.root, self.line, laid)
-                note = f"Run {run.id} of {run.dag}\n\n{json.dumps(values, indent=1)}"
-                workspace.opened(folder, run, commit, files, note)
+                workspace.opened(folder, run, commit, files, json.dumps(values, indent=1))
                 self.say(f"{run.branch} is made of {commit[:10]}")
             workspace.link_sources(found, folder, self.line.name)
             unchanged = opening.unchanged(folder, self.line, self.env(found, context), self.say)
@@ -143,7 +142,7 @@ class StageTask(Task):
     """
 
     def __init__(self, *, stage: Stage, **arguments: Any) -> None:
-        super().__init__(retry_policy=POLICY, **arguments)
+        super().__init__(**arguments)
         self.stage = stage
 
     def execute(self, context: Any) -> dict[str, Any]:
@@ -165,7 +164,9 @@ class StageTask(Task):
             # What has come to its end is kept, whatever came after it.
             self.keep(folder, run, env)
             done.check()
-            outcome = self.outcome(folder, done)
+            is_again = context["ti"].try_number > 1
+            is_ours = is_again and workspace.has_published(folder, run, self.stage.address)
+            outcome = self.outcome(folder, done, is_ours)
             self.announce(found, folder, outcome, context)
         if outcome["status"] == "restored":
             raise AirflowSkipException("nothing has changed: restored")
@@ -180,9 +181,12 @@ class StageTask(Task):
         push(folder, env, self.say)
         workspace.publish(folder, run, self.stage.address)
 
-    def outcome(self, folder: Path, done: Done) -> dict[str, Any]:
-        """What is known of the stage: whether it ran, its sentence, MLflow run and metrics."""
-        if self.stage.address not in done.ran:
+    def outcome(self, folder: Path, done: Done, is_ours: bool) -> dict[str, Any]:
+        """What is known of the stage: whether it ran, its sentence, MLflow run and metrics.
+
+        An earlier try may have run it, and been killed or failed before it could say so.
+        """
+        if self.stage.address not in done.ran and not is_ours:
             return {"status": "restored"}
         name = self.stage.address.partition("@")[0].rpartition(":")[2]
         measured = _json(folder / "measured" / self.line.name / f"{name}.json")
@@ -218,7 +222,7 @@ class Trial(Task):
     """
 
     def __init__(self, *, stage: Stage, number: int, **arguments: Any) -> None:
-        super().__init__(**{**arguments, "retry_policy": POLICY})  # mapping gives its own: None
+        super().__init__(**arguments)
         self.stage, self.number = stage, number
 
     def execute(self, context: Any) -> dict[str, Any]:

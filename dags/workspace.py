@@ -14,6 +14,7 @@ import subprocess
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from itertools import takewhile
 from pathlib import Path
 from typing import Any, TextIO
 
@@ -206,12 +207,13 @@ def opened(folder: Path, run: Run, commit: str, files: Mapping[str, str], note: 
         files: By path, the texts of the files that this run has otherwise.
         note: Why, for the log.
     """
+    message = f"{_title(run)}\n\n{note}"
     git(folder, "checkout", "-q", "-f", "-B", run.branch, commit)
     for path, text in files.items():
         (folder / path).write_text(text, encoding="utf-8")
     overlay(folder, last_good(folder, run))
     git(folder, "add", "--", *files, *_locks(folder))
-    git(folder, "commit", "-q", "--allow-empty", "-m", note)
+    git(folder, "commit", "-q", "--allow-empty", "-m", message)
     _push(folder, run)
     git(folder, "update-ref", OWN, "HEAD")
 
@@ -267,6 +269,17 @@ def publish(folder: Path, run: Run, note: str) -> None:
             if turn == TRIES - 1:
                 raise
             _follow(folder, run, ours)  # from here on, what others have made is fetched first
+
+
+def has_published(folder: Path, run: Run, note: str) -> bool:
+    """Whether a commit of this run has a note, as those of stages have."""
+    subjects = git(folder, "log", "--format=%s").split("\n")
+    return note in takewhile(lambda subject: subject != _title(run), subjects)
+
+
+def _title(run: Run) -> str:
+    """The first line of the commit that opens a run."""
+    return f"Run {run.id} of {run.dag}"
 
 
 def _push(folder: Path, run: Run) -> None:

@@ -28,6 +28,9 @@ def _ended(airflow: Airflow, run: str, state: str) -> Iterator[str]:
         for subject, count in Counter(subjects.splitlines()).items():
             if count > 1:
                 yield f"{subject!r} was published {count} times"
+        for name, task in airflow.tasks(DAG, run).items():
+            if task["state"] != "success":
+                yield f"{name} is {task['state']}, though this run has made it"
         if (place.workspaces / DAG / run).exists():
             yield "a workspace is left of a run that is green"
     elif not (told := sentence(airflow, run)) or "Traceback" in told:

@@ -236,6 +236,18 @@ def test_a_clone_is_in_use_until_the_last_command_of_a_killed_task_has_ended(hom
     assert set() == HELD
 
 
+def test_a_stage_is_known_to_be_of_this_run_whichever_try_has_made_it(home):
+    last = git(home / "source", "rev-parse", "HEAD")
+    with taken(home) as folder:
+        write(folder, "a", entry("a"))
+        workspace.publish(folder, RUN, "a")
+
+    with taken(home) as folder:
+        assert workspace.has_published(folder, RUN, "a")
+        assert not workspace.has_published(folder, RUN, "start")
+        assert last in git(folder, "log", "--format=%H")
+
+
 def test_git_says_why_it_does_not_go_on(home):
     (home / "origin.git").rename(home / "away.git")
 
