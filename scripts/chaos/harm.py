@@ -19,20 +19,17 @@ OUTAGE_S = 10
 
 def kill_task(airflow: Airflow, run: str) -> None:
     """kill -9 of the task's own process, in each stage."""
-    for stage in OUTS:
-        with_stage(airflow, run, stage, lambda found: found.runner.kill())
+    in_each_stage(airflow, run, lambda found: found.runner.kill())
 
 
 def kill_worker(airflow: Airflow, run: str) -> None:
     """kill -9 of the process of the executor that looks after the task, in each stage."""
-    for stage in OUTS:
-        with_stage(airflow, run, stage, lambda found: found.worker.kill())
+    in_each_stage(airflow, run, lambda found: found.worker.kill())
 
 
 def kill_stage(airflow: Airflow, run: str) -> None:
     """kill -9 of the stage itself, as the kernel does where memory is short."""
-    for stage in OUTS:
-        with_stage(airflow, run, stage, lambda found: found.stage.kill())
+    in_each_stage(airflow, run, lambda found: found.stage.kill())
 
 
 def kill_guard(airflow: Airflow, run: str) -> None:
@@ -162,6 +159,20 @@ class Processes:
         (at,) = [at for at, name in enumerate(names) if "guard.py" in name]
         self.guard, self.runner, self.worker = above[at : at + 3]
         self.folder = Path(self.guard.cwd())
+
+
+def in_each_stage(airflow: Airflow, run: str, harm: Callable[[Processes], object]) -> None:
+    """Does harm once to each stage, in the order in which they happen to be half done."""
+    left = set(OUTS)
+
+    def half_done() -> tuple[str, Processes] | None:
+        found = ((name, _stage(airflow, run, name)) for name in left)
+        return next(((name, one) for name, one in found if one), None)
+
+    while left:
+        name, processes = airflow.until(half_done)
+        harm(processes)
+        left.remove(name)
 
 
 def with_stage(airflow: Airflow, run: str, stage: str, harm: Callable[[Processes], object]) -> None:
