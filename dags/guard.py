@@ -14,16 +14,16 @@ from types import FrameType
 import psutil
 
 PR_SET_PDEATHSIG, PR_SET_CHILD_SUBREAPER = 1, 36
+LIBC = ctypes.CDLL(None, use_errno=True)
 GRACE_S = 20.0  # for a stage to write down where it is, and to end its MLflow run
 
 
 def main() -> int:
     """Waits for the command and gives its exit status; -N where a signal has ended it."""
-    libc = ctypes.CDLL(None, use_errno=True)
-    libc.prctl(PR_SET_CHILD_SUBREAPER, 1)  # what the command leaves behind becomes a child of ours
+    LIBC.prctl(PR_SET_CHILD_SUBREAPER, 1)  # what the command leaves behind becomes a child of ours
     for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
         signal.signal(number, _stop)
-    libc.prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
+    end_with_parent(signal.SIGTERM)
     if os.getppid() != int(sys.argv[1]):  # it has died in between
         return 128 + signal.SIGTERM
     try:
@@ -35,6 +35,11 @@ def main() -> int:
         return int(stopped.code or 0)
     finally:
         end_children()
+
+
+def end_with_parent(number: int) -> None:
+    """This process gets a signal when its parent dies; none from then on where it is 0."""
+    LIBC.prctl(PR_SET_PDEATHSIG, number)
 
 
 def _stop(number: int, _: FrameType | None) -> None:

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from dags.git import HELD
+from dags.guard import end_with_parent
 
 RUNNING: set["subprocess.Popen[str]"] = set()
 """What this process waits for."""
@@ -124,7 +125,12 @@ def dvc(folder: Path, env: Mapping[str, str], say: Callable[[str], None], *argum
 def guarded(
     folder: Path, env: Mapping[str, str], say: Callable[[str], None], *command: str
 ) -> Done:
-    """Runs a command under the guard."""
+    """Runs a command under the guard.
+
+    Meanwhile this process ends with its own parent, which is Airflow's supervisor of the task: it
+    alone tells the server that the task lives, and without it the stage would soon run twice.
+    """
+    end_with_parent(signal.SIGKILL)
     process = subprocess.Popen(  # noqa: S603  a list, and no shell
         [sys.executable, str(GUARD), str(os.getpid()), *command],
         cwd=folder,
@@ -151,6 +157,7 @@ def guarded(
         RUNNING.discard(process)
         if process.stdout:
             process.stdout.close()
+        end_with_parent(0)
     return done
 
 

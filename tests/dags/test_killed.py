@@ -7,6 +7,7 @@ import subprocess
 import sys
 import time
 
+import psutil
 import pytest
 import yaml
 from project import IDENTITY, ROOT
@@ -221,7 +222,9 @@ def test_a_clone_is_in_use_until_the_last_command_of_a_killed_task_has_ended(hom
             guarded(folder, os.environ, (home / "said").write_text, sys.executable, "-c", code)
         os._exit(0)
     limit = time.monotonic() + 60
-    while not (home / "said").exists() and time.monotonic() < limit:
+    while (
+        not ((home / "said").exists() and (home / "said").read_text()) and time.monotonic() < limit
+    ):
         time.sleep(0.05)
 
     os.kill(process, signal.SIGKILL)
@@ -234,6 +237,28 @@ def test_a_clone_is_in_use_until_the_last_command_of_a_killed_task_has_ended(hom
             pass
     assert folder.name == "0"
     assert set() == HELD
+
+
+def test_a_task_ends_with_its_supervisor_and_the_command_with_the_task(home):
+    code = "import os, time; print(os.getpid(), os.getppid(), flush=True); time.sleep(600)"
+    supervisor = os.fork()
+    if supervisor == 0:
+        if os.fork() == 0:
+            guarded(home, os.environ, (home / "said").write_text, sys.executable, "-c", code)
+        os.wait()
+        os._exit(0)
+    limit = time.monotonic() + 60
+    while (
+        not ((home / "said").exists() and (home / "said").read_text()) and time.monotonic() < limit
+    ):
+        time.sleep(0.05)
+    command, guard = (psutil.Process(int(one)) for one in (home / "said").read_text().split())
+    all_of_them = [guard.parent(), guard, command]
+
+    os.kill(supervisor, signal.SIGKILL)
+    os.waitpid(supervisor, 0)
+
+    assert psutil.wait_procs(all_of_them, timeout=60)[1] == []
 
 
 def test_a_stage_is_known_to_be_of_this_run_whichever_try_has_made_it(home):
