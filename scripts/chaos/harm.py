@@ -209,9 +209,10 @@ def _kill_of(airflow: Airflow, run: str, task: str) -> None:
     def runner() -> psutil.Process | None:
         for process in of_stages(folder):
             with suppress(psutil.Error):
-                command = process.cmdline()
-                if command[:1] == ["git"] or "guard.py" in " ".join(command):
-                    return process.parent()
+                for one in process.parents():
+                    title = " ".join(one.cmdline())
+                    if title.startswith("airflow worker -- ") and "Executor" not in title:
+                        return one
         return None
 
     airflow.until(runner).kill()
