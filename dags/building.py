@@ -14,6 +14,7 @@ from airflow.providers.standard.operators.hitl import ApprovalOperator
 from airflow.sdk import (
     DAG,
     Asset,
+    AssetAlias,
     AssetAll,
     AssetOrTimeSchedule,
     CronTriggerTimetable,
@@ -141,7 +142,7 @@ def _settings(stage: Stage, line: Line) -> dict[str, Any]:
     if any(after == stage.task for _, after in line.edges):
         settings["trigger_rule"] = "none_failed"  # what has not changed is skipped
     if line.file and stage.task in OUTLETS:
-        settings["outlets"] = [Asset(f"millrace://{line.name}/{OUTLETS[stage.task]}")]
+        settings["outlets"] = [AssetAlias(f"millrace://{line.name}/{OUTLETS[stage.task]}")]
     return settings
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-from airflow.sdk import BaseOperator, BaseOperatorLink
+from airflow.sdk import Asset, BaseOperator, BaseOperatorLink
 from airflow.sdk.definitions.retry_policy import ExceptionRetryPolicy, RetryAction, RetryRule
 from airflow.sdk.exceptions import (
     AirflowFailException,
@@ -157,6 +157,7 @@ class StageTask(Task):
         env = self.env(found, context)
         with workspace.taken(found, run, self.root) as folder:
             workspace.link_sources(found, folder, self.line.name)
+            before = workspace.made(folder, self.stage.address)
             is_alone = workspace.is_own(folder) and all(
                 (folder / dep).exists() for dep in self.stage.deps
             )
@@ -167,7 +168,9 @@ class StageTask(Task):
             is_again = context["ti"].try_number > 1
             is_ours = is_again and workspace.has_published(folder, run, self.stage.address)
             outcome = self.outcome(folder, done, is_ours)
-            self.announce(found, folder, outcome, context)
+            self.link(found, outcome)
+            if workspace.made(folder, self.stage.address) != before:
+                self.announce(folder, outcome, context)
         if outcome["status"] == "restored":
             raise AirflowSkipException("nothing has changed: restored")
         if outcome.get("refused"):
@@ -197,19 +200,26 @@ class StageTask(Task):
             "metrics": _json(folder / "reports" / self.line.name / f"{name}.json"),
         }
 
-    def announce(
-        self, found: Settings, folder: Path, outcome: Mapping[str, Any], context: Any
-    ) -> None:
-        """Links on the page, and what waits for this data set or model."""
+    def link(self, found: Settings, outcome: Mapping[str, Any]) -> None:
+        """Links on the page."""
         if run := outcome.get("mlflow"):
             page = f"{found.page}/#/experiments/{run['experiment']}/runs/{run['run']}"
             self.links |= {"mlflow": page, "report": f"{page}/artifacts"}
-        for asset in self.outlets if outcome["status"] == "ran" else ():
-            context["outlet_events"][asset].extra = {
-                "metrics": outcome["metrics"],
+
+    def announce(self, folder: Path, outcome: Mapping[str, Any], context: Any) -> None:
+        """Tells what waits for a new version of this data set or model; of an experiment, nobody.
+
+        By an alias: what a task has for its outlet without one, Airflow says is new at each run.
+        """
+        if values_of(self.line, context):
+            return
+        for alias in self.outlets:
+            extra = {
+                "metrics": outcome.get("metrics", {}),
                 "commit": git(folder, "rev-parse", "HEAD"),
                 "outs": workspace.outs(folder, self.stage.address),
             }
+            context["outlet_events"][alias].add(Asset(alias.name), extra=extra)
 
 
 class Trial(Task):

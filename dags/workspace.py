@@ -373,6 +373,12 @@ def outs(folder: Path, address: str) -> dict[str, str]:
     return {out["path"]: str(out.get("md5", "")) for out in made}
 
 
+def made(folder: Path, address: str) -> dict[str, str]:
+    """What tells one version of what a stage makes from another: of one without outs, its deps."""
+    deps = entry(folder, address).get("deps", ())
+    return outs(folder, address) or {dep["path"]: str(dep.get("md5", "")) for dep in deps}
+
+
 def entry(folder: Path, address: str) -> dict[str, Any]:
     """What dvc.lock has of a stage; nothing where it was never run."""
     path, _, name = address.rpartition(":")

@@ -1,0 +1,260 @@
+"""A run, task by task, over a real repository: what is run, what is skipped, what is left."""
+
+from collections import defaultdict
+from contextlib import suppress
+from types import SimpleNamespace
+
+import pytest
+from airflow.sdk.exceptions import AirflowSkipException, DownstreamTasksSkipped
+from airflow_line import Small
+
+from dags import workspace
+from dags.building import dag
+from dags.graph import read
+from dags.operators import Close, Open
+from dags.repro import GateError
+from dags.settings import settings
+from dags.workspace import Run
+
+
+@pytest.fixture
+def small(tmp_path, monkeypatch):
+    project = Small(tmp_path)
+    for name, value in project.environment(tmp_path / "home").items():
+        monkeypatch.setenv(name, value)
+    return project
+
+
+class Events:
+    """What Airflow gives a task for its outlets."""
+
+    def __init__(self):
+        self.added = []
+
+    def add(self, asset, extra):
+        self.added.append((asset.name, extra))
+
+
+class Driven:
+    """Runs the tasks of a DAG one after the other, as Airflow would, with the tasks' own states.
+
+    Args:
+        small: The project.
+        run_id: Of the run.
+        values: Of the form.
+    """
+
+    def __init__(self, small, run_id, values=None):
+        self.small, self.run = small, Run("small", run_id)
+        [self.line] = read(small.root)
+        self.dag = dag(self.line, small.root)
+        self.states, self.results, self.skipped = {}, {}, set()
+        self.params = values or {}
+
+    def task(self, name, try_number=1):
+        """Runs one task; its state."""
+        task = self.dag.get_task(name)
+        instance = SimpleNamespace(
+            task_id=name,
+            dag_id="small",
+            try_number=try_number,
+            get_task_states=lambda **_: {self.run.id: dict(self.states)},
+            xcom_pull=lambda **_: None,
+        )
+        context = {
+            "run_id": self.run.id,
+            "ti": instance,
+            "params": self.params,
+            "logical_date": None,
+            "outlet_events": defaultdict(Events),
+        }
+        try:
+            self.results[name] = type(task).execute.__wrapped__(task, context)
+            self.states[name] = "success"
+        except DownstreamTasksSkipped as skipped:
+            self.skipped |= set(skipped.tasks)
+            self.states[name] = "success"
+        except AirflowSkipException:
+            self.states[name] = "skipped"
+        except Exception:
+            self.states[name] = "failed"
+            raise
+        return self.states[name]
+
+    def whole(self):
+        """All tasks; those behind one that failed are not run, but the last is."""
+        failed = False
+        for task in self.dag.topological_sort():
+            if task.task_id in self.skipped:
+                self.states[task.task_id] = "skipped"
+            elif failed and task.task_id != "close":
+                self.states[task.task_id] = "upstream_failed"
+            else:
+                with suppress(GateError):
+                    self.task(task.task_id)
+                failed = failed or self.states[task.task_id] == "failed"
+        return self.states
+
+    def joined(self):
+        """What the branch of the run has made, as a colleague gets it."""
+        folder = self.small.root.parent / f"colleague {self.run.name}"
+        self.small.git("clone", "-q", "-b", self.run.branch, str(self.small.root), str(folder))
+        cache = str(self.small.root / ".dvc" / "cache")
+        self.small.run("dvc", "cache", "dir", "--local", cache, folder=folder)
+        self.small.run("dvc", "checkout", "-q", "small/dvc.yaml", folder=folder)
+        return (folder / "small" / "joined.txt").read_text()
+
+
+def test_a_run_is_what_dvc_repro_would_have_made(small):
+    driven = Driven(small, "one")
+
+    states = driven.whole()
+
+    assert set(states.values()) == {"success"}
+    assert sorted(small.ran) == ["draw", "join", "left", "right"]
+    assert driven.joined() == "1 left\n1 right\n"
+    assert small.git("status", "--porcelain") == ""
+    assert not workspace.folder_of(settings(small.root), driven.run).exists()
+
+
+def test_a_day_on_which_nothing_changed_skips_all_stages(small):
+    Driven(small, "one").whole()
+    second = Driven(small, "two")
+
+    states = second.whole()
+
+    assert states == {
+        "open": "success",
+        "draw": "skipped",
+        "left": "skipped",
+        "right": "skipped",
+        "join": "skipped",
+        "close": "success",
+    }
+    assert len(small.ran) == 4
+    assert second.joined() == "1 left\n1 right\n"
+
+
+def test_what_changed_runs_and_what_comes_after_it(small):
+    Driven(small, "one").whole()
+    graph = (small.root / "small" / "dvc.yaml").read_text()
+    small.write("small/dvc.yaml", graph.replace("s/drawn/left/", "s/drawn/links/"))
+    second = Driven(small, "two")
+
+    states = second.whole()
+
+    assert {name for name, state in states.items() if state == "skipped"} == {"draw", "right"}
+    assert small.ran[4:] == ["left", "join"]
+    assert second.joined() == "1 links\n1 right\n"
+
+
+def test_a_change_that_makes_the_same_runs_nothing_behind_it(small):
+    Driven(small, "one").whole()
+    graph = (small.root / "small" / "dvc.yaml").read_text()
+    small.write("small/dvc.yaml", graph.replace("s/drawn/left/", "s/drawn/left/g"))
+    second = Driven(small, "two")
+
+    states = second.whole()
+
+    assert (states["left"], states["join"]) == ("success", "skipped")
+    assert small.ran[4:] == ["left"]
+
+
+def test_what_is_saved_or_committed_while_a_run_goes_on_is_none_of_its_business(small):
+    """False provenance: a value changed in the file while the stage ran."""
+    driven = Driven(small, "one")
+    driven.task("open")
+    driven.task("draw")
+    small.write("small/seed.txt", "2\n")
+    (small.root / "small" / "dvc.yaml").write_text("stages: [")
+
+    for name in ("left", "right", "join", "close"):
+        driven.task(name)
+
+    assert driven.joined() == "1 left\n1 right\n"
+
+
+def test_two_runs_of_one_line_at_once_do_not_meet(small):
+    one, two = Driven(small, "one"), None
+    one.task("open")
+    small.write("small/seed.txt", "2\n")
+    two = Driven(small, "two")
+    two.task("open")
+
+    for name in ("draw", "left", "right", "join"):
+        one.task(name)
+        two.task(name)
+
+    assert one.joined() == "1 left\n1 right\n"
+    assert two.joined() == "2 left\n2 right\n"
+
+
+def test_a_stage_that_says_no_is_no_temporary_error_and_what_came_before_it_stays(small):
+    graph = (small.root / "small" / "dvc.yaml").read_text()
+    small.write("small/dvc.yaml", graph.replace("cmd: cat", "cmd: echo no model; exit 1; cat"))
+    driven = Driven(small, "one")
+    for name in ("open", "draw", "left", "right"):
+        driven.task(name)
+
+    with pytest.raises(GateError, match="no model"):
+        driven.task("join")
+    driven.task("close")
+
+    assert driven.results["close"]["failed"] == ["join"]
+    assert workspace.folder_of(settings(small.root), driven.run).exists()
+    small.write("small/dvc.yaml", graph)
+    again = Driven(small, "two")
+    again.whole()
+    assert again.joined() == "1 left\n1 right\n"
+
+
+def test_a_stage_whose_host_is_lost_goes_on_at_another(small, monkeypatch, tmp_path):
+    driven = Driven(small, "one")
+    for name in ("open", "draw", "left"):
+        driven.task(name)
+
+    monkeypatch.setenv("MILLRACE_HOME", str(tmp_path / "elsewhere"))
+    for name in ("right", "join", "close"):
+        driven.task(name)
+
+    assert sorted(small.ran) == ["draw", "join", "left", "right"]
+    assert driven.joined() == "1 left\n1 right\n"
+
+
+def test_a_task_that_is_run_again_finds_its_work_done(small):
+    driven = Driven(small, "one")
+    driven.task("open")
+    driven.task("draw")
+
+    assert driven.task("draw", try_number=2) == "success"
+    assert small.ran == ["draw"]
+
+
+def test_opening_a_run_again_changes_nothing(small):
+    driven = Driven(small, "one")
+    driven.task("open")
+    driven.task("draw")
+    tip = small.git("rev-parse", driven.run.branch)
+
+    driven.task("open", try_number=2)
+
+    assert small.git("rev-parse", driven.run.branch) == tip
+
+
+def test_a_stage_sees_none_of_airflows_secrets(small, monkeypatch):
+    monkeypatch.setenv("AIRFLOW__CORE__FERNET_KEY", "a secret")
+    monkeypatch.setenv("AIRFLOW__API_AUTH__JWT_SECRET", "another")
+    seen = small.root.parent / "seen.txt"
+    graph = (small.root / "small" / "dvc.yaml").read_text()
+    small.write("small/dvc.yaml", graph.replace("cmd: echo", f"cmd: env > {seen}; echo", 1))
+    driven = Driven(small, "one")
+    driven.task("open")
+
+    driven.task("draw")
+
+    assert "secret" not in seen.read_text()
+    assert "AIRFLOW_CTX_DAG_RUN_ID=one" in seen.read_text()
+
+
+def test_values_are_never_templates():
+    assert Open.template_fields == Close.template_fields == ()
