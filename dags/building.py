@@ -64,6 +64,7 @@ def check(made: DAG, line: Line) -> None:
         ValueError: Airflow would not take the DAG.
     """
     made.validate()
+    made.check_cycle()
     for task in made.tasks:
         try:
             if task.executor:
