@@ -1,8 +1,9 @@
-"""What a line's file says reaches the DAG and its tasks; what Airflow refuses is that line's alone."""
+"""What a file says reaches the DAG and its tasks; what Airflow refuses is that line's alone."""
 
 import sys
 from copy import copy
 from datetime import datetime, timedelta
+from itertools import pairwise
 from types import ModuleType
 from zoneinfo import ZoneInfo
 
@@ -27,7 +28,7 @@ def line_of(**given):
     section["schedule"] = given.pop("schedule", section["schedule"])
     found = {
         "stages": tuple(Stage(name, f"{name}@digits") for name in STAGES),
-        "edges": tuple(zip(STAGES, STAGES[1:], strict=False)),
+        "edges": tuple(pairwise(STAGES)),
         "file": "pipelines/digits.yaml",
         "text": "version: 1\nairflow: {}\n",
         "airflow": section,
