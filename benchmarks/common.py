@@ -7,7 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
-sys.path[:0] = [str(ROOT), str(ROOT / "tests"), str(ROOT / "dags")]
+sys.path[:0] = [str(ROOT), str(ROOT / "tests")]
 
 
 def seconds(call: Callable[[], object], repeats: int = 5) -> float:

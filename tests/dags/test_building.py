@@ -236,7 +236,7 @@ def test_people_and_addresses_are_told(built, monkeypatch):
 
 
 def test_data_and_a_model_are_assets(built):
-    outlets = {task.task_id: [one.uri for one in task.outlets] for task in built().tasks}
+    outlets = {task.task_id: [one.name for one in task.outlets] for task in built().tasks}
 
     assert outlets.pop("ingest") == ["millrace://digits/data"]
     assert outlets.pop("register") == ["millrace://digits/model"]

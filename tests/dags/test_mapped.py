@@ -1,4 +1,4 @@
-"""DAGs out of lines."""
+"""Parts of a stage as mapped tasks."""
 
 from pathlib import Path
 
