@@ -45,7 +45,7 @@ def _left(airflow: Airflow) -> Iterator[str]:
         time.sleep(0.5)
     for process in left:
         yield f"process {process.pid} is left"
-    for folder in (place.workspaces, place.home / "millrace", place.remote, place.project / ".dvc"):
+    for folder in (place.home / "millrace", place.remote, place.project / ".dvc"):
         for path in folder.rglob("*"):
             if is_partial(path):
                 yield f"{path.relative_to(place.base)} is left"
