@@ -4,9 +4,10 @@ import fcntl
 import shutil
 import subprocess
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import Any
 
 import psutil
 
@@ -89,13 +90,13 @@ def dvc_lock(airflow: Airflow, run: str) -> None:
 
 
 def repository(airflow: Airflow, run: str) -> None:
-    """The repository is gone for a while, when a stage ends."""
-    with_stage(airflow, run, "one", lambda _: _outage(airflow.place.origin, OUTAGE_S))
+    """The repository is gone when a stage ends, until its task has failed."""
+    with_stage(airflow, run, "one", lambda _: _outage(airflow, run, airflow.place.origin))
 
 
 def remote(airflow: Airflow, run: str) -> None:
-    """DVC's remote is gone for a while, when a stage ends."""
-    with_stage(airflow, run, "one", lambda _: _outage(airflow.place.remote, OUTAGE_S))
+    """DVC's remote is gone when a stage ends, until its task has failed."""
+    with_stage(airflow, run, "one", lambda _: _outage(airflow, run, airflow.place.remote))
 
 
 def remote_full(airflow: Airflow, run: str) -> None:
@@ -256,11 +257,17 @@ def _said(airflow: Airflow, run: str, task: str) -> str:
     return "".join(airflow.log(DAG, run, task, number) for number in range(1, tries + 1))
 
 
-def _outage(folder: Path, seconds: float) -> None:
-    """A folder that is a file meanwhile, so that nobody makes it anew."""
+def _outage(airflow: Airflow, run: str, folder: Path) -> None:
+    """A folder is a file, so that nobody makes it anew, until the first task has failed of it."""
     away = folder.with_name(f"{folder.name}.away")
     folder.rename(away)
     folder.touch()
-    time.sleep(seconds)
-    folder.unlink()
-    away.rename(folder)
+    try:
+        airflow.until(lambda: _has_failed(airflow.tasks(DAG, run)["one"]))
+    finally:
+        folder.unlink()
+        away.rename(folder)
+
+
+def _has_failed(task: Mapping[str, Any]) -> bool:
+    return bool(task["state"] == "up_for_retry" or task["try_number"] > 1)
