@@ -2,11 +2,13 @@
 
     python benchmarks/soak.py [runs]
 
-Every run has all to do. Grown are the bytes of Airflow's folder since the first run, less what is
+Every run has all to do, and is of the same commit: of each commit that it runs, Airflow keeps a
+checkout for some hours. Grown are the bytes of Airflow's folder since the first run, less what is
 to grow: the database and the logs, which are said beside.
 """
 
 import shutil
+import signal
 import sys
 import tempfile
 import time
@@ -37,10 +39,11 @@ def soak(airflow: Airflow, runs: int) -> bool:
     place, times, states = airflow.place, [], []
     before, processes = sizes(place.home), 0
     for number in range(runs + 1):
-        place.next_round()
         airflow.run(DAG, f"run{number}")
         begun = time.monotonic()
         states.append(airflow.ended(DAG, f"run{number}"))
+        # Else the next one would be restored from it: all of them are of one commit.
+        place.git("update-ref", "-d", f"refs/millrace/last/{DAG}", cwd=place.origin)
         if number == 0:  # makes the database's first pages, the bundle, caches of Python
             before, processes = sizes(place.home), count(airflow)
         else:
@@ -70,6 +73,7 @@ def count(airflow: Airflow) -> int:
 if __name__ == "__main__":
     runs = int(sys.argv[1]) if len(sys.argv) > 1 else 20
     base = Path(tempfile.mkdtemp(prefix="soak-"))
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # Airflow is ended then too
     with Airflow(Place(base, seconds=0, outs=THREE)) as airflow:
         is_well = soak(airflow, runs)
     shutil.rmtree(base)

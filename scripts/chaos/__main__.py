@@ -7,6 +7,7 @@ something is not as it must be.
 """
 
 import shutil
+import signal
 import sys
 import tempfile
 import time
@@ -24,6 +25,7 @@ def main(names: list[str]) -> int:
         sys.stderr.write(f"no harm {', '.join(unknown)}; there are {', '.join(HARM)}\n")
         return 2
     base = Path(tempfile.mkdtemp(prefix="chaos-"))
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # Airflow is ended then too
     with Airflow(Place(base)) as airflow:
         results = [tried(airflow, name) for name in names or HARM]
     if all(results):
