@@ -7,11 +7,13 @@ import subprocess
 import sys
 import time
 import urllib.request
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from project import IDENTITY, ROOT
+import psutil
+from project import ROOT
 
 from scripts.cluster import airflow
 from scripts.cluster.state import State, load
@@ -55,16 +57,15 @@ class Cluster:
             os.killpg(self.process.pid, number)
         return self.process.wait(120)
 
-    def ask(self, path: str, body: Any = None, method: str = "", token: bool = True) -> Any:
+    def ask(self, path: str, body: Any = None, token: bool = True, **headers: str) -> Any:
         """A request to Airflow's API, and its answer."""
-        headers = {"Content-Type": "application/json"}
+        headers["Content-Type"] = "application/json"
         if token:
             headers["Authorization"] = f"Bearer {self.token}"
         request = urllib.request.Request(  # noqa: S310  loopback
             self.state.url("airflow") + path,
             data=None if body is None else json.dumps(body).encode(),
             headers=headers,
-            method=method or ("GET" if body is None else "POST"),
         )
         with urllib.request.urlopen(request, timeout=30) as answer:  # noqa: S310
             return json.load(answer)
@@ -75,36 +76,44 @@ class Cluster:
         wait(lambda: [one["dag_id"] for one in self.ask(known)["dags"]] == [dag], 120)
         self.ask(f"/api/v2/dags/{dag}/dagRuns", {"dag_run_id": run, "logical_date": None})
 
+    def has_ended(self, dag: str, run: str) -> bool:
+        """Whether a run is over."""
+        return self.ask(f"/api/v2/dags/{dag}/dagRuns/{run}")["state"] in DONE
+
     def finished(self, dag: str, run: str, limit_s: float = 600) -> dict[str, dict[str, Any]]:
         """Waits for a run; its tasks by their names."""
-        path = f"/api/v2/dags/{dag}/dagRuns/{run}"
-        wait(lambda: self.ask(path)["state"] in DONE, limit_s)
+        wait(lambda: self.has_ended(dag, run), limit_s)
         return self.tasks(dag, run)
 
     def tasks(self, dag: str, run: str) -> dict[str, dict[str, Any]]:
         """The tasks of a run by their names."""
-        path = f"/api/v2/dags/{dag}/dagRuns/{run}/taskInstances"
-        return {one["task_id"]: one for one in self.ask(path)["task_instances"]}
+        return {task: parts[-1] for task, parts in self.parts(dag, run).items()}
 
-    def said(self, dag: str, run: str, task: str) -> str:
-        """The log of a task's first try, as the page shows it."""
-        path = f"/api/v2/dags/{dag}/dagRuns/{run}/taskInstances/{task}/logs/1"
-        return "\n".join(str(line["event"]) for line in self.ask(path)["content"])
+    def parts(self, dag: str, run: str) -> dict[str, list[dict[str, Any]]]:
+        """By name of a task, itself, or all that it is mapped to."""
+        found: dict[str, list[dict[str, Any]]] = {}
+        for one in self.ask(f"/api/v2/dags/{dag}/dagRuns/{run}/taskInstances")["task_instances"]:
+            found.setdefault(one["task_id"], []).append(one)
+        return found
+
+    def each(self, ask: Callable[[psutil.Process], Iterable[Any]]) -> Iterator[Any]:
+        """What each process of the cluster answers; some end while they are asked."""
+        for process in psutil.Process(self.process.pid).children(recursive=True):
+            with suppress(psutil.NoSuchProcess, FileNotFoundError):  # a zombie is one of them
+                yield from ask(process)
+
+    def tree_of(self, word: str) -> set[psutil.Process]:
+        """The processes whose command has a word, and all that they have started."""
+        heads = self.each(lambda one: [one] * (word in " ".join(one.cmdline())))
+        trees = self.each(lambda one: [(one, one.children(recursive=True))])
+        mine = set(heads)
+        return {each for one, below in trees if one in mine for each in (one, *below)}
 
     def clone(self, to: Path, branch: str = "main") -> Path:
         """A fresh clone of the shared repository."""
         command = ["git", "clone", "--quiet", "--branch", branch, self.origin, str(to)]
         subprocess.run(command, check=True)
         return to
-
-    def push(self, checkout: Path, message: str) -> None:
-        """Commits all of a checkout and pushes it to the branch that runs."""
-        for command in (
-            ["add", "--all"],
-            [*IDENTITY, "commit", "--quiet", "--message", message],
-            ["push", "--quiet", self.origin, "HEAD:main"],
-        ):
-            subprocess.run(["git", *command], cwd=checkout, check=True)
 
     def laptop(self, folder: Path) -> Mapping[str, str]:
         """The environment of a machine that knows the remote and has no cache."""

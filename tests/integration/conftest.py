@@ -1,17 +1,25 @@
 """One cluster for all tests; none where what it consists of is not installed."""
 
 import shutil
-import subprocess
-import sys
 import tempfile
 from pathlib import Path
 
 import pytest
-from project import IDENTITY
+from project import Project
 
 from scripts.cluster import needs
 
-HERE = Path(__file__).parent
+SEARCH = """
+tune:
+  space:
+    train.optimizer.AdamW.weight_decay: {FloatDistribution: {low: 1.0e-4, high: 1.0e-1, log: true}}
+    model.dropout: {FloatDistribution: {low: 0.0, high: 0.5}}
+  trials: 4
+  epochs: 2
+  sampler: RandomSampler
+  pruner: NopPruner
+airflow: {retries: 1}
+"""
 
 
 @pytest.fixture(scope="session")
@@ -23,22 +31,28 @@ def installed():
 
 @pytest.fixture(scope="session")
 def checkout(installed, tmp_path_factory):
-    """A project of three trivial stages."""
-    root = tmp_path_factory.mktemp("three") / "project"
-    shutil.copytree(HERE / "three", root, ignore=shutil.ignore_patterns("__pycache__"))
-    (root / "letter").write_text("A")
-    for command in (
-        ["git", "init", "--quiet", "--initial-branch=main"],
-        [sys.executable, "-m", "dvc", "init", "--quiet"],
-        ["git", "add", "--all"],
-        ["git", *IDENTITY, "commit", "--quiet", "--message", "start"],
-    ):
-        subprocess.run(command, cwd=root, check=True)
-    return root
+    """The project with its smallest pipeline, made quick, and a graph of the user's own."""
+    project = Project(tmp_path_factory.mktemp("user") / "project")
+    shutil.copytree(Path(__file__).parent / "numbers", project.root / "numbers")
+    project.edit("params.yaml", ("pipelines: [digits]", "pipelines: [diabetes]"))
+    project.edit("pipelines/diabetes.yaml", ("epochs: 100", "epochs: 3"), ("max: 65", "max: 200"))
+    with (project.root / "pipelines/diabetes.yaml").open("a") as file:
+        file.write(SEARCH)
+    project.commit("two lines")
+    return project.root
 
 
 @pytest.fixture(scope="session")
-def cluster(checkout):
+def seen(tmp_path_factory):
+    """A folder that the stages of all workers see; nothing of the project's lies there."""
+    folder = tmp_path_factory.mktemp("seen")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("SEEN_BY_ALL", str(folder))
+        yield folder
+
+
+@pytest.fixture(scope="session")
+def cluster(checkout, seen):
     """Two workers, on that project."""
     from cluster import Cluster
 
