@@ -27,13 +27,15 @@ class Cluster:
     Args:
         home: The folder of its state.
         project: Whose last commit it runs.
+        workers: How many.
     """
 
-    def __init__(self, home: Path, project: Path) -> None:
+    def __init__(self, home: Path, project: Path, workers: int = 2) -> None:
         self.home = home
         self.project = project
         self.log = home.with_suffix(".log")
         command = [sys.executable, "-m", "scripts.cluster", "--project", str(project)]
+        command += ["--workers", str(workers)]
         with self.log.open("wb") as log:
             self.process = subprocess.Popen(
                 command,
@@ -67,20 +69,20 @@ class Cluster:
             data=None if body is None else json.dumps(body).encode(),
             headers=headers,
         )
-        with urllib.request.urlopen(request, timeout=30) as answer:  # noqa: S310
+        with urllib.request.urlopen(request, timeout=120) as answer:  # noqa: S310
             return json.load(answer)
 
     def trigger(self, dag: str, run: str) -> None:
         """Starts a run, once the DAG is known."""
         known = f"/api/v2/dags?dag_id_pattern={dag}"
-        wait(lambda: [one["dag_id"] for one in self.ask(known)["dags"]] == [dag], 120)
+        wait(lambda: [one["dag_id"] for one in self.ask(known)["dags"]] == [dag], 300)
         self.ask(f"/api/v2/dags/{dag}/dagRuns", {"dag_run_id": run, "logical_date": None})
 
     def has_ended(self, dag: str, run: str) -> bool:
         """Whether a run is over."""
         return self.ask(f"/api/v2/dags/{dag}/dagRuns/{run}")["state"] in DONE
 
-    def finished(self, dag: str, run: str, limit_s: float = 600) -> dict[str, dict[str, Any]]:
+    def finished(self, dag: str, run: str, limit_s: float = 900) -> dict[str, dict[str, Any]]:
         """Waits for a run; its tasks by their names."""
         wait(lambda: self.has_ended(dag, run), limit_s)
         return self.tasks(dag, run)

@@ -87,25 +87,25 @@ def begun(seen, run):
 
 def test_a_typo_that_is_pushed_meanwhile_changes_nothing_of_a_run(cluster, seen, tmp_path):
     change(cluster, tmp_path / "of-90", "count: 100", "count: 90")
-    wait(lambda: versions(cluster) == 2, 120)
+    wait(lambda: versions(cluster) == 2, 300)
     hold = seen / "of-90" / "hold"
     hold.parent.mkdir()
     hold.touch()
     cluster.trigger("numbers", "of-90")
     wait(lambda: len(begun(seen, "of-90")) == 3, 300)
     change(cluster, tmp_path / "typo", "  report:", "  report: [")
-    wait(lambda: versions(cluster) == 3, 120)
+    wait(lambda: versions(cluster) == 3, 300)
     hold.unlink()
     tasks = cluster.finished("numbers", "of-90")
     change(cluster, tmp_path / "again", "  report: [", "  report:")
-    wait(lambda: versions(cluster) == 4, 120)
+    wait(lambda: versions(cluster) == 4, 300)
 
     assert set(states(tasks).values()) == {"success"}
 
 
 def test_what_a_killed_worker_had_begun_is_done_by_the_other(cluster, seen, tmp_path):
     change(cluster, tmp_path / "of-80", "count: 90", "count: 80")
-    wait(lambda: versions(cluster) == 5, 120)
+    wait(lambda: versions(cluster) == 5, 300)
     hold = seen / "killed" / "hold"
     hold.parent.mkdir()
     hold.touch()
