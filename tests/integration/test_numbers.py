@@ -54,7 +54,7 @@ def test_three_stages_that_meet_run_on_both_workers_and_a_laptop_pulls_what_it_w
     assert len(files(clone)) == 104
     assert files(clone) == files(alone)
     assert entries(clone) == entries(alone)
-    assert "up to date" in dvc("status", cwd=clone, env=laptop)
+    assert "up to date" in dvc("status", "dvc.yaml", cwd=clone, env=laptop)
 
 
 def test_what_has_not_changed_since_the_last_run_is_skipped(cluster):
