@@ -242,8 +242,8 @@ def test_opening_a_run_again_changes_nothing(small):
 
 
 def test_a_stage_sees_none_of_airflows_secrets(small, monkeypatch):
-    monkeypatch.setenv("AIRFLOW__CORE__FERNET_KEY", "a secret")
-    monkeypatch.setenv("AIRFLOW__API_AUTH__JWT_SECRET", "another")
+    monkeypatch.setenv("AIRFLOW__CORE__FERNET_KEY", "hush-hush")
+    monkeypatch.setenv("AIRFLOW__API_AUTH__JWT_SECRET", "hush-hush")
     seen = small.root.parent / "seen.txt"
     graph = (small.root / "small" / "dvc.yaml").read_text()
     small.write("small/dvc.yaml", graph.replace("cmd: echo", f"cmd: env > {seen}; echo", 1))
@@ -252,7 +252,7 @@ def test_a_stage_sees_none_of_airflows_secrets(small, monkeypatch):
 
     driven.task("draw")
 
-    assert "secret" not in seen.read_text()
+    assert "hush-hush" not in seen.read_text()
     assert "AIRFLOW_CTX_DAG_RUN_ID=one" in seen.read_text()
 
 
