@@ -39,7 +39,7 @@ cluster: .venv/installed
 	python -m scripts.cluster
 
 integration: .venv/cluster
-	pytest tests/integration
+	pytest tests/integration $(if $(SCENARIO),-k $(SCENARIO))
 
 .venv/installed: $(LOCK) pyproject.toml
 	$(PYTHON) -c 'import sys; sys.exit(None if (3, 11, 4) <= sys.version_info < (3, 14) else "Millrace needs Python 3.11.4 or newer, 3.12 or 3.13, not " + sys.version.split()[0] + "; make run PYTHON=python3.12")'
