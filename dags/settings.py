@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 # A stage is the user's code: it sees nothing of Airflow's own settings, secrets among them.
-AIRFLOWS = ("AIRFLOW__", "_AIRFLOW_", "__AIRFLOW")
+AIRFLOWS = ("AIRFLOW__", "AIRFLOW_CONN_", "AIRFLOW_VAR_", "_AIRFLOW_", "__AIRFLOW")
 
 
 @dataclass(frozen=True)

@@ -244,6 +244,8 @@ def test_opening_a_run_again_changes_nothing(small):
 def test_a_stage_sees_none_of_airflows_secrets(small, monkeypatch):
     monkeypatch.setenv("AIRFLOW__CORE__FERNET_KEY", "hush-hush")
     monkeypatch.setenv("AIRFLOW__API_AUTH__JWT_SECRET", "hush-hush")
+    monkeypatch.setenv("AIRFLOW_CONN_GIT", "https://user:hush-hush@example.com")
+    monkeypatch.setenv("AIRFLOW_VAR_TOKEN", "hush-hush")
     seen = small.root.parent / "seen.txt"
     graph = (small.root / "small" / "dvc.yaml").read_text()
     small.write("small/dvc.yaml", graph.replace("cmd: echo", f"cmd: env > {seen}; echo", 1))
