@@ -2,8 +2,8 @@
 
     python benchmarks/airflow_overhead.py [seconds]
 
-One stage sleeps for as long as is said (60 s). Besides: the time from the trigger to the first task,
-and a run in which nothing has changed.
+One stage sleeps for as long as is said (60 s). Besides: the time from the trigger to the first
+task, and a run in which nothing has changed.
 """
 
 import shutil
