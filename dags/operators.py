@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
+from zoneinfo import ZoneInfo
 
 from airflow.sdk import Asset, BaseOperator, BaseOperatorLink
 from airflow.sdk.definitions.retry_policy import ExceptionRetryPolicy, RetryAction, RetryRule
@@ -20,7 +21,7 @@ from dags.callbacks import end_runs
 from dags.git import git
 from dags.lines import Line, Stage
 from dags.repro import RUNNING, Done, GateError, end, guarded, push, repro
-from dags.settings import Settings, of_stage, settings
+from dags.settings import Settings, of_stage, settings, without_user
 from dags.workspace import Run
 
 TOOLS = Path(sys.executable).parent
@@ -169,7 +170,7 @@ class StageTask(Task):
             is_ours = is_again and workspace.has_published(folder, run, self.stage.address)
             outcome = self.outcome(folder, done, is_ours)
             self.link(found, outcome)
-            if workspace.made(folder, self.stage.address) != before:
+            if is_ours or workspace.made(folder, self.stage.address) != before:
                 self.announce(folder, outcome, context)
         if outcome["status"] == "restored":
             raise AirflowSkipException("nothing has changed: restored")
@@ -313,8 +314,10 @@ def _states(context: Any) -> dict[str, str]:
 def date_of(line: Line, context: Any) -> dict[str, str]:
     """The day that a run is for, as a value of a dated source; no other has one."""
     date = context.get("logical_date")
-    is_dated = line.airflow.get("catchup") and date is not None
-    return {"ingest.date": date.date().isoformat()} if is_dated else {}
+    if date is None or not line.airflow.get("catchup"):
+        return {}
+    zone = ZoneInfo(line.airflow.get("timezone", "UTC"))
+    return {"ingest.date": date.astimezone(zone).date().isoformat()}
 
 
 def values_of(line: Line, context: Any) -> dict[str, Any]:
@@ -331,7 +334,7 @@ def branch_page(repository: str, branch: str) -> str:
     """The page of a branch, where the repository is on a server that has one."""
     if not repository.startswith("https://"):
         return ""
-    return f"{repository.removesuffix('.git')}/tree/{quote(branch)}"
+    return f"{without_user(repository).removesuffix('.git')}/tree/{quote(branch)}"
 
 
 def _json(file: Path) -> dict[str, Any]:

@@ -17,7 +17,8 @@ RUNNING: set["subprocess.Popen[str]"] = set()
 """What this process waits for."""
 GUARD = Path(__file__).with_name("guard.py")
 RAN = re.compile(r"^Running stage '(.+)':")
-EXITED = re.compile(r"exited with (-?\d+)")
+FAILED = "ERROR: failed to reproduce"  # how DVC begins its last words
+EXITED = re.compile(r"exited with (-?\d+)\s*$")
 NO_REMOTE = "no remote specified"
 LOCKED = ("is busy, it is being blocked by", "Unable to acquire lock")
 KEPT = 200  # lines, of which the last ones say what went wrong
@@ -57,14 +58,21 @@ class Done:
     @property
     def is_locked(self) -> bool:
         """Whether it has done nothing, since another process has a lock."""
-        return self.status != 0 and any(text in line for text in LOCKED for line in self.said)
+        of_dvc = [line for line in self.said if line.startswith("ERROR: ")]
+        return self.exited is None and any(text in line for text in LOCKED for line in of_dvc)
+
+    @property
+    def exited(self) -> int | None:
+        """The status of the stage that failed, as DVC says it; None where it was DVC that failed."""
+        _, begun, rest = "\n".join(self.said).rpartition(FAILED)
+        found = EXITED.search(rest) if begun else None
+        return int(found[1]) if found else None
 
     def check(self) -> None:
         """Raises what the failure means; nothing where there was none."""
         if self.status == 0:
             return
-        exits = [int(found[1]) for line in self.said if (found := EXITED.search(line))]
-        status = exits[-1] if exits else None
+        status = self.exited
         if status == MISTAKE:
             raise MistakeError(self.sentence)
         if status == 1:

@@ -1,11 +1,12 @@
 """Where a worker of Airflow finds what it needs; the one place here that reads the environment."""
 
 import os
+import re
 from dataclasses import dataclass
 from pathlib import Path
 
 # A stage is the user's code: it sees nothing of Airflow's own settings, secrets among them.
-AIRFLOWS = ("AIRFLOW__", "AIRFLOW_CONN_", "AIRFLOW_VAR_", "_AIRFLOW_", "__AIRFLOW")
+AIRFLOWS = ("AIRFLOW__", "AIRFLOW_CTX_", "AIRFLOW_CONN_", "AIRFLOW_VAR_", "_AIRFLOW_", "__AIRFLOW")
 
 
 @dataclass(frozen=True)
@@ -49,8 +50,13 @@ def settings(root: Path) -> Settings:
         cache=Path(os.environ.get("MILLRACE_DVC_CACHE") or home / "cache").absolute(),
         sources=Path(sources) if sources else None,
         tracking=tracking,
-        page=(os.environ.get("MILLRACE_MLFLOW_UI") or page).rstrip("/"),
+        page=without_user(os.environ.get("MILLRACE_MLFLOW_UI") or page).rstrip("/"),
     )
+
+
+def without_user(address: str) -> str:
+    """An address as it may be shown: what is before the @ may be a password."""
+    return re.sub(r"//[^/@\s]*@", "//", address)
 
 
 def of_stage(tools: Path, **variables: str) -> dict[str, str]:
@@ -60,6 +66,10 @@ def of_stage(tools: Path, **variables: str) -> dict[str, str]:
         tools: The folder of Python and `dvc`, which come first in PATH.
         variables: Besides.
     """
-    kept = {key: value for key, value in os.environ.items() if not key.startswith(AIRFLOWS)}
+    kept = {
+        key: value
+        for key, value in os.environ.items()
+        if not key.startswith(AIRFLOWS) and key != "DVC_EXP_NAME"
+    }
     path = f"{tools}{os.pathsep}{kept.get('PATH', os.defpath)}"
     return {**kept, "PATH": path, "PYTHONPATH": "", "GIT_TERMINAL_PROMPT": "0", **variables}

@@ -390,6 +390,8 @@ def link_sources(settings: Settings, folder: Path, name: str) -> None:
     """Makes sources/NAME a link to the raw data of a pipeline that lies outside of git."""
     if settings.sources is None or not (settings.sources / name).is_dir():
         return
+    if (folder / "sources" / f"{name}.dvc").exists():  # DVC has it, as of this commit
+        return
     tracked = git(folder, "ls-files", "-z", "--", f"sources/{name}").split("\0")
     keep = f"sources/{name}/.gitkeep"
     place = folder / "sources" / name
@@ -433,4 +435,6 @@ def keep_last(settings: Settings, dag: str, count: int = 3) -> None:
         key=lambda one: one.stat().st_mtime,
     )
     for old in folders[:-count]:
-        _remove(old)
+        clones = [one for one in old.iterdir() if one.is_dir()]
+        if not any(written(one) for one in clones):  # what is nowhere else stays
+            _remove(old)

@@ -45,6 +45,14 @@ def test_what_dvc_itself_cannot_do_is_tried_again():
         Done(255, said=["ERROR: no space left on device"]).check()
 
 
+def test_what_a_stage_says_of_locks_and_statuses_is_not_taken_for_dvcs_words():
+    said = ["Unable to acquire lock of apt", "worker 3 exited with 1"]
+
+    assert not Done(255, said=[*said, FAILED.format(1)]).is_locked
+    with pytest.raises(TemporaryError, match="reset"):
+        Done(255, said=[*said, "ERROR: Connection reset by peer"]).check()
+
+
 def test_a_mistake_is_no_temporary_error_for_the_policy():
     assert issubclass(MistakeError, GateError)
     assert not issubclass(TemporaryError, GateError)
