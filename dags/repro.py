@@ -63,7 +63,7 @@ class Done:
 
     @property
     def exited(self) -> int | None:
-        """The status of the stage that failed, as DVC says it; None where it was DVC that failed."""
+        """The status of the stage that failed, as DVC says it; None where DVC failed itself."""
         _, begun, rest = "\n".join(self.said).rpartition(FAILED)
         found = EXITED.search(rest) if begun else None
         return int(found[1]) if found else None
