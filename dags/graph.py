@@ -65,14 +65,21 @@ def _of_root(part: Part, root: Path) -> Iterator[Line]:
     except Invalid as error:
         yield Line("params", mistakes=_relative(str(error), root))
         return
-    if mistakes := _of_params(root):
-        yield Line("params", mistakes=mistakes)
     keys = _keys(given)
+    wrong = _of_params(root)
+    without_file = {
+        name: text for name in keys for text in wrong if f": no file pipelines/{name}.yaml" in text
+    }
+    if rest := [text for text in wrong if text not in without_file.values()]:
+        yield Line("params", mistakes="\n".join(rest))
     for name in dict.fromkeys(name for name in keys if name):
-        yield _pipeline(name, set(keys) - {name}, part, root)
+        if name in without_file:
+            yield Line(safe(name), file=f"pipelines/{name}.yaml", mistakes=without_file[name])
+        else:
+            yield _pipeline(name, set(keys) - {name}, part, root)
     used = {one for name in keys for one in _members(name, set(keys) - {name}, part)}
-    if rest := [stage for stage in part.stages if stage not in used]:
-        yield _line("others", part, rest, f"The stages of `{part.file}`")
+    if others := [stage for stage in part.stages if stage not in used]:
+        yield _line("others", part, others, f"The stages of `{part.file}`")
 
 
 def _keys(given: Any) -> list[str]:
@@ -84,17 +91,16 @@ def _keys(given: Any) -> list[str]:
     ]
 
 
-def _of_params(root: Path) -> str:
-    """What is wrong with params.yaml; pipelines that have no file say so themselves."""
+def _of_params(root: Path) -> list[str]:
+    """What is wrong with params.yaml, line by line."""
     from components.base.errors import Invalid
     from components.config.params import Params
 
     try:
         Params.load(root / "params.yaml")
     except Invalid as error:
-        rows = _relative(str(error), root).splitlines()
-        return "\n".join(row for row in rows if ": no file " not in row)
-    return ""
+        return _relative(str(error), root).splitlines()
+    return []
 
 
 def _pipeline(name: str, others: set[str], part: Part, root: Path) -> Line:

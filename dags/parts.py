@@ -90,7 +90,7 @@ def _line(file: str, error: BaseException, stage: str, told: str) -> str:
     location = [str(step) for step in getattr(error, "path", ())]
     if not location and (place or stage):
         location = place[1].split(".") if place else ["stages", stage]
-        location[1] = location[1].partition("@")[0]
+        location = [step.partition("@")[0] for step in location]
     try:
         return f":{Document(Path(file)).line(tuple(location))}" if location else ""
     except (Invalid, OSError):

@@ -8,9 +8,11 @@ import fcntl
 import hashlib
 import json
 import os
+import random
 import re
 import shutil
 import subprocess
+import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -30,7 +32,7 @@ OWN = "refs/millrace/own"  # what this clone has pushed last, and so has the dat
 AIRFLOWS = re.compile(r"[a-z_]+__[0-9-]{10}T[0-9:.]+\+[0-9:]{5}")  # ids that Airflow makes
 LIKE = re.compile(r"[a-z_]+__[0-9-]{10}T")
 JOURNAL = ".git/millrace.yaml"  # entries that are on their way from one tip to the next
-TRIES = 20  # of a push that others keep overtaking
+PATIENCE_S = 120  # with others whose pushes keep coming first
 Entries = dict[str, dict[str, Any]]
 """By path of a dvc.lock and name of a stage, what DVC has written."""
 
@@ -254,10 +256,8 @@ def publish(folder: Path, run: Run, note: str) -> None:
     Raises:
         GitError: The repository does not take it.
     """
-    for turn in range(TRIES):
-        ours = written(folder)
-        if not ours:
-            return
+    begun = time.monotonic()
+    while ours := written(folder):
         was_own = is_own(folder)
         git(folder, "add", "--", *_locks(folder))
         git(folder, "commit", "-q", "--allow-empty", "-m", note)
@@ -266,8 +266,9 @@ def publish(folder: Path, run: Run, note: str) -> None:
             if was_own:
                 git(folder, "update-ref", OWN, "HEAD")
         except GitError:
-            if turn == TRIES - 1:
+            if time.monotonic() - begun > PATIENCE_S:
                 raise
+            time.sleep(random.uniform(0, 1))  # noqa: S311  so that not all try again at once
             _follow(folder, run, ours)  # from here on, what others have made is fetched first
 
 

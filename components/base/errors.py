@@ -74,6 +74,8 @@ DISK = frozenset(
     }
 )
 """What a disk says no with."""
+FULL = frozenset({errno.EDQUOT, errno.EIO, errno.EMFILE, errno.ENOSPC})
+"""What of these may be otherwise another time."""
 
 
 @contextmanager
@@ -91,12 +93,12 @@ def exit_status() -> Iterator[None]:
         if not (reason := _of_disk(error)):
             raise
         where = f": {error.filename}" if error.filename else ""
-        sys.stderr.write(f"{reason}{where}; the earlier output stays\n")
-        sys.exit(Unavailable.status)
+        sys.stderr.write(f"{os.strerror(reason)}{where}; the earlier output stays\n")
+        sys.exit(Unavailable.status if reason in FULL else Stop.status)
 
 
-def _of_disk(error: OSError) -> str | None:
+def _of_disk(error: OSError) -> int | None:
     """Why a disk says no; libraries in C give the reason in their message alone."""
     if error.errno is not None:
-        return os.strerror(error.errno) if error.errno in DISK else None
-    return next((text for text in map(os.strerror, DISK) if text in str(error)), None)
+        return error.errno if error.errno in DISK else None
+    return next((number for number in DISK if os.strerror(number) in str(error)), None)

@@ -33,8 +33,8 @@ StageName = Literal[
 
 VARIABLE = re.compile(r"[A-Z_][A-Z0-9_]*")
 
-Value = TypeVar("Value")
-PerStage = dict[StageName, Value]
+Setting = TypeVar("Setting")
+PerStage = dict[StageName, Setting]
 """What a stage's task gets; the tasks of other stages get what Airflow gives them."""
 
 

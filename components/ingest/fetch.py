@@ -59,11 +59,12 @@ def fetch(url: str, sha256: str) -> Path:
             try:
                 _download(url, sha256, target)
             except _DownloadError as error:
+                problem = Stop if error.is_final else Unavailable
                 problems = [
                     f"{_shown(url)} was not downloaded: {error}",
                     *(others or [_hint(name)]),
                 ]
-                raise Unavailable("; ".join(problems)) from None
+                raise problem("; ".join(problems)) from None
     return target
 
 
@@ -79,8 +80,25 @@ def sha256_of(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
+AGAIN = {
+    HTTPStatus.REQUEST_TIMEOUT,
+    HTTPStatus.TOO_EARLY,
+    HTTPStatus.TOO_MANY_REQUESTS,
+}
+"""What a server says no with that may say yes later, besides the errors of its own, 500 and up."""
+
+
 class _DownloadError(Exception):
-    """The network did not give the file."""
+    """The network did not give the file.
+
+    Args:
+        why: In words.
+        is_final: Whether it would say the same another time.
+    """
+
+    def __init__(self, why: str, *, is_final: bool = False) -> None:
+        super().__init__(why)
+        self.is_final = is_final
 
 
 class _Partial(io.BufferedWriter):
@@ -172,9 +190,11 @@ def _get(url: str, partial: Path, name: str) -> None:
             status = error.response.status_code
             if size and status == HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE:
                 return  # nothing is left to come: it is whole, or of another file
-            raise _DownloadError(f"HTTP {status} {error.response.reason_phrase}".rstrip()) from None
+            why = f"HTTP {status} {error.response.reason_phrase}".rstrip()
+            is_final = status < HTTPStatus.INTERNAL_SERVER_ERROR and status not in AGAIN
+            raise _DownloadError(why, is_final=is_final) from None
         except OfflineModeIsEnabled:
-            raise _DownloadError("HF_HUB_OFFLINE is set") from None
+            raise _DownloadError("HF_HUB_OFFLINE is set", is_final=True) from None
         except HTTPError as error:
             came = " (the next run goes on where this one stopped)" if file.tell() else ""
             raise _DownloadError(f"{str(error) or type(error).__name__}{came}") from None

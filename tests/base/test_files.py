@@ -107,7 +107,7 @@ def test_a_table_has_a_header(tmp_path):
         (Invalid("a.yaml:1: wrong"), 2, "a.yaml:1: wrong\n"),
         (
             OSError(errno.ENOSPC, "No space left on device", "data/out"),
-            1,
+            75,
             "No space left on device: data/out; the earlier output stays\n",
         ),
         (

@@ -258,7 +258,8 @@ def test_a_pipeline_without_a_file_is_no_graph_of_the_users_own(project):
     found = by_name(project)
 
     assert list(found) == ["digits", "nofile", "fine"]
-    assert found["nofile"].mistakes == "pipelines/nofile.yaml: no such file"
+    message = found["nofile"].mistakes
+    assert message.startswith("params.yaml:2: pipelines.1: no file pipelines/nofile.yaml; there ")
     assert found["nofile"].file == "pipelines/nofile.yaml"
 
 

@@ -86,7 +86,7 @@ def test_a_full_disk_leaves_the_earlier_dataset(tmp_path, split, monkeypatch, ca
     with pytest.raises(SystemExit) as caught, exit_status(), replacing(tmp_path / "data") as folder:
         shards.save({"train": large}, folder)
 
-    assert caught.value.code == 1
+    assert caught.value.code == 75
     assert capsys.readouterr().err.startswith("No space left on device")
     assert dataset.read_fingerprint(tmp_path / "data") == before
 

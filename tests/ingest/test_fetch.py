@@ -17,7 +17,7 @@ import platformdirs
 import pytest
 from huggingface_hub import constants, file_download
 
-from components.base.errors import Stop
+from components.base.errors import Stop, Unavailable
 from components.ingest.fetch import RESTARTS, cache_folder, fetch, sha256_of
 
 CONTENT = bytes(range(256)) * 40
@@ -107,11 +107,16 @@ def left_by_a_killed_try(cache: Path, content: bytes) -> Path:
     return partial
 
 
-def stop(url: str, sha256: str = SUM) -> str:
+def stop(url: str, sha256: str = SUM, kind: type[Stop] = Stop) -> str:
     with pytest.raises(Stop) as caught:
         fetch(url, sha256)
-    assert caught.value.status == 1
+    assert type(caught.value) is kind
     return str(caught.value)
+
+
+def unavailable(url: str) -> str:
+    """What may be otherwise another time."""
+    return stop(url, kind=Unavailable)
 
 
 def ranges(server) -> list[str | None]:
@@ -170,7 +175,7 @@ def test_a_server_without_ranges_begins_again(server, cache):
 def test_a_server_without_ranges_that_breaks_off_each_time_is_given_up(server):
     server.has_ranges, server.cut_after = False, 4000
 
-    message = stop(f"{server.address}/a.bin")
+    message = unavailable(f"{server.address}/a.bin")
 
     assert message == (
         f"{server.address}/a.bin was not downloaded: the connection breaks off each time, and the "
@@ -183,7 +188,7 @@ def test_a_connection_that_stays_broken_leaves_what_came(server, cache):
     server.cut_after = 0
     partial = left_by_a_killed_try(cache, CONTENT[:4321])
 
-    message = stop(f"{server.address}/a.bin")
+    message = unavailable(f"{server.address}/a.bin")
 
     assert message == (
         f"{server.address}/a.bin was not downloaded: peer closed connection without sending "
@@ -239,6 +244,13 @@ def test_what_the_server_says_is_told(server, error):
     )
 
 
+@pytest.mark.parametrize("error", ["429 Too Many Requests", "503 Service Unavailable"])
+def test_what_a_server_may_give_later_may_be_asked_for_again(server, error):
+    address = f"{server.address}/error/{error[:3]}/a.bin"
+
+    assert unavailable(address).startswith(f"{address} was not downloaded: HTTP {error}; ")
+
+
 def test_a_full_disk_is_no_matter_of_the_network(server, monkeypatch):
     def write(file, content):
         raise OSError(errno.ENOSPC, "No space left on device")
@@ -250,7 +262,7 @@ def test_a_full_disk_is_no_matter_of_the_network(server, monkeypatch):
 
 
 def test_an_unreachable_host_is_told(dead):
-    assert stop(f"{dead}/a.bin") == (
+    assert unavailable(f"{dead}/a.bin") == (
         f"{dead}/a.bin was not downloaded: [Errno 111] Connection refused; without internet, set "
         "MILLRACE_MIRROR to a folder that has a.bin"
     )
@@ -280,7 +292,7 @@ def test_the_secrets_of_an_address_reach_only_its_server(server, monkeypatch):
     host = server.address.removeprefix("http://")
     server.cut_after = 0
 
-    message = stop(f"http://user:pa55@{host}/a.bin?key=s3cret")
+    message = unavailable(f"http://user:pa55@{host}/a.bin?key=s3cret")
 
     assert message.startswith(f"http://{host}/a.bin was not downloaded: peer closed connection")
     assert lines == []
@@ -329,7 +341,7 @@ def test_the_cache_comes_before_the_mirror(server, mirror):
 def test_a_name_is_no_pattern_in_the_mirror(mirror, dead):
     (mirror / "a1.bin").write_bytes(CONTENT)
 
-    assert stop(f"{dead}/a[1].bin").endswith(
+    assert unavailable(f"{dead}/a[1].bin").endswith(
         f"{mirror}, which MILLRACE_MIRROR names, has no a[1].bin"
     )
 
@@ -344,7 +356,7 @@ def test_a_mirror_with_other_files_is_told(mirror, dead):
     for path in (mirror / "a.bin", mirror / "deep" / "a.bin"):
         path.write_bytes(OTHER)
 
-    assert stop(f"{dead}/a.bin") == (
+    assert unavailable(f"{dead}/a.bin") == (
         f"{dead}/a.bin was not downloaded: [Errno 111] Connection refused; "
         f"{mirror}/a.bin has SHA-256 {OTHER_SUM}, not {SUM}; "
         f"{mirror}/deep/a.bin has SHA-256 {OTHER_SUM}, not {SUM}"

@@ -1,5 +1,7 @@
 """The registry's stage, from paths to the server."""
 
+from types import SimpleNamespace
+
 import pytest
 from mlflow import MlflowException
 from mlflow.protos.databricks_pb2 import TEMPORARILY_UNAVAILABLE
@@ -28,7 +30,7 @@ def test_a_no_of_the_server_is_told_and_moves_nothing(photo_line, monkeypatch, c
 def test_a_model_that_the_gate_does_not_let_in_is_an_error_where_that_is_asked(
     photo_line, monkeypatch
 ):
-    refused = type("Refused", (), {"is_refused": True, "sentence": "photos: not registered"})
+    refused = SimpleNamespace(is_refused=True, sentence="photos: not registered", run=("1", "abc"))
     monkeypatch.setattr(run, "reconcile", lambda *_: refused)
     with photo_line.entered():
         ((name, found),) = run.register(photo_line.root)
