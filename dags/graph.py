@@ -204,10 +204,15 @@ def _stage(one: Any, task: str, trials: tuple[int, ...]) -> Stage:
         one.addressing,
         one.desc or "",
         bool(one.always_changed),
-        tuple(sorted({relpath(dep.fs_path) for dep in one.deps if dep.protocol == "local"})),
+        _paths(one.deps),
+        _paths(one.outs),
         trials if command else (),
         tuple(shlex.split(command)) if trials else (),
     )
+
+
+def _paths(found: Iterable[Any]) -> tuple[str, ...]:
+    return tuple(sorted({relpath(one.fs_path) for one in found if one.protocol == "local"}))
 
 
 def _tasks(members: list[Any]) -> dict[Any, str]:
@@ -224,8 +229,9 @@ def _tasks(members: list[Any]) -> dict[Any, str]:
 
 
 def safe(name: str) -> str:
-    """A name as Airflow takes it."""
-    return NO_NAME.sub("_", name)[:200] or "_"
+    """A name as Airflow takes it, and git as a part of a branch's."""
+    text = re.sub(r"\.\.+", ".", NO_NAME.sub("_", name)).lstrip(".-")[:200].rstrip(".")
+    return (f"{text}_" if text.endswith(".lock") else text) or "_"
 
 
 def _relative(text: str, root: Path) -> str:

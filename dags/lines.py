@@ -9,6 +9,7 @@ import os
 import subprocess
 import sys
 import tempfile
+import time
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,7 @@ from dags.git import git
 
 LIMIT_S = 25.0  # Airflow gives a DAG file 30
 KEPT = 50  # commits
+AGAIN_S = 300  # after which mistakes are looked for again: the environment may have had them
 
 
 @dataclass(frozen=True)
@@ -32,6 +34,8 @@ class Stage:
     """Whether it runs each time, whatever has changed."""
     deps: tuple[str, ...] = ()
     """The files and folders that it reads."""
+    outs: tuple[str, ...] = ()
+    """Those that it writes."""
     trials: tuple[int, ...] = ()
     """Numbers of the parts that can be done apart, before it."""
     trial: tuple[str, ...] = ()
@@ -95,9 +99,11 @@ def lines(root: Path, cache: Path, limit_s: float = LIMIT_S) -> list[Line]:
 def _known(kept: Path) -> list[Line] | None:
     """What is kept; None where there is nothing, or what a loss of power has left of it."""
     try:
-        return decoded(kept.read_text(encoding="utf-8"))
+        found = decoded(kept.read_text(encoding="utf-8"))
+        age_s = time.time() - kept.stat().st_mtime
     except (OSError, ValueError, TypeError, KeyError):
         return None
+    return None if age_s > AGAIN_S and any(line.mistakes for line in found) else found
 
 
 def encoded(found: list[Line]) -> str:

@@ -1,7 +1,8 @@
 """What the first task of a run finds out: which files this run has, and what has not changed."""
 
+import json
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -62,11 +63,35 @@ def unchanged(
     same = {found[1] for text in dry.said if (found := SAME.match(text))}
     # Of a stage without deps that was never run, it says that it did not change.
     same = {address for address in same if workspace.entry(folder, address)}
-    may_run = {stage.task for stage in line.stages if stage.address not in same}
+    gone = _lost(folder, env) if same else ()
+    may_run = {
+        stage.task
+        for stage in line.stages
+        if stage.address not in same or any(_is_within(path, stage.outs) for path in gone)
+    }
     may_run -= {stage.task for stage in first}
     while more := {b for a, b in line.edges if a in may_run} - may_run:
         may_run |= more
     return [stage.task for stage in line.stages if stage.task not in may_run]
+
+
+def _lost(folder: Path, env: Mapping[str, str]) -> set[str]:
+    """The files and folders that are neither in DVC's cache here nor in its remote.
+
+    Raises:
+        TemporaryError: The remote does not say.
+    """
+    done = dvc(folder, env, _silent, "data", "status", "--json", "--granular", "--not-in-remote")
+    done.check()
+    found: dict[str, Any] = next(
+        (json.loads(text) for text in done.said if text.startswith("{")), {}
+    )
+    return set(found.get("not_in_cache", ())) & set(found.get("not_in_remote", ()))
+
+
+def _is_within(path: str, outs: Iterable[str]) -> bool:
+    """Whether a file or a folder is one of these, or in one."""
+    return any(path.rstrip("/") == out or path.startswith(f"{out}/") for out in outs)
 
 
 def _silent(_: str) -> None:

@@ -22,7 +22,7 @@ from dags.git import git
 from dags.lines import Line, Stage
 from dags.repro import RUNNING, Done, GateError, end, guarded, push, repro
 from dags.settings import Settings, of_stage, settings, without_user
-from dags.workspace import Run
+from dags.workspace import Run, Terms
 
 TOOLS = Path(sys.executable).parent
 POLICY = ExceptionRetryPolicy(
@@ -87,7 +87,23 @@ class Task(BaseOperator):
             self.links["branch"] = page
         return found, run
 
-    def env(self, found: Settings, context: Any) -> dict[str, str]:
+    def terms(self, folder: Path, context: Any) -> Terms:
+        """What the run is of.
+
+        Raises:
+            GateError: Of another commit than this task is, or nobody has opened it.
+        """
+        what = workspace.terms(folder)
+        if what is None:
+            raise GateError("the run has no branch: clear its first task, `open`, too")
+        if is_other(what, context):
+            raise GateError(
+                f"the run is of commit {what.commit[:10]}, and this task is of a newer one: clear "
+                "the run's first task, `open`, too, or trigger another run"
+            )
+        return what
+
+    def env(self, found: Settings, context: Any, what: Terms) -> dict[str, str]:
         """The environment of a stage."""
         instance = context["ti"]
         variables = {
@@ -97,9 +113,11 @@ class Task(BaseOperator):
             "AIRFLOW_CTX_TASK_ID": instance.task_id,
             "AIRFLOW_CTX_TRY_NUMBER": str(instance.try_number),
         }
-        if values_of(self.line, context):  # as `dvc exp run` does: never the champion
+        if what.values:  # as `dvc exp run` does: never the champion
             variables["DVC_EXP_NAME"] = Run(self.line.name, context["run_id"]).name
-        return of_stage(TOOLS, **variables)
+        env = of_stage(TOOLS, **variables)
+        env.pop((self.line.airflow.get("webhook") or {}).get("on_failure", ""), None)  # a secret
+        return env
 
     def on_kill(self) -> None:
         """Ends what runs, where somebody has ended the task."""
@@ -116,22 +134,33 @@ class Open(Task):
     def execute(self, context: Any) -> dict[str, Any]:
         """Raises `DownstreamTasksSkipped` for the stages that there is nothing to do for."""
         found, run = self.prepare(context)
-        values = values_of(self.line, context)
         with workspace.taken(found, run, self.root) as folder:
-            if not workspace.exists(folder, run):
-                commit = git(self.root, "rev-parse", "HEAD")
-                laid = {**date_of(self.line, context), **values}
-                files = opening.files(self.root, self.line, laid)
-                workspace.opened(folder, run, commit, files, json.dumps(values, indent=1))
-                self.say(f"{run.branch} is made of {commit[:10]}")
+            what = workspace.terms(folder)
+            if what is not None and is_other(what, context):
+                self.say(f"{run.branch} is of {what.commit[:10]}, and gets another name")
+                workspace.set_aside(found, self.root, folder, run)
+                what = self.begin(folder, run, context, what.values)
+            elif what is None:
+                what = self.begin(folder, run, context, {})
             workspace.link_sources(found, folder, self.line.name)
-            unchanged = opening.unchanged(folder, self.line, self.env(found, context), self.say)
-            push(folder, self.env(found, context), self.say)
+            env = self.env(found, context, what)
+            unchanged = opening.unchanged(folder, self.line, env, self.say)
+            push(folder, env, self.say)
             workspace.publish(folder, run, "open")
         if unchanged:
             self.say(f"nothing has changed for {', '.join(unchanged)}")
             raise DownstreamTasksSkipped(tasks=[*unchanged, *_trials(self.line, unchanged)])
-        return {"branch": run.branch, "values": values}
+        return {"branch": run.branch, "values": what.values}
+
+    def begin(self, folder: Path, run: Run, context: Any, values: Mapping[str, Any]) -> Terms:
+        """Makes the branch; the values that the run had before, it has again."""
+        given = {**values_of(self.line, context), **values}
+        what = Terms(git(self.root, "rev-parse", "HEAD"), given)
+        files = opening.files(self.root, self.line, {**date_of(self.line, context), **what.values})
+        addresses = [stage.address for stage in self.line.stages]
+        workspace.opened(folder, run, what, files, addresses)
+        self.say(f"{run.branch} is made of {what.commit[:10]}")
+        return what
 
 
 class StageTask(Task):
@@ -155,28 +184,34 @@ class StageTask(Task):
             AirflowSkipException: There was nothing to do.
         """
         found, run = self.prepare(context)
-        env = self.env(found, context)
         with workspace.taken(found, run, self.root) as folder:
+            what = self.terms(folder, context)
+            env = self.env(found, context, what)
             workspace.link_sources(found, folder, self.line.name)
             before = workspace.made(folder, self.stage.address)
-            is_alone = workspace.is_own(folder) and all(
-                (folder / dep).exists() for dep in self.stage.deps
-            )
-            done = repro(folder, self.stage.address, env, self.say, is_alone)
+            done = repro(folder, self.stage.address, env, self.say, self.is_alone(folder))
             # What has come to its end is kept, whatever came after it.
             self.keep(folder, run, env)
-            done.check()
+            done.check(is_ours=bool(self.line.file))
             is_again = context["ti"].try_number > 1
             is_ours = is_again and workspace.has_published(folder, run, self.stage.address)
             outcome = self.outcome(folder, done, is_ours)
             self.link(found, outcome)
-            if is_ours or workspace.made(folder, self.stage.address) != before:
+            is_new = is_ours or workspace.made(folder, self.stage.address) != before
+            if is_new and not what.values:
                 self.announce(folder, outcome, context)
         if outcome["status"] == "restored":
             raise AirflowSkipException("nothing has changed: restored")
         if outcome.get("refused"):
             raise GateError(outcome["sentence"])
         return outcome
+
+    def is_alone(self, folder: Path) -> bool:
+        """Whether what the stage reads is here for certain, so that no other need be looked at."""
+        before = {one for one, after in self.line.edges if after == self.stage.task}
+        made = (out for one in self.line.stages if one.task in before for out in one.outs)
+        read = (folder / path for path in (*self.stage.deps, *made))
+        return workspace.is_own(folder) and all(path.exists() for path in read)
 
     def keep(self, folder: Path, run: Run, env: Mapping[str, str]) -> None:
         """Data first: nobody is to read of data that are nowhere."""
@@ -208,12 +243,10 @@ class StageTask(Task):
             self.links |= {"mlflow": page, "report": f"{page}/artifacts"}
 
     def announce(self, folder: Path, outcome: Mapping[str, Any], context: Any) -> None:
-        """Tells what waits for a new version of this data set or model; of an experiment, nobody.
+        """Tells what waits for a new version of this data set or model.
 
         By an alias: what a task has for its outlet without one, Airflow says is new at each run.
         """
-        if values_of(self.line, context):
-            return
         for alias in self.outlets:
             extra = {
                 "metrics": outcome.get("metrics", {}),
@@ -239,9 +272,9 @@ class Trial(Task):
     def execute(self, context: Any) -> dict[str, Any]:
         """Brings what the stage reads here, and runs the command; what comes of it is stored."""
         found, run = self.prepare(context)
-        env = self.env(found, context)
         before = {b for b, after in self.line.edges if after == self.stage.task}
         with workspace.taken(found, run, self.root) as folder:
+            env = self.env(found, context, self.terms(folder, context))
             workspace.link_sources(found, folder, self.line.name)
             for stage in self.line.stages:
                 if stage.task in before:
@@ -267,15 +300,12 @@ class Close(Task):
         if self.line.file:
             end_runs(self.line.name, self.root)
         with workspace.taken(found, run, self.root) as folder:
-            if not failed and not values_of(self.line, context):
-                workspace.settle(folder, run)
-            is_safe = not workspace.written(folder)
-        if failed or not is_safe:
-            workspace.keep_last(found, run.dag)
+            what = workspace.terms(folder) or Terms("", values_of(self.line, context))
+            if what.commit and not what.values:
+                workspace.settle(folder, run, what.commit)
+        if not workspace.end(found, run, is_good=not failed):
             self.say(f"{', '.join(failed)} failed; {workspace.folder_of(found, run)} is kept")
-        else:
-            workspace.remove(found, run)
-        return {"failed": failed, "branch": run.branch, "values": values_of(self.line, context)}
+        return {"failed": failed, "branch": run.branch, "values": what.values}
 
 
 class Broken(Task):
@@ -309,6 +339,12 @@ def _states(context: Any) -> dict[str, str]:
     instance = context["ti"]
     states = instance.get_task_states(dag_id=instance.dag_id, run_ids=[context["run_id"]])
     return {task: str(state) for task, state in states.get(context["run_id"], {}).items()}
+
+
+def is_other(what: Terms, context: Any) -> bool:
+    """Whether a task is of another commit than its run, as one that was cleared later may be."""
+    version = getattr(getattr(context["ti"], "bundle_instance", None), "version", None)
+    return version is not None and version != what.commit
 
 
 def date_of(line: Line, context: Any) -> dict[str, str]:

@@ -68,14 +68,19 @@ class Done:
         found = EXITED.search(rest) if begun else None
         return int(found[1]) if found else None
 
-    def check(self) -> None:
-        """Raises what the failure means; nothing where there was none."""
+    def check(self, *, is_ours: bool = True) -> None:
+        """Raises what the failure means; nothing where there was none.
+
+        Args:
+            is_ours: Whether the stages are Millrace's, whose status 1 is a no; with other programs
+                it is any failure, which Airflow tries again as often as it is told to.
+        """
         if self.status == 0:
             return
         status = self.exited
-        if status == MISTAKE:
+        if is_ours and status == MISTAKE:
             raise MistakeError(self.sentence)
-        if status == 1:
+        if is_ours and status == 1:
             raise GateError(self.sentence)
         if status is not None and status in (-signal.SIGKILL, 128 + signal.SIGKILL):
             raise TemporaryError(

@@ -11,12 +11,11 @@ import os
 import random
 import re
 import shutil
-import subprocess
 import time
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
-from dataclasses import dataclass
-from itertools import takewhile
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager, suppress
+from dataclasses import asdict, dataclass, field
+from itertools import chain, count, takewhile
 from pathlib import Path
 from typing import Any, TextIO
 
@@ -32,6 +31,8 @@ OWN = "refs/millrace/own"  # what this clone has pushed last, and so has the dat
 AIRFLOWS = re.compile(r"[a-z_]+__[0-9-]{10}T[0-9:.]+\+[0-9:]{5}")  # ids that Airflow makes
 LIKE = re.compile(r"[a-z_]+__[0-9-]{10}T")
 JOURNAL = ".git/millrace.yaml"  # entries that are on their way from one tip to the next
+OVER = "over"  # the file in a run's folder that says that the run is
+IDLE_S = 7 * 24 * 3600  # after which a run is over whose end nobody has said, such as a timeout's
 PATIENCE_S = 120  # with others whose pushes keep coming first
 Entries = dict[str, dict[str, Any]]
 """By path of a dvc.lock and name of a stage, what DVC has written."""
@@ -61,8 +62,18 @@ class Run:
 
     @property
     def last(self) -> str:
-        """The ref of the last good run of this DAG."""
+        """The ref of the last run of this DAG, which the next one starts from."""
         return f"refs/millrace/last/{self.dag}"
+
+
+@dataclass(frozen=True)
+class Terms:
+    """What a run is of; its first commit says it, and every task of it reads it there."""
+
+    commit: str
+    """What runs."""
+    values: dict[str, Any] = field(default_factory=dict)
+    """By dotted key, those of the form that are not the file's."""
 
 
 @contextmanager
@@ -76,12 +87,12 @@ def taken(settings: Settings, run: Run, source: Path) -> Iterator[Path]:
     """
     base = folder_of(settings, run)
     base.mkdir(parents=True, exist_ok=True)
-    number = 0
-    while True:
+    (base / OVER).unlink(missing_ok=True)
+    # First those in which a killed task may have left what is nowhere else.
+    for number in chain((int(one.name) for one in unpublished(base)), count()):
         file = base / f"{number}.lock"
         with file.open("w") as lock:
             if not _is_locked(lock, file):
-                number += 1
                 continue
             HELD.add(lock.fileno())  # a task that is killed leaves commands behind for a moment
             try:
@@ -199,52 +210,106 @@ def exists(folder: Path, run: Run) -> bool:
     return bool(git(folder, "ls-remote", "origin", f"refs/heads/{run.branch}"))
 
 
-def opened(folder: Path, run: Run, commit: str, files: Mapping[str, str], note: str) -> None:
+def terms(folder: Path, tip: str = TIP) -> Terms | None:
+    """What a run is of, as the commit that opened it says; None where none has."""
+    try:
+        text = git(folder, "log", "-1", "-E", f"--grep={OPENS}", "--format=%b", tip)
+        return Terms(**json.loads(text))
+    except (GitError, ValueError, TypeError):
+        return None
+
+
+def set_aside(settings: Settings, source: Path, folder: Path, run: Run) -> None:
+    """Gives a run's branch another name, and a fresh clone to what the run begins anew with."""
+    ours = f"refs/heads/{run.branch}"
+    there = git(folder, "ls-remote", "origin", f"{ours}.*").split()
+    aside = next(name for number in count(1) if (name := f"{ours}.{number}") not in there)
+    git(folder, "fetch", "-q", "origin", f"+{ours}:{NEXT}")
+    git(folder, "push", "-q", "--atomic", "origin", f"{NEXT}:{aside}", f":{ours}")
+    _delete(folder)
+    clone(settings, source, folder)
+
+
+def opened(
+    folder: Path,
+    run: Run,
+    what: Terms,
+    files: Mapping[str, str],
+    addresses: Iterable[str],
+) -> None:
     """Makes the branch of a run, and publishes it.
 
     Args:
         folder: A clone.
         run: The DAG run.
-        commit: What runs.
+        what: What runs.
         files: By path, the texts of the files that this run has otherwise.
-        note: Why, for the log.
+        addresses: Of the stages of the run.
     """
-    message = f"{_title(run)}\n\n{note}"
-    git(folder, "checkout", "-q", "-f", "-B", run.branch, commit)
+    message = f"{_title(run)}\n\n{json.dumps(asdict(what), indent=1)}"
+    git(folder, "checkout", "-q", "-f", "-B", run.branch, what.commit)
     for path, text in files.items():
         (folder / path).write_text(text, encoding="utf-8")
-    overlay(folder, last_good(folder, run))
+    overlay(folder, last(folder, run, addresses))
     git(folder, "add", "--", *files, *_locks(folder))
     git(folder, "commit", "-q", "--allow-empty", "-m", message)
     _push(folder, run)
     git(folder, "update-ref", OWN, "HEAD")
 
 
-def last_good(folder: Path, run: Run) -> Entries:
-    """The entries of dvc.lock that the last good run has left.
+def last(folder: Path, run: Run, addresses: Iterable[str]) -> Entries:
+    """The entries of dvc.lock that the last run has left for these stages.
 
-    None where the commit brings other entries than the commit that the last run was of: then
-    somebody has run, and committed, something newer.
+    None where the commit brings other entries of theirs than the commit that the last run was of:
+    then somebody has run, and committed, something newer.
     """
+    if (before := _last(folder, run)) is None:
+        return {}
+    ours = list(addresses)
+    then, now = (_only(_entries(folder, commit), ours) for commit in (before.commit, "HEAD"))
+    return _only(_entries(folder, "FETCH_HEAD"), ours) if then == now else {}
+
+
+def _last(folder: Path, run: Run) -> Terms | None:
+    """What the last run of the DAG was of; its branch is then what was fetched."""
     if not git(folder, "ls-remote", "origin", run.last):
-        return {}
+        return None
     git(folder, "fetch", "-q", "origin", run.last)
-    last = git(folder, "rev-parse", "FETCH_HEAD")
-    base = subprocess.run(  # noqa: S603
-        ["git", "merge-base", "HEAD", last],  # noqa: S607
-        cwd=folder,
-        capture_output=True,
-        text=True,
-        check=False,
-    ).stdout.strip()
-    if not base or _entries(folder, base) != _entries(folder, "HEAD"):
-        return {}
-    return _entries(folder, last)
+    return terms(folder, "FETCH_HEAD")
 
 
-def settle(folder: Path, run: Run) -> None:
-    """Makes a run the last good one of its DAG."""
-    git(folder, "push", "-q", "-f", "origin", f"HEAD:{run.last}")
+def _only(entries: Entries, addresses: Iterable[str]) -> Entries:
+    """The entries of some stages."""
+    found: Entries = {}
+    for path, name in map(_place, addresses):
+        if name in entries.get(path, {}):
+            found.setdefault(path, {})[name] = entries[path][name]
+    return found
+
+
+def _place(address: str) -> tuple[str, str]:
+    """The dvc.lock of a stage, and the stage's name in it."""
+    path, _, name = address.rpartition(":")
+    return (str(Path(path).with_suffix(".lock")) if path else "dvc.lock"), name
+
+
+def settle(folder: Path, run: Run, commit: str) -> None:
+    """Makes a run the one that the next one starts from; one of an older commit stays behind.
+
+    Stages that failed have no entries, and what the others have made is good whatever came after.
+
+    Args:
+        folder: A clone.
+        run: The DAG run.
+        commit: What it was of.
+    """
+    before = _last(folder, run)
+    if before is None or before.commit == commit or not _is_within(folder, commit, before.commit):
+        git(folder, "push", "-q", "-f", "origin", f"HEAD:{run.last}")
+
+
+def _is_within(folder: Path, older: str, newer: str) -> bool:
+    return git(folder, "rev-list", "-1", f"{newer}..{older}") == ""
 
 
 def publish(folder: Path, run: Run, note: str) -> None:
@@ -276,6 +341,9 @@ def has_published(folder: Path, run: Run, note: str) -> bool:
     """Whether a commit of this run has a note, as those of stages have."""
     subjects = git(folder, "log", "--format=%s").split("\n")
     return note in takewhile(lambda subject: subject != _title(run), subjects)
+
+
+OPENS = "^Run [^ ]+ of [^ ]+$"
 
 
 def _title(run: Run) -> str:
@@ -382,8 +450,8 @@ def made(folder: Path, address: str) -> dict[str, str]:
 
 def entry(folder: Path, address: str) -> dict[str, Any]:
     """What dvc.lock has of a stage; nothing where it was never run."""
-    path, _, name = address.rpartition(":")
-    file = folder / (Path(path).with_suffix(".lock") if path else "dvc.lock")
+    path, name = _place(address)
+    file = folder / path
     return dict(_stages(file.read_text()).get(name, {})) if file.exists() else {}
 
 
@@ -409,9 +477,28 @@ def link_sources(settings: Settings, folder: Path, name: str) -> None:
     place.symlink_to((settings.sources / name).resolve())
 
 
-def remove(settings: Settings, run: Run) -> None:
-    """Removes the clones of a run; those in use stay."""
-    _remove(folder_of(settings, run))
+def unpublished(base: Path) -> list[Path]:
+    """The clones in a run's folder that have what is nowhere else."""
+    clones = sorted(one for one in base.iterdir() if one.name.isdecimal())
+    found = []
+    for one in clones:
+        with suppress(FileNotFoundError):  # in use: the journal comes and goes
+            if written(one):
+                found.append(one)
+    return found
+
+
+def end(settings: Settings, run: Run, *, is_good: bool) -> bool:
+    """Says that a run is over, and removes its clones; whether they are gone.
+
+    Those of the last runs that failed stay, and all that have what is nowhere else.
+    """
+    base = folder_of(settings, run)
+    (base / OVER).touch()
+    if is_good and not unpublished(base):
+        _remove(base)
+    _keep_last(base.parent)
+    return not base.exists()
 
 
 def _remove(base: Path) -> None:
@@ -423,19 +510,20 @@ def _remove(base: Path) -> None:
                 continue
             _delete(base / lock_file.stem)
             lock_file.unlink()
+    (base / OVER).unlink(missing_ok=True)
     try:
         base.rmdir()
     except OSError:
         return
 
 
-def keep_last(settings: Settings, dag: str, count: int = 3) -> None:
-    """Removes the workspaces of runs that failed, but for the last ones."""
-    folders = sorted(
-        (one for one in (settings.workspaces / dag).iterdir() if one.is_dir()),
-        key=lambda one: one.stat().st_mtime,
-    )
-    for old in folders[:-count]:
-        clones = [one for one in old.iterdir() if one.is_dir()]
-        if not any(written(one) for one in clones):  # what is nowhere else stays
+def _keep_last(folder: Path, kept: int = 3) -> None:
+    over = [one for one in folder.iterdir() if (one / OVER).exists() or _age_s(one) > IDLE_S]
+    for old in sorted(over, key=_age_s)[kept:]:
+        if not unpublished(old):
             _remove(old)
+
+
+def _age_s(base: Path) -> float:
+    """Seconds since a task has used a run's folder."""
+    return time.time() - max(one.stat().st_mtime for one in (base, *base.iterdir()))

@@ -89,6 +89,14 @@ def exit_status() -> Iterator[None]:
     except KeyboardInterrupt:
         sys.stderr.write("interrupted; the earlier output stays\n")
         sys.exit(128 + signal.SIGINT)
+    except MemoryError as error:
+        sys.stderr.write(
+            f"not enough memory: {error or 'none is left'}; the earlier output stays\n"
+        )
+        sys.exit(Unavailable.status)
+    except (ConnectionError, TimeoutError) as error:
+        sys.stderr.write(f"a connection was lost: {error}; the earlier output stays\n")
+        sys.exit(Unavailable.status)
     except OSError as error:
         if not (reason := _of_disk(error)):
             raise

@@ -116,6 +116,17 @@ def test_a_table_has_a_header(tmp_path):
             "Permission denied: data/out; the earlier output stays\n",
         ),
         (
+            MemoryError(),
+            75,
+            "not enough memory: none is left; the earlier output stays\n",
+        ),
+        (
+            ConnectionResetError(errno.ECONNRESET, "Connection reset by peer"),
+            75,
+            f"a connection was lost: [Errno {errno.ECONNRESET}] Connection reset by peer; "
+            "the earlier output stays\n",
+        ),
+        (
             OSError("HDF5 says: errno = 27, error message = 'File too large'"),
             1,
             "File too large; the earlier output stays\n",
@@ -131,5 +142,5 @@ def test_an_error_of_the_users_ends_with_its_message(capsys, error, status, mess
 
 
 def test_another_error_is_ours_and_keeps_its_traceback():
-    with pytest.raises(ConnectionResetError, match="reset"), exit_status():
-        raise ConnectionResetError(errno.ECONNRESET, "reset")
+    with pytest.raises(ChildProcessError, match="none"), exit_status():
+        raise ChildProcessError(errno.ECHILD, "none")

@@ -2,6 +2,8 @@
 
 import json
 import os
+import re
+import subprocess
 from dataclasses import replace
 
 import pytest
@@ -9,6 +11,7 @@ from checkout import by_dvc, by_name, by_us, lay, refused, small
 from project import ALWAYS, STAGES
 from ruamel.yaml import YAML
 
+from dags.graph import safe
 from dags.opening import files
 
 MESSAGES = {
@@ -409,3 +412,14 @@ def test_files_that_dvc_cannot_read_are_ignored_by_their_very_names(project):
 
     assert refused(project.root) == ""
     assert (project.root / ".dvcignore").read_text().startswith("__pycache__\n/tests\n")
+
+
+@pytest.mark.parametrize(
+    "name", ["a..b", "x.lock", ".hidden", "-rf", "a b", "...", "größe", "n" * 300, "a@{b}", "a."]
+)
+def test_a_name_is_one_that_airflow_and_git_take(name):
+    text = safe(name)
+
+    branch = ["git", "check-ref-format", f"refs/heads/airflow/{text}/one"]
+    assert subprocess.run(branch, check=False).returncode == 0
+    assert re.fullmatch(r"[A-Za-z0-9_.-]{1,201}", text)

@@ -16,7 +16,7 @@ from dags import workspace
 from dags.git import HELD, GitError, git
 from dags.repro import guarded
 from dags.settings import Settings
-from dags.workspace import Run
+from dags.workspace import Run, Terms
 
 RUN = Run("small", "one")
 OTHER = """
@@ -61,7 +61,7 @@ def home(tmp_path):
     git(source, *IDENTITY, "commit", "-qm", "start")
     git(tmp_path, "clone", "-q", "--bare", "source", "origin.git")
     with workspace.taken(here(tmp_path), RUN, source) as folder:
-        workspace.opened(folder, RUN, git(source, "rev-parse", "HEAD"), {}, "opened")
+        workspace.opened(folder, RUN, Terms(git(source, "rev-parse", "HEAD")), {}, [])
     return tmp_path
 
 
@@ -115,7 +115,7 @@ def test_nothing_published_is_lost_whenever_two_tasks_are_killed(home):
     assert published(home)["last"] == entry("last")
     assert {name: value for name, value in published(home).items() if name in seen} == seen
     time.sleep(1)  # for what a killed task has started
-    workspace.remove(here(home), RUN)
+    workspace.end(here(home), RUN, is_good=True)
     assert list((home / "workspaces" / "small").iterdir()) == []
 
 

@@ -4,11 +4,12 @@ import json
 import os
 import subprocess
 import sys
+import time
 
 import pytest
 from checkout import lay, small
 
-from dags.lines import KEPT, Line, Stage, decoded, encoded, lines
+from dags.lines import AGAIN_S, KEPT, Line, Stage, decoded, encoded, lines
 
 FULL = Line(
     "digits",
@@ -159,3 +160,19 @@ def test_text_is_kept_in_any_script():
     line = Line("digits", description="Größe 数字 \u2028 {{ 1 }}")
 
     assert decoded(json.dumps(json.loads(encoded([line])))) == [line]
+
+
+def test_mistakes_are_looked_for_again_after_a_while(project, tmp_path, no_dvc):
+    """A package that was not installed is no mistake of the commit's for ever."""
+    kept = tmp_path / f"{commit_of(project)}.json"
+    kept.write_text(encoded([Line("digits", mistakes="no module named 'roses'")]))
+    assert lines(project.root, tmp_path)[0].mistakes == "no module named 'roses'"
+    old = time.time() - AGAIN_S - 1
+    os.utime(kept, (old, old))
+
+    with pytest.raises(FileNotFoundError):
+        lines(project.root, tmp_path)
+
+    kept.write_text(encoded([Line("digits")]))
+    os.utime(kept, (old, old))
+    assert lines(project.root, tmp_path) == [Line("digits")]

@@ -1,7 +1,9 @@
 """A run, task by task, over a real repository: what is run, what is skipped, what is left."""
 
+import shutil
 from collections import defaultdict
 from contextlib import suppress
+from dataclasses import replace
 from types import SimpleNamespace
 
 import pytest
@@ -12,7 +14,7 @@ from dags import workspace
 from dags.building import dag
 from dags.graph import read
 from dags.operators import Close, Open
-from dags.repro import GateError
+from dags.repro import GateError, TemporaryError
 from dags.settings import settings
 from dags.workspace import Run
 
@@ -42,10 +44,12 @@ class Driven:
         small: The project.
         run_id: Of the run.
         values: Of the form.
+        version: Whether the bundle of the DAG file has versions, as git's has.
     """
 
-    def __init__(self, small, run_id, values=None):
+    def __init__(self, small, run_id, values=None, version=False):
         self.small, self.run = small, Run("small", run_id)
+        self.version = small.git("rev-parse", "HEAD") if version else None
         [self.line] = read(small.root)
         self.dag = dag(self.line, small.root)
         self.states, self.results, self.skipped = {}, {}, set()
@@ -58,6 +62,7 @@ class Driven:
             task_id=name,
             dag_id="small",
             try_number=try_number,
+            bundle_instance=SimpleNamespace(version=self.version),
             get_task_states=lambda **_: {self.run.id: dict(self.states)},
             xcom_pull=lambda **_: None,
         )
@@ -189,14 +194,14 @@ def test_two_runs_of_one_line_at_once_do_not_meet(small):
     assert two.joined() == "2 left\n2 right\n"
 
 
-def test_a_stage_that_says_no_is_no_temporary_error_and_what_came_before_it_stays(small):
+def test_a_stage_of_a_users_own_that_fails_may_be_tried_again_and_what_came_before_it_stays(small):
     graph = (small.root / "small" / "dvc.yaml").read_text()
     small.write("small/dvc.yaml", graph.replace("cmd: cat", "cmd: echo no model; exit 1; cat"))
     driven = Driven(small, "one")
     for name in ("open", "draw", "left", "right"):
         driven.task(name)
 
-    with pytest.raises(GateError, match="no model"):
+    with pytest.raises(TemporaryError, match="no model"):
         driven.task("join")
     driven.task("close")
 
@@ -206,6 +211,74 @@ def test_a_stage_that_says_no_is_no_temporary_error_and_what_came_before_it_stay
     again = Driven(small, "two")
     again.whole()
     assert again.joined() == "1 left\n1 right\n"
+    assert small.ran == ["draw", "left", "right", "join"]  # what the failed run has made is used
+
+
+def test_data_that_are_lost_are_made_again_and_not_said_to_be_there(small):
+    """dvc.lock has them, but neither the cache nor a remote: a day without changes was green."""
+    Driven(small, "one").whole()
+    shutil.rmtree(small.root / ".dvc" / "cache")
+    second = Driven(small, "two")
+
+    second.whole()
+
+    assert sorted(small.ran[4:]) == ["draw", "join", "left", "right"]
+    assert second.joined() == "1 left\n1 right\n"
+
+
+def test_data_that_only_the_remote_has_are_not_made_again(small):
+    remote = small.root.parent / "remote"
+    remote.mkdir()
+    small.run("dvc", "remote", "add", "-q", "-d", "shared", str(remote))
+    small.commit("a remote")
+    Driven(small, "one").whole()
+    shutil.rmtree(small.root / ".dvc" / "cache")
+    second = Driven(small, "two")
+
+    second.whole()
+
+    assert len(small.ran) == 4
+    assert second.states["join"] == "skipped"
+
+
+def test_a_run_that_is_cleared_on_a_newer_commit_begins_anew(small):
+    driven = Driven(small, "one", version=True)
+    driven.whole()
+    before = small.git("rev-parse", driven.run.branch)
+    small.write("small/seed.txt", "2\n")
+    again = Driven(small, "one", version=True)
+
+    again.whole()
+
+    assert again.joined() == "2 left\n2 right\n"
+    assert small.git("rev-parse", f"{driven.run.branch}.1") == before
+
+
+def test_a_task_that_is_cleared_alone_on_a_newer_commit_says_so(small):
+    driven = Driven(small, "one", version=True)
+    driven.task("open")
+    driven.task("draw")
+    small.write("small/seed.txt", "2\n")
+    again = Driven(small, "one", version=True)
+
+    with pytest.raises(GateError, match="`open`, too, or trigger another run"):
+        again.task("left")
+
+    assert small.ran == ["draw"]
+
+
+def test_what_a_run_of_an_older_commit_has_made_is_not_what_the_next_one_starts_from(small):
+    old = Driven(small, "old")
+    old.task("open")
+    small.write("small/seed.txt", "2\n")
+    Driven(small, "new").whole()
+    for name in ("draw", "left", "right", "join", "close"):
+        old.task(name)
+
+    third = Driven(small, "third")
+    third.whole()
+
+    assert third.states["draw"] == third.states["join"] == "skipped"
 
 
 def test_a_stage_whose_host_is_lost_goes_on_at_another(small, monkeypatch, tmp_path):
@@ -256,6 +329,21 @@ def test_a_stage_sees_none_of_airflows_secrets(small, monkeypatch):
 
     assert "hush-hush" not in seen.read_text()
     assert "AIRFLOW_CTX_DAG_RUN_ID=one" in seen.read_text()
+
+
+def test_a_stage_does_not_see_the_address_that_failures_are_told_to(small, monkeypatch):
+    monkeypatch.setenv("HOOK", "https://hooks.example.com/hush-hush")
+    seen = small.root.parent / "seen.txt"
+    graph = (small.root / "small" / "dvc.yaml").read_text()
+    small.write("small/dvc.yaml", graph.replace("cmd: echo", f"cmd: env > {seen}; echo", 1))
+    driven = Driven(small, "one")
+    driven.dag = dag(replace(driven.line, airflow={"webhook": {"on_failure": "HOOK"}}), small.root)
+    driven.task("open")
+
+    driven.task("draw")
+
+    assert "PATH=" in seen.read_text()
+    assert "hush-hush" not in seen.read_text()
 
 
 def test_values_are_never_templates():

@@ -1,7 +1,9 @@
 """A clone for each run, and the branch that carries dvc.lock."""
 
+import os
 import subprocess
 import threading
+import time
 
 import pytest
 import yaml
@@ -9,7 +11,9 @@ from airflow_line import Small
 
 from dags import workspace
 from dags.settings import Settings
-from dags.workspace import Run
+from dags.workspace import Run, Terms
+
+STAGES = [f"small/dvc.yaml:{name}" for name in ("draw", "left", "right", "join")]
 
 
 @pytest.fixture
@@ -35,8 +39,8 @@ def begun(small, run, settings=None, files=None):
     """A run whose branch is there; its first clone."""
     settings = settings or settings_of(small)
     with workspace.taken(settings, run, small.root) as folder:
-        commit = small.git("rev-parse", "HEAD")
-        workspace.opened(folder, run, commit, files or {}, f"Run {run.id}")
+        what = Terms(small.git("rev-parse", "HEAD"))
+        workspace.opened(folder, run, what, files or {}, STAGES)
     return folder
 
 
@@ -208,24 +212,24 @@ def test_a_clone_that_was_cut_short_is_made_again(small):
     assert not partial.exists()
 
 
-def test_the_next_run_begins_with_the_entries_of_the_last_good_one(small):
+def test_the_next_run_begins_with_the_entries_of_the_last_one(small):
     first, second = Run("small", "one"), Run("small", "two")
     folder = begun(small, first)
     lock(folder, draw="1")
     workspace.publish(folder, first, "draw")
-    workspace.settle(folder, first)
+    workspace.settle(folder, first, small.git("rev-parse", "HEAD"))
 
     begun(small, second)
 
     assert published(small, second) == {"draw": "1"}
 
 
-def test_entries_that_were_committed_since_come_before_those_of_the_last_good_run(small):
+def test_entries_that_were_committed_since_come_before_those_of_the_last_run(small):
     first, second = Run("small", "one"), Run("small", "two")
     folder = begun(small, first)
     lock(folder, draw="1")
     workspace.publish(folder, first, "draw")
-    workspace.settle(folder, first)
+    workspace.settle(folder, first, small.git("rev-parse", "HEAD"))
     lock(small.root, draw="newer")
     small.commit("run by hand")
 
@@ -234,11 +238,11 @@ def test_entries_that_were_committed_since_come_before_those_of_the_last_good_ru
     assert published(small, second) == {"draw": "newer"}
 
 
-def test_the_last_good_run_of_one_line_is_nothing_to_another(small):
+def test_the_last_run_of_one_line_is_nothing_to_another(small):
     folder = begun(small, Run("small", "one"))
     lock(folder, draw="1")
     workspace.publish(folder, Run("small", "one"), "draw")
-    workspace.settle(folder, Run("small", "one"))
+    workspace.settle(folder, Run("small", "one"), small.git("rev-parse", "HEAD"))
 
     begun(small, Run("other", "one"))
 
@@ -280,9 +284,9 @@ def test_a_workspace_goes_but_not_while_a_task_is_in_it(small):
     begun(small, run)
 
     with workspace.taken(settings, run, small.root) as folder:
-        workspace.remove(settings, run)
+        assert not workspace.end(settings, run, is_good=True)
         assert (folder / "small" / "dvc.yaml").exists()
-    workspace.remove(settings, run)
+    assert workspace.end(settings, run, is_good=True)
 
     assert not workspace.folder_of(settings, run).exists()
     assert "airflow/small/one" in small.git("branch", "--list", run.branch)
@@ -290,12 +294,25 @@ def test_a_workspace_goes_but_not_while_a_task_is_in_it(small):
 
 def test_the_workspaces_of_the_last_failures_are_kept(small):
     settings = settings_of(small)
+    begun(small, Run("small", "goes_on"), settings)
     for number in range(5):
         begun(small, Run("small", str(number)), settings)
+        workspace.end(settings, Run("small", str(number)), is_good=False)
 
-    workspace.keep_last(settings, "small", 2)
+    names = {one.name for one in (settings.workspaces / "small").iterdir()}
+    assert names == {"goes_on", "2", "3", "4"}
 
-    assert sorted(one.name for one in (settings.workspaces / "small").iterdir()) == ["3", "4"]
+
+def test_a_workspace_whose_run_has_ended_unseen_goes_after_a_week(small):
+    settings, week = settings_of(small), 7 * 24 * 3600
+    for number in range(5):
+        folder = begun(small, Run("small", str(number)), settings).parent
+        for one in (folder, *folder.iterdir()):
+            os.utime(one, (time.time() - week - 10 * (5 - number),) * 2)
+
+    workspace.end(settings, Run("small", "4"), is_good=False)
+
+    assert {one.name for one in (settings.workspaces / "small").iterdir()} == {"2", "3", "4"}
 
 
 def test_a_repository_that_is_gone_is_an_error_and_the_work_stays(small):
