@@ -90,9 +90,8 @@ def exit_status() -> Iterator[None]:
         sys.stderr.write("interrupted; the earlier output stays\n")
         sys.exit(128 + signal.SIGINT)
     except MemoryError as error:
-        sys.stderr.write(
-            f"not enough memory: {error or 'none is left'}; the earlier output stays\n"
-        )
+        why = str(error) or "none is left"
+        sys.stderr.write(f"not enough memory: {why}; the earlier output stays\n")
         sys.exit(Unavailable.status)
     except (ConnectionError, TimeoutError) as error:
         sys.stderr.write(f"a connection was lost: {error}; the earlier output stays\n")
