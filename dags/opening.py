@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-from dags import workspace
+from dags import locks
 from dags.lines import Line
 from dags.repro import dvc, repro
 
@@ -62,7 +62,7 @@ def unchanged(
     # Without the data, DVC ends at the first stage that would run: what is not said may run.
     same = {found[1] for text in dry.said if (found := SAME.match(text))}
     # Of a stage without deps that was never run, it says that it did not change.
-    same = {address for address in same if workspace.entry(folder, address)}
+    same = {address for address in same if locks.entry(folder, address)}
     gone = _lost(folder, env) if same else ()
     may_run = {
         stage.task

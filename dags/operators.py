@@ -16,13 +16,13 @@ from airflow.sdk.exceptions import (
     DownstreamTasksSkipped,
 )
 
-from dags import opening, workspace
+from dags import branch, locks, opening, workspace
+from dags.branch import Run, Terms
 from dags.callbacks import end_runs
 from dags.git import git
 from dags.lines import Line, Stage
 from dags.repro import RUNNING, Done, GateError, end, guarded, push, repro
 from dags.settings import Settings, of_stage, settings, without_user
-from dags.workspace import Run, Terms
 
 TOOLS = Path(sys.executable).parent
 POLICY = ExceptionRetryPolicy(
@@ -93,7 +93,7 @@ class Task(BaseOperator):
         Raises:
             GateError: Of another commit than this task is, or nobody has opened it.
         """
-        what = workspace.terms(folder)
+        what = branch.terms(folder)
         if what is None:
             raise GateError("the run has no branch: clear its first task, `open`, too")
         if is_other(what, context):
@@ -135,10 +135,11 @@ class Open(Task):
         """Raises `DownstreamTasksSkipped` for the stages that there is nothing to do for."""
         found, run = self.prepare(context)
         with workspace.taken(found, run, self.root) as folder:
-            what = workspace.terms(folder)
+            what = branch.terms(folder)
             if what is not None and is_other(what, context):
                 self.say(f"{run.branch} is of {what.commit[:10]}, and gets another name")
-                workspace.set_aside(found, self.root, folder, run)
+                branch.set_aside(folder, run)
+                workspace.renew(found, self.root, folder)
                 what = self.begin(folder, run, context, what.values)
             elif what is None:
                 what = self.begin(folder, run, context, {})
@@ -146,7 +147,7 @@ class Open(Task):
             env = self.env(found, context, what)
             unchanged = opening.unchanged(folder, self.line, env, self.say)
             push(folder, env, self.say)
-            workspace.publish(folder, run, "open")
+            branch.publish(folder, run, "open")
         if unchanged:
             self.say(f"nothing has changed for {', '.join(unchanged)}")
             raise DownstreamTasksSkipped(tasks=[*unchanged, *_trials(self.line, unchanged)])
@@ -158,7 +159,7 @@ class Open(Task):
         what = Terms(git(self.root, "rev-parse", "HEAD"), given)
         files = opening.files(self.root, self.line, {**date_of(self.line, context), **what.values})
         addresses = [stage.address for stage in self.line.stages]
-        workspace.opened(folder, run, what, files, addresses)
+        branch.opened(folder, run, what, files, addresses)
         self.say(f"{run.branch} is made of {what.commit[:10]}")
         return what
 
@@ -188,16 +189,16 @@ class StageTask(Task):
             what = self.terms(folder, context)
             env = self.env(found, context, what)
             workspace.link_sources(found, folder, self.line.name)
-            before = workspace.made(folder, self.stage.address)
+            before = locks.made(folder, self.stage.address)
             done = repro(folder, self.stage.address, env, self.say, self.is_alone(folder))
             # What has come to its end is kept, whatever came after it.
             self.keep(folder, run, env)
             done.check(is_ours=bool(self.line.file))
             is_again = context["ti"].try_number > 1
-            is_ours = is_again and workspace.has_published(folder, run, self.stage.address)
+            is_ours = is_again and branch.has_published(folder, run, self.stage.address)
             outcome = self.outcome(folder, done, is_ours)
             self.link(found, outcome)
-            is_new = is_ours or workspace.made(folder, self.stage.address) != before
+            is_new = is_ours or locks.made(folder, self.stage.address) != before
             if is_new and not what.values:
                 self.announce(folder, outcome, context)
         if outcome["status"] == "restored":
@@ -211,14 +212,14 @@ class StageTask(Task):
         before = {one for one, after in self.line.edges if after == self.stage.task}
         made = (out for one in self.line.stages if one.task in before for out in one.outs)
         read = (folder / path for path in (*self.stage.deps, *made))
-        return workspace.is_own(folder) and all(path.exists() for path in read)
+        return branch.is_own(folder) and all(path.exists() for path in read)
 
     def keep(self, folder: Path, run: Run, env: Mapping[str, str]) -> None:
         """Data first: nobody is to read of data that are nowhere."""
-        if not workspace.written(folder):
+        if not branch.written(folder):
             return
         push(folder, env, self.say)
-        workspace.publish(folder, run, self.stage.address)
+        branch.publish(folder, run, self.stage.address)
 
     def outcome(self, folder: Path, done: Done, is_ours: bool) -> dict[str, Any]:
         """What is known of the stage: whether it ran, its sentence, MLflow run and metrics.
@@ -251,7 +252,7 @@ class StageTask(Task):
             extra = {
                 "metrics": outcome.get("metrics", {}),
                 "commit": git(folder, "rev-parse", "HEAD"),
-                "outs": workspace.outs(folder, self.stage.address),
+                "outs": locks.outs(folder, self.stage.address),
             }
             context["outlet_events"][alias].add(Asset(alias.name), extra=extra)
 
@@ -300,9 +301,9 @@ class Close(Task):
         if self.line.file:
             end_runs(self.line.name, self.root)
         with workspace.taken(found, run, self.root) as folder:
-            what = workspace.terms(folder) or Terms("", values_of(self.line, context))
+            what = branch.terms(folder) or Terms("", values_of(self.line, context))
             if what.commit and not what.values:
-                workspace.settle(folder, run, what.commit)
+                branch.settle(folder, run, what.commit)
         if not workspace.end(found, run, is_good=not failed):
             self.say(f"{', '.join(failed)} failed; {workspace.folder_of(found, run)} is kept")
         return {"failed": failed, "branch": run.branch, "values": what.values}

@@ -12,11 +12,11 @@ import pytest
 import yaml
 from project import IDENTITY, ROOT
 
-from dags import workspace
+from dags import branch, locks, workspace
+from dags.branch import Run, Terms
 from dags.git import HELD, GitError, git
 from dags.repro import guarded
 from dags.settings import Settings
-from dags.workspace import Run, Terms
 
 RUN = Run("small", "one")
 OTHER = """
@@ -29,7 +29,7 @@ settings, source, name = here(Path(sys.argv[1])), Path(sys.argv[2]), sys.argv[3]
 print("begun", flush=True)
 with workspace.taken(settings, RUN, source) as folder:
     write(folder, name, entry(name))
-    workspace.publish(folder, RUN, name)
+    branch.publish(folder, RUN, name)
 """
 
 
@@ -61,7 +61,7 @@ def home(tmp_path):
     git(source, *IDENTITY, "commit", "-qm", "start")
     git(tmp_path, "clone", "-q", "--bare", "source", "origin.git")
     with workspace.taken(here(tmp_path), RUN, source) as folder:
-        workspace.opened(folder, RUN, Terms(git(source, "rev-parse", "HEAD")), {}, [])
+        branch.opened(folder, RUN, Terms(git(source, "rev-parse", "HEAD")), {}, [])
     return tmp_path
 
 
@@ -109,9 +109,9 @@ def test_nothing_published_is_lost_whenever_two_tasks_are_killed(home):
 
     assert killed > 3
     with taken(home) as folder:
-        workspace.publish(folder, RUN, "what the killed have left")
+        branch.publish(folder, RUN, "what the killed have left")
         write(folder, "last", entry("last"))
-        workspace.publish(folder, RUN, "last")
+        branch.publish(folder, RUN, "last")
     assert published(home)["last"] == entry("last")
     assert {name: value for name, value in published(home).items() if name in seen} == seen
     time.sleep(1)  # for what a killed task has started
@@ -126,7 +126,7 @@ def test_a_lock_that_a_killed_git_has_left_stops_nobody(home, name):
 
     with taken(home) as folder:
         write(folder, "a", entry("a"))
-        workspace.publish(folder, RUN, "a")
+        branch.publish(folder, RUN, "a")
 
     assert published(home) == {"a": entry("a")}
 
@@ -163,11 +163,11 @@ def test_what_a_stage_has_written_outlives_a_kill_between_two_tips(home, monkeyp
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patch:
-        patch.setattr(workspace, "overlay", killed)
+        patch.setattr(locks, "overlay", killed)
         with pytest.raises(KeyboardInterrupt):
             taken(home).__enter__()
     with taken(home) as folder:
-        workspace.publish(folder, RUN, "a")
+        branch.publish(folder, RUN, "a")
 
     assert published(home) == {"a": entry("a")}
 
@@ -176,10 +176,10 @@ def test_what_was_published_first_stays_since_others_have_read_it(home):
     with taken(home) as late:
         with taken(home) as early:
             write(early, "a", entry("early"))
-            workspace.publish(early, RUN, "a")
+            branch.publish(early, RUN, "a")
         write(late, "a", entry("late"))
         write(late, "b", entry("b"))
-        workspace.publish(late, RUN, "a and b")
+        branch.publish(late, RUN, "a and b")
 
     assert published(home) == {"a": entry("early"), "b": entry("b")}
 
@@ -189,11 +189,11 @@ def test_an_old_clone_takes_nothing_back_that_others_have_published_since(home):
         write(old, "a", entry("old"))
         with taken(home) as new:
             write(new, "a", entry("new"))
-            workspace.publish(new, RUN, "a")
+            branch.publish(new, RUN, "a")
 
     with taken(home) as folder:
         assert folder == old
-        workspace.publish(folder, RUN, "nothing")
+        branch.publish(folder, RUN, "nothing")
 
     assert published(home) == {"a": entry("new")}
 
@@ -201,12 +201,12 @@ def test_an_old_clone_takes_nothing_back_that_others_have_published_since(home):
 def test_half_of_what_dvc_was_writing_is_not_published(home):
     with taken(home) as folder:
         write(folder, "a", entry("a"))
-        workspace.publish(folder, RUN, "a")
+        branch.publish(folder, RUN, "a")
         text = (folder / "dvc.lock").read_text()
         (folder / "dvc.lock").write_text(text[: text.index("path: a") + 6])
 
     with taken(home) as folder:
-        workspace.publish(folder, RUN, "nothing")
+        branch.publish(folder, RUN, "nothing")
 
     assert published(home) == {"a": entry("a")}
 
@@ -265,11 +265,11 @@ def test_a_stage_is_known_to_be_of_this_run_whichever_try_has_made_it(home):
     last = git(home / "source", "rev-parse", "HEAD")
     with taken(home) as folder:
         write(folder, "a", entry("a"))
-        workspace.publish(folder, RUN, "a")
+        branch.publish(folder, RUN, "a")
 
     with taken(home) as folder:
-        assert workspace.has_published(folder, RUN, "a")
-        assert not workspace.has_published(folder, RUN, "start")
+        assert branch.has_published(folder, RUN, "a")
+        assert not branch.has_published(folder, RUN, "start")
         assert last in git(folder, "log", "--format=%H")
 
 

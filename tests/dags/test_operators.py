@@ -11,12 +11,12 @@ from airflow.sdk.exceptions import AirflowSkipException, DownstreamTasksSkipped
 from airflow_line import Small
 
 from dags import workspace
+from dags.branch import Run
 from dags.building import dag
 from dags.graph import read
 from dags.operators import Close, Open
 from dags.repro import GateError, TemporaryError
 from dags.settings import settings
-from dags.workspace import Run
 
 
 @pytest.fixture

@@ -9,9 +9,9 @@ import pytest
 import yaml
 from airflow_line import Small
 
-from dags import workspace
+from dags import branch, locks, workspace
+from dags.branch import Run, Terms
 from dags.settings import Settings
-from dags.workspace import Run, Terms
 
 STAGES = [f"small/dvc.yaml:{name}" for name in ("draw", "left", "right", "join")]
 
@@ -40,7 +40,7 @@ def begun(small, run, settings=None, files=None):
     settings = settings or settings_of(small)
     with workspace.taken(settings, run, small.root) as folder:
         what = Terms(small.git("rev-parse", "HEAD"))
-        workspace.opened(folder, run, what, files or {}, STAGES)
+        branch.opened(folder, run, what, files or {}, STAGES)
     return folder
 
 
@@ -109,7 +109,7 @@ def test_nothing_happens_in_the_users_own_tree(small):
     folder = begun(small, Run("small", "one"))
     with workspace.taken(settings_of(small), Run("small", "one"), small.root):
         lock(folder, draw="1")
-        workspace.publish(folder, Run("small", "one"), "draw")
+        branch.publish(folder, Run("small", "one"), "draw")
 
     assert (small.git("status", "--porcelain"), small.git("rev-parse", "HEAD")) == before
     assert small.git("branch", "--show-current") == "main"
@@ -120,12 +120,12 @@ def test_what_one_host_publishes_another_has(small):
     folder = begun(small, run)
     with workspace.taken(settings_of(small), run, small.root):
         lock(folder, draw="1")
-        workspace.publish(folder, run, "draw")
+        branch.publish(folder, run, "draw")
 
     with workspace.taken(settings_of(small, "elsewhere"), run, small.root) as other:
-        assert workspace.entry(other, "small/dvc.yaml:draw")["cmd"] == "draw"
-        assert workspace.outs(other, "small/dvc.yaml:draw") == {"draw.txt": "1"}
-        assert not workspace.is_own(other)  # it has the entries, and not the data
+        assert locks.entry(other, "small/dvc.yaml:draw")["cmd"] == "draw"
+        assert locks.outs(other, "small/dvc.yaml:draw") == {"draw.txt": "1"}
+        assert not branch.is_own(other)  # it has the entries, and not the data
 
 
 def test_two_tasks_of_a_run_on_one_host_never_share_a_clone(small):
@@ -139,8 +139,8 @@ def test_two_tasks_of_a_run_on_one_host_never_share_a_clone(small):
         assert one != other
         lock(one, left="1")
         lock(other, right="2")
-        workspace.publish(one, run, "left")
-        workspace.publish(other, run, "right")
+        branch.publish(one, run, "left")
+        branch.publish(other, run, "right")
 
     assert published(small, run) == {"left": "1", "right": "2"}
 
@@ -156,7 +156,7 @@ def test_of_many_tasks_that_publish_at_once_no_entry_is_lost(small):
             with workspace.taken(settings, run, small.root) as folder:
                 for turn in range(3):
                     lock(folder, **{f"stage{number}.{turn}": str(number)})
-                    workspace.publish(folder, run, f"{number}.{turn}")
+                    branch.publish(folder, run, f"{number}.{turn}")
         except subprocess.CalledProcessError as error:
             errors.append(error.stderr)
 
@@ -175,9 +175,9 @@ def test_the_entry_that_a_task_has_written_last_wins_over_its_own_earlier_one(sm
     folder = begun(small, run)
     with workspace.taken(settings_of(small), run, small.root):
         lock(folder, draw="1")
-        workspace.publish(folder, run, "draw")
+        branch.publish(folder, run, "draw")
         lock(folder, draw="2")
-        workspace.publish(folder, run, "draw")
+        branch.publish(folder, run, "draw")
 
     assert published(small, run) == {"draw": "2"}
 
@@ -193,7 +193,7 @@ def test_what_was_done_before_a_kill_is_published_by_the_next_task(small, has_co
         small.git("commit", "-qm", "draw", folder=folder)
 
     with workspace.taken(settings_of(small), run, small.root) as again:
-        workspace.publish(again, run, "draw")
+        branch.publish(again, run, "draw")
 
     assert again == folder
     assert published(small, run) == {"draw": "1"}
@@ -216,8 +216,8 @@ def test_the_next_run_begins_with_the_entries_of_the_last_one(small):
     first, second = Run("small", "one"), Run("small", "two")
     folder = begun(small, first)
     lock(folder, draw="1")
-    workspace.publish(folder, first, "draw")
-    workspace.settle(folder, first, small.git("rev-parse", "HEAD"))
+    branch.publish(folder, first, "draw")
+    branch.settle(folder, first, small.git("rev-parse", "HEAD"))
 
     begun(small, second)
 
@@ -228,8 +228,8 @@ def test_entries_that_were_committed_since_come_before_those_of_the_last_run(sma
     first, second = Run("small", "one"), Run("small", "two")
     folder = begun(small, first)
     lock(folder, draw="1")
-    workspace.publish(folder, first, "draw")
-    workspace.settle(folder, first, small.git("rev-parse", "HEAD"))
+    branch.publish(folder, first, "draw")
+    branch.settle(folder, first, small.git("rev-parse", "HEAD"))
     lock(small.root, draw="newer")
     small.commit("run by hand")
 
@@ -241,8 +241,8 @@ def test_entries_that_were_committed_since_come_before_those_of_the_last_run(sma
 def test_the_last_run_of_one_line_is_nothing_to_another(small):
     folder = begun(small, Run("small", "one"))
     lock(folder, draw="1")
-    workspace.publish(folder, Run("small", "one"), "draw")
-    workspace.settle(folder, Run("small", "one"), small.git("rev-parse", "HEAD"))
+    branch.publish(folder, Run("small", "one"), "draw")
+    branch.settle(folder, Run("small", "one"), small.git("rev-parse", "HEAD"))
 
     begun(small, Run("other", "one"))
 
@@ -322,10 +322,10 @@ def test_a_repository_that_is_gone_is_an_error_and_the_work_stays(small):
     small.root.rename(small.root.with_name("gone"))
 
     with pytest.raises(subprocess.CalledProcessError):
-        workspace.publish(folder, run, "draw")
+        branch.publish(folder, run, "draw")
     small.root.with_name("gone").rename(small.root)
     with workspace.taken(settings_of(small), run, small.root) as again:
-        workspace.publish(again, run, "draw")
+        branch.publish(again, run, "draw")
 
     assert published(small, run) == {"draw": "1"}
 
@@ -335,4 +335,4 @@ def test_a_merge_conflict_in_a_lock_is_left_to_dvc(small):
 
     folder = begun(small, Run("small", "one"))
 
-    assert workspace.written(folder) == {}
+    assert branch.written(folder) == {}
