@@ -186,7 +186,7 @@ def _approval(line: Line) -> ApprovalOperator:
         subject=f"May the model of {line.name} be registered, and become the champion?",
         body="{{ ti.xcom_pull(task_ids='evaluate') or 'Nothing has changed since the last run.' }}",
         retries=0,  # a person who has said no is not asked again
-        fail_on_reject=True,  # else the run would be the last good one, and not ask again
+        fail_on_reject=True,  # a no is to be seen, and told as failures are
         trigger_rule="none_failed",
         doc_md="A person says yes before the alias moves.",
     )
