@@ -2,6 +2,9 @@
 
 import os
 import time
+import traceback
+import warnings
+from functools import wraps
 
 import psutil
 import pytest
@@ -31,21 +34,40 @@ def until(supervisor, so):
 
 @pytest.fixture
 def held(tmp_path, monkeypatch):
-    """Gives a supervisor of some waves; at its end, nothing of it is left."""
+    """Gives a supervisor of some waves."""
     monkeypatch.setattr(processes, "GRACE_S", 1)
     monkeypatch.setattr(waits, "FIRST_S", 0.1)
-    made = []
-
-    def of(*waves):
-        made.append(Supervisor(waves, tmp_path))
-        return made[-1]
-
-    yield of
-    for one in made:
-        one.end()
-    assert psutil.Process().children() == []
+    return lambda *waves: Supervisor(waves, tmp_path)
 
 
+def apart(test):
+    """The test in a process of its own: a supervisor takes all children of its process for its own.
+
+    In the end nothing is left of them.
+    """
+
+    @wraps(test)
+    def forked(held, **fixtures):
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # of threads, which the child does not need
+            child = os.fork()
+        if child == 0:
+            made = []
+            try:
+                test(lambda *waves: made.append(held(*waves)) or made[-1], **fixtures)
+                for one in made:
+                    one.end()
+                assert psutil.Process().children() == []
+            except BaseException:
+                os.write(2, traceback.format_exc().encode())
+                os._exit(1)
+            os._exit(0)
+        assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
+
+    return forked
+
+
+@apart
 def test_the_next_wave_waits_until_the_first_is_well(held, tmp_path):
     made, seen = tmp_path / "made", []
     command = ["sh", "-c", f"sleep 1; touch {made}; sleep 1000"]
@@ -57,6 +79,7 @@ def test_the_next_wave_waits_until_the_first_is_well(held, tmp_path):
     assert seen == [True]
 
 
+@apart
 def test_a_killed_part_is_started_again_and_prepared_again(held, capsys, tmp_path):
     prepared = []
     supervisor = held(Wave([sleeping(once_well=lambda: prepared.append(1))]))
@@ -73,6 +96,7 @@ def test_a_killed_part_is_started_again_and_prepared_again(held, capsys, tmp_pat
     )
 
 
+@apart
 def test_what_a_dead_part_has_left_is_gone_before_it_starts_again(held, tmp_path):
     pid = tmp_path / "pid"
     command = ["sh", "-c", f"setsid sleep 1000 & echo $! > {pid}; wait"]
@@ -88,6 +112,7 @@ def test_what_a_dead_part_has_left_is_gone_before_it_starts_again(held, tmp_path
     assert not left.is_running()
 
 
+@apart
 def test_a_part_that_never_comes_up_is_given_up_and_its_log_named(held, tmp_path):
     supervisor = held(Wave([Part("part", FAILS, os.environ, lambda: False)]))
 
@@ -100,6 +125,7 @@ def test_a_part_that_never_comes_up_is_given_up_and_its_log_named(held, tmp_path
     assert (tmp_path / "part.log").read_text() == "why\n" * 5
 
 
+@apart
 def test_a_part_that_was_well_is_never_given_up(held, tmp_path):
     supervisor = held(Wave([Part("part", FAILS, os.environ)]))
 
@@ -108,6 +134,7 @@ def test_a_part_that_was_well_is_never_given_up(held, tmp_path):
     assert supervisor.parts[0].was_well
 
 
+@apart
 def test_a_passing_part_is_done_once_and_again_only_where_it_failed(held, tmp_path):
     tries = tmp_path / "tries"
     command = ["sh", "-c", f"echo >> {tries}; test $(wc -l < {tries}) -eq 2"]
@@ -120,6 +147,7 @@ def test_a_passing_part_is_done_once_and_again_only_where_it_failed(held, tmp_pa
     assert len(tries.read_text().splitlines()) == 2
 
 
+@apart
 def test_waves_end_in_the_other_order(held, tmp_path):
     said = tmp_path / "said"
 
