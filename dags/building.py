@@ -11,12 +11,14 @@ from zoneinfo import ZoneInfo
 from airflow.exceptions import UnknownExecutorException
 from airflow.executors.executor_loader import ExecutorLoader
 from airflow.providers.standard.operators.hitl import ApprovalOperator
+from airflow.providers.standard.triggers.file import FileDeleteTrigger
 from airflow.sdk import (
     DAG,
     Asset,
     AssetAlias,
     AssetAll,
     AssetOrTimeSchedule,
+    AssetWatcher,
     CronTriggerTimetable,
     Param,
 )
@@ -24,6 +26,7 @@ from airflow.sdk import (
 from dags.callbacks import callbacks
 from dags.lines import Line, Stage
 from dags.operators import Broken, Close, Open, StageTask, Trial, trial_name
+from dags.settings import settings
 
 PRESETS = {
     "@hourly": "0 * * * *",
@@ -92,7 +95,7 @@ def working(line: Line, root: Path) -> DAG:
     with DAG(
         line.name,
         description=line.description.partition("\n")[0][:250],
-        schedule=schedule(airflow),
+        schedule=schedule(line, root),
         start_date=start(airflow),
         catchup=bool(airflow.get("catchup")),
         max_active_runs=airflow.get("max_active_runs", 4),
@@ -128,7 +131,7 @@ def _task(stage: Stage, line: Line, root: Path) -> StageTask:
 
 
 def _settings(stage: Stage, line: Line) -> dict[str, Any]:
-    settings: dict[str, Any] = {
+    found: dict[str, Any] = {
         argument: value
         for argument, value in (
             ("pool", _of(line, "pools", stage)),
@@ -141,10 +144,10 @@ def _settings(stage: Stage, line: Line) -> dict[str, Any]:
         if value is not None
     }
     if any(after == stage.task for _, after in line.edges):
-        settings["trigger_rule"] = "none_failed"  # what has not changed is skipped
+        found["trigger_rule"] = "none_failed"  # what has not changed is skipped
     if line.file and stage.task in OUTLETS:
-        settings["outlets"] = [AssetAlias(f"millrace://{line.name}/{OUTLETS[stage.task]}")]
-    return settings
+        found["outlets"] = [AssetAlias(f"millrace://{line.name}/{OUTLETS[stage.task]}")]
+    return found
 
 
 def _fan_out(stage: Stage, line: Line, root: Path, tasks: Mapping[str, Any]) -> None:
@@ -199,7 +202,7 @@ def broken(line: Line, root: Path) -> DAG:
     stops scheduling them all.
     """
     try:
-        when, first = schedule(line.airflow), start(line.airflow)
+        when, first = schedule(line, root), start(line.airflow)
     except Exception:  # it may be what Airflow does not take
         when, first = None, None
     with DAG(
@@ -214,17 +217,20 @@ def broken(line: Line, root: Path) -> DAG:
     return made
 
 
-def schedule(airflow: Mapping[str, Any]) -> Any:
+def schedule(line: Line, root: Path) -> Any:
     """What starts a run, in Airflow's own classes."""
-    given = airflow.get("schedule")
+    given = line.airflow.get("schedule")
     if not given:
         return None
-    zone = airflow.get("timezone", "UTC")
+    zone = line.airflow.get("timezone", "UTC")
     if given.get("timetable"):
         module, _, name = given["timetable"].partition(":")
         return getattr(import_module(module), name)(**given["arguments"])
-    if given.get("assets"):
-        assets = AssetAll(*map(Asset, given["assets"]))
+    found = [Asset(one) for one in given.get("assets", ())]
+    if given.get("ready"):
+        found.append(_ready(line.name, root))
+    if found:
+        assets = AssetAll(*found)
         if given.get("or_cron"):
             cron = PRESETS.get(given["or_cron"], given["or_cron"])
             timetable = CronTriggerTimetable(cron, timezone=zone)
@@ -234,6 +240,19 @@ def schedule(airflow: Mapping[str, Any]) -> Any:
     if cron in ("@once", "@continuous"):
         return cron
     return CronTriggerTimetable(PRESETS.get(cron, cron), timezone=zone)
+
+
+def _ready(name: str, root: Path) -> Asset:
+    """New raw data, which somebody says are there by a file beside them.
+
+    Raises:
+        ValueError: No folder has raw data here.
+    """
+    sources = settings(root).sources
+    if sources is None:
+        raise ValueError("schedule.ready needs MILLRACE_SOURCES, the folder of the raw data")
+    trigger = FileDeleteTrigger(filepath=str(sources.absolute() / f"{name}.ready"))
+    return Asset(f"millrace://{name}/ready", watchers=[AssetWatcher(name="ready", trigger=trigger)])
 
 
 def start(airflow: Mapping[str, Any]) -> datetime | None:

@@ -65,8 +65,13 @@ class Schedule(Section):
     assets: tuple[Asset, ...] = ()
     """Names or addresses of Airflow's assets, such as a data set or a base model; a run starts
     when there is a new version of each."""
+    ready: bool = False
+    """A run starts when the file `NAME.ready` lies beside the folder `NAME` of raw data in
+    `MILLRACE_SOURCES`; whoever brings new data makes it when all of them are there, and Airflow
+    removes it. With `assets`, each of them must be new as well."""
     or_cron: Annotated[Cron, AfterValidator(_recurs)] | None = None
-    """With `assets`: a cron expression or a preset, at which a run starts in any case."""
+    """With `assets` or `ready`: a cron expression or a preset, at which a run starts in any
+    case."""
     timetable: Annotated[str, Field(pattern=OWN)] | None = None
     """A timetable class, `package.module:Class`; one's own must be known to Airflow by a plugin."""
     arguments: dict[str, Any] = {}
@@ -74,10 +79,11 @@ class Schedule(Section):
 
     @model_validator(mode="after")
     def _is_one(self) -> Self:
-        if sum([self.cron is not None, bool(self.assets), self.timetable is not None]) != 1:
-            raise ValueError("must be a cron expression, or one of cron, assets, timetable")
-        if self.or_cron is not None and not self.assets:
-            raise mistake("goes with assets", "or_cron")
+        is_of_assets = bool(self.assets) or self.ready
+        if sum([self.cron is not None, is_of_assets, self.timetable is not None]) != 1:
+            raise ValueError("must be a cron expression, or one of cron, assets, ready, timetable")
+        if self.or_cron is not None and not is_of_assets:
+            raise mistake("goes with assets or ready", "or_cron")
         if self.arguments and self.timetable is None:
             raise mistake("go with a timetable", "arguments")
         return self

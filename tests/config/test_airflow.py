@@ -102,11 +102,11 @@ def test_a_date_may_be_text(read):
         ("{schedule: [a]}", "schedule: must be text"),
         (
             "{schedule: {}}",
-            "schedule: must be a cron expression, or one of cron, assets, timetable",
+            "schedule: must be a cron expression, or one of cron, assets, ready, timetable",
         ),
         (
             "{schedule: {assets: [a], cron: '@daily'}}",
-            "schedule: must be a cron expression, or one of cron, assets, timetable",
+            "schedule: must be a cron expression, or one of cron, assets, ready, timetable",
         ),
         ("{schedule: {asets: [a]}}", "schedule.asets: unknown key; did you mean 'assets'?"),
         ("{schedule: {assets: a}}", "schedule.assets: must be a list, is 'a'"),
@@ -127,7 +127,10 @@ def test_a_date_may_be_text(read):
             "{schedule: {assets: [a], or_cron: '@once'}}",
             "schedule.or_cron: must recur, such as '@daily'; @once does not",
         ),
-        ("{schedule: {cron: '@daily', or_cron: '@daily'}}", "schedule.or_cron: goes with assets"),
+        (
+            "{schedule: {cron: '@daily', or_cron: '@daily'}}",
+            "schedule.or_cron: goes with assets or ready",
+        ),
         (
             "{schedule: {cron: '@daily', arguments: {a: 1}}}",
             "schedule.arguments: go with a timetable",

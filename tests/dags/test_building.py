@@ -182,6 +182,24 @@ def test_new_versions_of_all_assets_start_a_run(built):
     ]
 
 
+def test_raw_data_that_are_said_to_be_there_start_a_run(built, tmp_path, monkeypatch):
+    monkeypatch.setenv("MILLRACE_SOURCES", str(tmp_path))
+
+    made = built(airflow={"schedule": {"ready": True, "or_cron": "@weekly"}})
+
+    assert isinstance(made.timetable, AssetOrTimeSchedule)
+    (asset,) = made.timetable.asset_condition.objects
+    (watcher,) = asset.watchers
+    assert watcher.trigger.filepath == str(tmp_path / f"{made.dag_id}.ready")
+
+
+def test_raw_data_cannot_be_watched_where_no_folder_has_them(built, monkeypatch):
+    monkeypatch.delenv("MILLRACE_SOURCES", raising=False)
+
+    with pytest.raises(AssertionError, match=r"schedule.ready needs MILLRACE_SOURCES"):
+        built(airflow={"schedule": {"ready": True}})
+
+
 def test_assets_or_a_clock_start_a_run(built):
     schedule = {"assets": ["millrace://base/model"], "or_cron": "@weekly"}
 
