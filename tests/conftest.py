@@ -19,6 +19,29 @@ from stages import run_line
 
 from components.register.run import register
 
+SHARED = (
+    ("line", "lines", "survivor", "survivors"),
+    ("photo_line",),
+    ("mask_line",),
+    ("prose_line",),
+    ("small_lines",),
+)
+"""Fixtures that take long and that tests of many files share, the longest first."""
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items):
+    """With `-n`, one worker does what shares such a fixture, and begins with it; so with a file."""
+
+    def rank(item):
+        used = (n for n, names in enumerate(SHARED) if not set(names).isdisjoint(item.fixturenames))
+        return next(used, len(SHARED))
+
+    items.sort(key=rank)
+    for item in items:
+        group = SHARED[rank(item)][0] if rank(item) < len(SHARED) else item.location[0]
+        item.add_marker(pytest.mark.xdist_group(group))
+
 
 @pytest.fixture(scope="session", autouse=True)
 def own_cache(tmp_path_factory):

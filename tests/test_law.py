@@ -1,6 +1,7 @@
 """The law: a task is one package and one file; neither stages nor shared rooms know of it."""
 
 import ast
+from functools import cache
 
 import grimp
 import pytest
@@ -92,6 +93,7 @@ def words(path):
                 yield name, node.value.lineno
 
 
+@cache
 def of_datasets_or_pillow(path):
     """Names that a module has of others than us, such as Pillow's `Image`."""
     return {
