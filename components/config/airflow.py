@@ -133,7 +133,7 @@ class Airflow(Section):
     takes a date."""
     max_active_runs: PositiveInt = 4
     """Runs at the same time, each in a workspace of its own."""
-    retries: Annotated[NonNegativeInt, Field(le=1000)] = 0
+    retries: Annotated[NonNegativeInt, Field(le=1000)] = 2
     """How often a failed task is tried again; a gate that says no, and a mistake, are not."""
     retry_delay_seconds: Delay = 30
     """Wait before the first retry; it doubles with each."""
