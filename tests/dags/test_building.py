@@ -98,7 +98,7 @@ def test_what_the_file_leaves_out_is_plain(built):
     assert made.catchup is False
     assert made.max_active_runs == 4
     assert made.dagrun_timeout is None
-    assert {task.retries for task in made.tasks} == {0}
+    assert {task.retries for task in made.tasks} == {2}
     assert {task.owner for task in made.tasks} == {"millrace"}
     assert {task.pool for task in made.tasks} == {"default_pool"}
     assert made.tags == {"millrace"}
