@@ -8,7 +8,7 @@ run: .venv/installed
 	millrace run
 
 test: .venv/installed
-	pytest -n auto --maxprocesses 4 --dist loadgroup --no-loadscope-reorder
+	pytest -n auto --maxprocesses 4 --dist loadscope --no-loadscope-reorder
 
 lint: .venv/installed
 	ruff check

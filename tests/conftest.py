@@ -16,31 +16,41 @@ from project import ROOT, Project
 from prose_line import ProseLine
 from small_line import SmallLine
 from stages import run_line
+from xdist.scheduler import LoadScopeScheduling
 
 from components.register.run import register
 
-SHARED = (
-    ("line", "lines", "survivor", "survivors"),
-    ("photo_line",),
-    ("mask_line",),
-    ("prose_line",),
-    ("small_lines",),
-)
-"""Fixtures that take long and that tests of many files share, the longest first."""
+LONG = {
+    f"tests/{name}.py"
+    for name in (
+        "promises/test_nothing_is_lost",
+        "promises/test_same_inputs_same_bytes",
+        "promises/test_training_and_serving_cannot_drift_apart",
+        "promises/test_what_changed_reruns_and_nothing_else",
+        "register/test_run",
+        "test_end_to_end",
+        "test_photos",
+    )
+}
+"""The files that share the fixtures which take longest, `lines`, `survivors` and `photo_line`."""
 
 
-@pytest.hookimpl(tryfirst=True)
+class ByFile(LoadScopeScheduling):
+    """Each file is done by one worker, and the long ones, which begin, by the same."""
+
+    def _split_scope(self, nodeid):
+        file = nodeid.partition("::")[0]
+        return "long" if file in LONG else file
+
+
+def pytest_xdist_make_scheduler(config, log):
+    """With `-n`."""
+    return ByFile(config, log)
+
+
 def pytest_collection_modifyitems(items):
-    """With `-n`, one worker does what shares such a fixture, and begins with it; so with a file."""
-
-    def rank(item):
-        used = (n for n, names in enumerate(SHARED) if not set(names).isdisjoint(item.fixturenames))
-        return next(used, len(SHARED))
-
-    items.sort(key=rank)
-    for item in items:
-        group = SHARED[rank(item)][0] if rank(item) < len(SHARED) else item.location[0]
-        item.add_marker(pytest.mark.xdist_group(group))
+    """The long ones first."""
+    items.sort(key=lambda item: item.location[0] not in LONG)
 
 
 @pytest.fixture(scope="session", autouse=True)
