@@ -22,7 +22,16 @@ EXITED = re.compile(r"exited with (-?\d+)\s*$")
 NO_REMOTE = "no remote specified"
 LOCKED = ("is busy, it is being blocked by", "Unable to acquire lock")
 KEPT = 200  # lines, of which the last ones say what went wrong
-NOISE = ("ERROR: failed to reproduce", "> ", "Running stage '", "Use `dvc push`", "To track ")
+NOISE = (
+    *(
+        "ERROR: failed to reproduce",
+        "> ",
+        "Running stage '",
+        "Stage '",
+        "Pulling data for stage: '",
+    ),
+    *("Use `dvc push`", "To track "),
+)
 
 MISTAKE, TEMPORARY = 2, 75  # `components.base.errors`: Invalid and Unavailable
 
@@ -83,9 +92,8 @@ class Done:
         if is_ours and status == 1:
             raise GateError(self.sentence)
         if status is not None and status in (-signal.SIGKILL, 128 + signal.SIGKILL):
-            raise TemporaryError(
-                f"the stage was killed, as the kernel does where memory is short: {self.sentence}"
-            )
+            why = "the stage was killed, as the kernel does where memory is short"
+            raise TemporaryError(": ".join(filter(None, (why, self.sentence))))
         raise TemporaryError(self.sentence or f"dvc ended with status {self.status}")
 
 

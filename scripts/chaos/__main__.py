@@ -14,9 +14,12 @@ import time
 from pathlib import Path
 
 from scripts.chaos.airflow import Airflow
-from scripts.chaos.check import broken, sentence
-from scripts.chaos.harm import HARM
-from scripts.chaos.project import DAG, Place
+from scripts.chaos.check import broken, registered, sentence
+from scripts.chaos.harm import of_pipeline, of_small
+from scripts.chaos.project import PIPELINE, SMALL, Place, Run
+from scripts.chaos.tracking import Tracking
+
+HARM = {**of_small.HARM, **of_pipeline.HARM}
 
 
 def main(names: list[str]) -> int:
@@ -26,7 +29,7 @@ def main(names: list[str]) -> int:
         return 2
     base = Path(tempfile.mkdtemp(prefix="chaos-"))
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # Airflow is ended then too
-    with Airflow(Place(base)) as airflow:
+    with Tracking(base / "mlflow") as tracking, Airflow(Place(base), tracking) as airflow:
         results = [tried(airflow, name) for name in names or HARM]
     if all(results):
         shutil.rmtree(base)
@@ -38,11 +41,12 @@ def main(names: list[str]) -> int:
 def tried(airflow: Airflow, name: str) -> bool:
     """Does one harm, prints its line, and says whether all was well."""
     begun = time.monotonic()
-    run, state, wrong = name, "", []
+    graph = PIPELINE if name in of_pipeline.HARM else SMALL
+    run, state, wrong = Run(graph, name), "", []
     try:
-        state = disturbed(airflow, name, run)
+        state = disturbed(airflow, run)
         wrong = broken(airflow, run, state)
-        wrong += after(airflow, f"{name}-after")
+        wrong += after(airflow, Run(graph, f"{name}-after"))
     except (TimeoutError, RuntimeError, ValueError) as error:
         wrong.append(str(error))
     row = f"{name:15} {state or '?':8} {time.monotonic() - begun:5.0f} s  {tries(airflow, run)}  "
@@ -52,27 +56,28 @@ def tried(airflow: Airflow, name: str) -> bool:
     return not wrong
 
 
-def disturbed(airflow: Airflow, name: str, run: str) -> str:
-    """One run with harm; how it ended."""
+def disturbed(airflow: Airflow, run: Run) -> str:
+    """A run with the harm that it is named after; how it ended."""
     airflow.place.next_round()
-    airflow.run(DAG, run)
-    HARM[name](airflow, run)
-    return airflow.ended(DAG, run)
+    airflow.run(run)
+    HARM[run.id](airflow, run)
+    return airflow.ended(run)
 
 
-def after(airflow: Airflow, run: str) -> list[str]:
+def after(airflow: Airflow, run: Run) -> list[str]:
     """A further run must go green, with no task tried twice: nothing is left in its way."""
-    airflow.run(DAG, run)
-    state = airflow.ended(DAG, run)
-    twice = [name for name, one in airflow.tasks(DAG, run).items() if one["try_number"] > 1]
+    airflow.run(run)
+    state = airflow.ended(run)
+    twice = [name for name, one in airflow.tasks(run).items() if one["try_number"] > 1]
     wrong = [] if state == "success" else [f"the run after it is {state}"]
+    wrong += registered(airflow, 0)
     return wrong + [f"{name} was tried again in the run after it" for name in twice]
 
 
-def tries(airflow: Airflow, run: str) -> str:
+def tries(airflow: Airflow, run: Run) -> str:
     """How often each task was tried."""
     try:
-        tasks = airflow.tasks(DAG, run)
+        tasks = airflow.tasks(run)
     except (OSError, LookupError):
         return "no tasks"
     return " ".join(f"{name} {one['try_number']}" for name, one in tasks.items())

@@ -4,7 +4,6 @@ import http.client
 import json
 import os
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -16,10 +15,11 @@ from typing import Any, Self, TypeVar
 
 import psutil
 
-from scripts.chaos.project import Place
+from scripts.chaos.project import Place, Run
+from scripts.chaos.tracking import Tracking, free_port
 
 Found = TypeVar("Found")
-LIMIT_S = 300
+LIMIT_S = 600
 QUICK = {
     "AIRFLOW__CORE__DAGS_ARE_PAUSED_AT_CREATION": "False",
     "AIRFLOW__CORE__DEFAULT_TASK_RETRIES": "6",
@@ -39,14 +39,13 @@ class Airflow:
 
     Args:
         place: The project.
+        tracking: The server of MLflow.
     """
 
-    def __init__(self, place: Place) -> None:
-        self.place = place
+    def __init__(self, place: Place, tracking: Tracking) -> None:
+        self.place, self.tracking = place, tracking
         self.said = place.base / "said.txt"
-        with socket.socket() as one:
-            one.bind(("127.0.0.1", 0))
-            self.port = one.getsockname()[1]
+        self.port = free_port()
 
     def __enter__(self) -> Self:
         kept = {key: value for key, value in os.environ.items() if not key.startswith("AIRFLOW")}
@@ -57,6 +56,9 @@ class Airflow:
             "DEMO": "1",
             "AIRFLOW_HOME": str(self.place.home),
             "MILLRACE_REPOSITORY": self.place.origin.as_uri(),
+            # On the same disk as the workspaces, as on a worker that is no developer's machine.
+            "MILLRACE_DVC_CACHE": str(self.place.home / "millrace" / "cache"),
+            "MLFLOW_TRACKING_URI": self.tracking.uri,
         }
         with self.said.open("w") as said:
             self.process = subprocess.Popen(
@@ -118,38 +120,37 @@ class Airflow:
             time.sleep(0.1)
         raise TimeoutError(f"not so after {limit_s:.0f} s; see {self.said}")
 
-    def run(self, dag: str, run: str) -> None:
+    def run(self, run: Run) -> None:
         """Starts a run of the commit that the project is at."""
-        self.until(lambda: self._runs(dag, self.place.git("rev-parse", "HEAD")))
-        body = {"dag_run_id": run, "logical_date": None, "conf": {}}
-        self.until(lambda: self.ask("POST", f"/dags/{dag}/dagRuns", body))
+        self.until(lambda: self._runs(run, self.place.git("rev-parse", "HEAD")))
+        body = {"dag_run_id": run.id, "logical_date": None, "conf": {}}
+        self.until(lambda: self.ask("POST", f"/dags/{run.graph.name}/dagRuns", body))
 
-    def _runs(self, dag: str, commit: str) -> bool:
-        return bool(self.ask("GET", f"/dags/{dag}")["bundle_version"] == commit)
+    def _runs(self, run: Run, commit: str) -> bool:
+        return bool(self.ask("GET", f"/dags/{run.graph.name}")["bundle_version"] == commit)
 
-    def state(self, dag: str, run: str) -> str:
-        """Of a run."""
-        return str(self.ask("GET", f"/dags/{dag}/dagRuns/{run}")["state"])
-
-    def ended(self, dag: str, run: str, limit_s: float = LIMIT_S) -> str:
+    def ended(self, run: Run, limit_s: float = LIMIT_S) -> str:
         """Waits for a run; how it ended."""
 
         def done() -> str:
-            state = self.state(dag, run)
+            state = str(self.ask("GET", _path(run))["state"])
             return state if state in ("success", "failed") else ""
 
         return self.until(done, limit_s)
 
-    def tasks(self, dag: str, run: str) -> dict[str, dict[str, Any]]:
+    def tasks(self, run: Run) -> dict[str, dict[str, Any]]:
         """The tasks of a run by their names."""
-        found = self.ask("GET", f"/dags/{dag}/dagRuns/{run}/taskInstances")["task_instances"]
+        found = self.ask("GET", f"{_path(run)}/taskInstances")["task_instances"]
         return {one["task_id"]: one for one in found}
 
-    def log(self, dag: str, run: str, task: str, number: int) -> str:
+    def log(self, run: Run, task: str, number: int) -> str:
         """What a try of a task has said."""
-        path = f"/dags/{dag}/dagRuns/{run}/taskInstances/{task}/logs/{number}"
-        lines = self.ask("GET", path)["content"]
+        lines = self.ask("GET", f"{_path(run)}/taskInstances/{task}/logs/{number}")["content"]
         return "\n".join(_text(line) for line in lines)
+
+
+def _path(run: Run) -> str:
+    return f"/dags/{run.graph.name}/dagRuns/{run.id}"
 
 
 def _text(line: Any) -> str:

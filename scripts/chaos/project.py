@@ -1,20 +1,44 @@
-"""A project to be harmed: this checkout's code, one pipeline, and a graph of the user's own."""
+"""A project to be harmed: this checkout's code, a pipeline, and a graph of the user's own."""
 
 import hashlib
 import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 PARTS = ("components", "dags", "scripts", "accepted", "dvc.yaml", ".dvcignore", ".gitignore")
-DAG = "small"
-Graph = Mapping[str, tuple[str, ...]]
-OUTS: Graph = {"one": (), "two": ("one",), "three": ("one",), "four": ("two", "three")}
+STAGES = {"one": (), "two": ("one",), "three": ("one",), "four": ("two", "three")}
 """What each stage writes, and what it reads: two in the middle run at the same time."""
 IDENTITY = ("-c", "user.name=chaos", "-c", "user.email=chaos@localhost")
+
+
+@dataclass(frozen=True)
+class Graph:
+    """A graph of the project, which is a DAG."""
+
+    name: str
+    file: str
+    """The dvc.yaml."""
+    outs: tuple[str, ...]
+    """What must be the same whatever happens: files and folders."""
+
+
+SMALL = Graph("small", "small/dvc.yaml", tuple(f"small/{name}" for name in STAGES))
+PIPELINE = Graph("diabetes", "dvc.yaml", ("data/diabetes", "reports/diabetes"))
+"""The weights among them; TensorFlow writes other bytes into a package each time."""
+
+
+@dataclass(frozen=True)
+class Run:
+    """A run of a graph."""
+
+    graph: Graph
+    id: str
 
 
 class Place:
@@ -22,12 +46,11 @@ class Place:
 
     Args:
         base: An empty folder.
-        seconds: That each stage takes.
-        outs: What stages write, and what they read.
+        seconds: That each stage of the small graph takes.
     """
 
-    def __init__(self, base: Path, seconds: float = 3, outs: Graph = OUTS) -> None:
-        self.base, self.seconds, self.outs = base, seconds, outs
+    def __init__(self, base: Path, seconds: float = 3) -> None:
+        self.base, self.seconds = base, seconds
         self.project, self.origin = base / "project", base / "origin.git"
         self.remote, self.home = base / "remote", base / "project" / ".airflow"
         self.round = 0
@@ -52,20 +75,24 @@ class Place:
         for name, content in (
             ("pipelines/diabetes.yaml", text + "airflow: {retries: 3, retry_delay_seconds: 1}\n"),
             ("sources/diabetes/.gitkeep", ""),
-            ("params.yaml", "pipelines: [diabetes]\nseed: 0\nbackend: tensorflow\ndask:\n"),
-            (f"{DAG}/dvc.yaml", _graph(self.outs)),
-            (f"{DAG}/stage.py", Path(__file__).with_name("stage.py").read_text()),
+            (SMALL.file, _graph(STAGES)),
+            ("small/stage.py", Path(__file__).with_name("stage.py").read_text()),
         ):
             (self.project / name).parent.mkdir(parents=True, exist_ok=True)
             (self.project / name).write_text(content)
 
     def next_round(self) -> None:
-        """Commits a value that every stage depends on, so that the next run has all to do."""
+        """Commits values that every stage depends on, so that the next run has all to do."""
         self.round += 1
-        values = f"round: {self.round}\nseconds: {self.seconds}\n"
-        (self.project / DAG / "params.yaml").write_text(values)
+        self._say_seconds(self.project, self.seconds)
+        values = f"pipelines: [diabetes]\nseed: {self.round}\nbackend: tensorflow\ndask:\n"
+        (self.project / "params.yaml").write_text(values)
         self.git("add", "-A")
         self.git(*IDENTITY, "commit", "-qm", f"round {self.round}")
+
+    def _say_seconds(self, folder: Path, seconds: float) -> None:
+        values = f"round: {self.round}\nseconds: {seconds}\n"
+        (folder / "small" / "params.yaml").write_text(values)
 
     def git(self, *arguments: str, cwd: Path | None = None) -> str:
         """Runs git in the project, or elsewhere."""
@@ -80,31 +107,36 @@ class Place:
         """The clones of all runs."""
         return self.home / "millrace" / "workspaces"
 
-    def undisturbed(self) -> dict[str, str]:
-        """Hashes of what the stages write where nothing happens, without Airflow and DVC."""
-        folder = self.base / "undisturbed"
-        shutil.copytree(self.project / DAG, folder)
-        (folder / "params.yaml").write_text(f"round: {self.round}\nseconds: 0\n")
-        for out, inputs in self.outs.items():
-            _said([sys.executable, "stage.py", out, *inputs], folder)
-        found = {out: _hash(folder / out) for out in self.outs}
-        shutil.rmtree(folder)
-        return found
+    def folder(self, run: Run) -> Path:
+        """The clones of a run."""
+        return self.workspaces / run.graph.name / run.id
 
-    def of_branch(self, branch: str) -> dict[str, str]:
+    def undisturbed(self, graph: Graph) -> dict[str, str]:
+        """Hashes of what the stages write where nothing happens, without Airflow."""
+        with self._clone(self.project, "main") as folder:
+            self._say_seconds(folder, 0)  # no stage depends on them
+            self.dvc("repro", "-q", graph.file, cwd=folder)
+            return _hashes(folder, graph)
+
+    def of_branch(self, run: Run) -> dict[str, str]:
         """Hashes of what a colleague gets who pulls the branch of a run, without our cache."""
-        folder = self.base / "colleague"
-        self.git("clone", "-q", "-b", branch, str(self.origin), str(folder), cwd=self.base)
-        self.dvc("cache", "dir", "--local", str(self.base / "colleague-cache"), cwd=folder)
+        with self._clone(self.origin, f"airflow/{run.graph.name}/{run.id}") as folder:
+            self.dvc("pull", "-q", run.graph.file, cwd=folder)
+            return _hashes(folder, run.graph)
+
+    @contextmanager
+    def _clone(self, source: Path, branch: str) -> Iterator[Path]:
+        """A clone with a cache of its own."""
+        folder = self.base / "clone"
+        self.git("clone", "-q", "-b", branch, str(source), str(folder), cwd=self.base)
+        self.dvc("cache", "dir", "--local", str(folder / ".dvc" / "cache"), cwd=folder)
         try:
-            self.dvc("pull", "-q", f"{DAG}/dvc.yaml", cwd=folder)
-            return {out: _hash(folder / DAG / out) for out in self.outs}
+            yield folder
         finally:
             shutil.rmtree(folder)
-            shutil.rmtree(self.base / "colleague-cache", ignore_errors=True)
 
 
-def _graph(outs: Graph) -> str:
+def _graph(outs: Mapping[str, tuple[str, ...]]) -> str:
     return "stages:\n" + "".join(
         f"  {out}:\n"
         f"    cmd: python stage.py {out} {' '.join(inputs)}\n"
@@ -115,15 +147,28 @@ def _graph(outs: Graph) -> str:
     )
 
 
+def _hashes(folder: Path, graph: Graph) -> dict[str, str]:
+    """By path, of all files that a graph has made; of an output that is missing, that it is."""
+    found = dict.fromkeys(graph.outs, "missing")
+    for out in graph.outs:
+        files = [folder / out, *(folder / out).rglob("*")]
+        found |= {str(one.relative_to(folder)): _hash(one) for one in files if one.is_file()}
+    return found
+
+
 def _hash(file: Path) -> str:
-    return hashlib.sha256(file.read_bytes()).hexdigest() if file.exists() else "missing"
+    return hashlib.sha256(file.read_bytes()).hexdigest()
 
 
 def _said(command: list[str], cwd: Path) -> str:
     done = subprocess.run(  # noqa: S603  our own arguments
         command,
         cwd=cwd,
-        env={**os.environ, "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}"},
+        env={
+            **os.environ,
+            "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}",
+            "MLFLOW_TRACKING_URI": "",  # a store in the folder
+        },
         capture_output=True,
         text=True,
         check=False,

@@ -40,6 +40,15 @@ def test_the_status_of_a_stage_says_whether_to_try_again(status, error):
     assert "failed to reproduce" not in str(caught.value)
 
 
+def test_what_dvc_says_of_other_stages_is_no_word_of_the_one_that_was_killed():
+    said = ["Stage 'tune@x' didn't change, skipping", "Pulling data for stage: 'tune@x'"]
+
+    with pytest.raises(TemporaryError) as caught:
+        Done(255, said=[*said, "Running stage 'train@x':", FAILED.format(-9)]).check()
+
+    assert str(caught.value) == ("the stage was killed, as the kernel does where memory is short")
+
+
 def test_what_dvc_itself_cannot_do_is_tried_again():
     with pytest.raises(TemporaryError, match="no space left"):
         Done(255, said=["ERROR: no space left on device"]).check()

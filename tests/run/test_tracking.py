@@ -55,6 +55,18 @@ def test_a_dead_server_is_named_at_once(mlflow_store):
     )
 
 
+def test_no_thread_of_mlflow_changes_the_environment_while_a_request_reads_it():
+    code = "import components\nfrom mlflow.telemetry import client\n"
+    code += "print(client.get_telemetry_client())"
+
+    # In the environment of a test, MLflow starts none by itself.
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=ROOT, env={}, capture_output=True, text=True, check=True
+    )
+
+    assert done.stdout == "None\n"
+
+
 def test_a_server_that_never_answers_is_named_soon(mlflow_store, silent_server, monkeypatch):
     monkeypatch.setattr(tracking, "PATIENCE_S", 1)
     mlflow.set_tracking_uri(f"http://127.0.0.1:{silent_server}")
