@@ -47,7 +47,7 @@ def task_s(place: Place, home: Path, turn: int) -> float:
     settings = Settings(str(place.project), home, home / "cache", None, "", "")
     with workspace.taken(settings, run, place.project) as folder:
         commit = place.git("rev-parse", "HEAD")
-        branch.opened(folder, run, Terms(commit), {}, [ADDRESS])
+        branch.opened(folder, run, Terms(commit), {})
     begun = time.monotonic()
     with workspace.taken(settings, run, place.project) as folder:
         repro(folder, ADDRESS, env, lambda _: None).check()

@@ -7,7 +7,7 @@ import re
 import time
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field
-from itertools import count, takewhile
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -62,12 +62,17 @@ class Terms:
     """What runs."""
     values: dict[str, Any] = field(default_factory=dict)
     """By dotted key, those of the form that are not the file's."""
+    last: str = ""
+    """What the last run of the DAG had left when this one began; empty where there was none."""
 
 
 def update(folder: Path, run: Run) -> None:
     """Brings a clone to the tip of the run's branch; what DVC has written here since stays."""
     if exists(folder, run):
         _follow(folder, run, written(folder))
+    elif (folder / JOURNAL).exists():  # somebody has removed the branch
+        locks.overlay(folder, written(folder))
+        (folder / JOURNAL).unlink()
 
 
 def _follow(folder: Path, run: Run, ours: locks.Entries) -> None:
@@ -95,99 +100,145 @@ def exists(folder: Path, run: Run) -> bool:
     return bool(git(folder, "ls-remote", "origin", f"refs/heads/{run.branch}"))
 
 
-def terms(folder: Path, tip: str = TIP) -> Terms | None:
+def terms(folder: Path, run: Run) -> Terms | None:
     """What a run is of, as the commit that opened it says; None where none has."""
+    return _terms(folder, f"^Run {_plain(run.id)} of {_plain(run.dag)}$", TIP)
+
+
+def _terms(folder: Path, title: str, tip: str) -> Terms | None:
     try:
-        text = git(folder, "log", "-1", "-E", f"--grep={OPENS}", "--format=%b", tip)
+        text = git(folder, "log", "-1", "-E", f"--grep={title}", "--format=%b", tip)
         return Terms(**json.loads(text))
     except (GitError, ValueError, TypeError):
         return None
 
 
-def set_aside(folder: Path, run: Run) -> None:
-    """Gives a run's branch another name, so that the run can begin anew."""
-    ours = f"refs/heads/{run.branch}"
-    there = git(folder, "ls-remote", "origin", f"{ours}.*").split()
-    aside = next(name for number in count(1) if (name := f"{ours}.{number}") not in there)
-    git(folder, "fetch", "-q", "origin", f"+{ours}:{NEXT}")
-    git(folder, "push", "-q", "--atomic", "origin", f"{NEXT}:{aside}", f":{ours}")
+def _plain(text: str) -> str:
+    """Text of which no character is a pattern of git's."""
+    return re.sub(r"([][\\.*^$+?(){}|])", r"\\\1", text)
 
 
 def opened(
-    folder: Path,
-    run: Run,
-    what: Terms,
-    files: Mapping[str, str],
-    addresses: Iterable[str],
+    folder: Path, run: Run, what: Terms, files: Mapping[str, str], uncached: Iterable[str] = ()
 ) -> None:
-    """Makes the branch of a run, and publishes it.
+    """Makes the branch of a run, and publishes it; one that is there already gets another name.
 
     Args:
         folder: A clone.
         run: The DAG run.
         what: What runs.
         files: By path, the texts of the files that this run has otherwise.
-        addresses: Of the stages of the run.
+        uncached: What its stages write and DVC keeps no copy of.
     """
     message = f"{_title(run)}\n\n{json.dumps(asdict(what), indent=1)}"
     git(folder, "checkout", "-q", "-f", "-B", run.branch, what.commit)
     for path, text in files.items():
         (folder / path).write_text(text, encoding="utf-8")
-    locks.overlay(folder, last(folder, run, addresses))
+    if what.last:
+        locks.overlay(folder, _of_last(folder, what.last))
+        _restore(folder, what.last, uncached)
     git(folder, "add", "--", *files, *locks.files(folder))
     git(folder, "commit", "-q", "--allow-empty", "-m", message)
-    _push(folder, run)
+    if before := _tip(folder, f"refs/heads/{run.branch}"):
+        _replace(folder, run, before)
+    else:
+        git(folder, "push", "-q", "origin", f"HEAD:refs/heads/{run.branch}")
+    git(folder, "update-ref", TIP, "HEAD")
     git(folder, "update-ref", OWN, "HEAD")
 
 
-def last(folder: Path, run: Run, addresses: Iterable[str]) -> locks.Entries:
-    """The entries of dvc.lock that the last run has left for these stages.
+def _replace(folder: Path, run: Run, before: str) -> None:
+    """Puts the branch of a run in the place of an older one, which gets a name that no run has."""
+    ours = f"refs/heads/{run.branch}"
+    there = git(folder, "ls-remote", "origin", f"{ours}@*").split()
+    aside = next(name for number in count(1) if (name := f"{ours}@{number}") not in there)
+    lease = f"--force-with-lease={ours}:{before}"
+    git(folder, "push", "-q", "--atomic", lease, "origin", f"{before}:{aside}", f"+HEAD:{ours}")
 
-    None where the commit brings other entries of theirs than the commit that the last run was of:
-    then somebody has run, and committed, something newer.
+
+def _tip(folder: Path, ref: str) -> str:
+    """What a ref of the repository stands at; empty where there is none."""
+    return git(folder, "ls-remote", "origin", ref).partition("\t")[0]
+
+
+def last(folder: Path, run: Run) -> str:
+    """The commit that the last run of the DAG has left, which is then here; empty without one."""
+    found = _tip(folder, run.last)
+    if found:
+        git(folder, "fetch", "-q", "origin", run.last)
+    return found
+
+
+def _of_last(folder: Path, tip: str) -> locks.Entries:
+    """The entries of dvc.lock that the last run has left.
+
+    Where this commit brings another entry than the commit that the last run was of, somebody has
+    run, and committed, something newer.
     """
-    if (before := _last(folder, run)) is None:
+    if (before := _terms(folder, OPENS, tip)) is None:
         return {}
-    ours = list(addresses)
-    then, now, left = (
-        locks.only(locks.of_commit(folder, commit), ours)
-        for commit in (before.commit, "HEAD", "FETCH_HEAD")
-    )
-    return left if then == now else {}
+    then, now, left = (locks.of_commit(folder, one) for one in (before.commit, "HEAD", tip))
+    return {
+        path: {
+            name: entry
+            for name, entry in stages.items()
+            if then.get(path, {}).get(name) == now.get(path, {}).get(name)
+        }
+        for path, stages in left.items()
+    }
 
 
-def _last(folder: Path, run: Run) -> Terms | None:
-    """What the last run of the DAG was of; its branch is then what was fetched."""
-    if not git(folder, "ls-remote", "origin", run.last):
-        return None
-    git(folder, "fetch", "-q", "origin", run.last)
-    return terms(folder, "FETCH_HEAD")
+def _restore(folder: Path, commit: str, paths: Iterable[str]) -> None:
+    """Brings files from a commit that has them."""
+    given = list(paths)
+    found = git(folder, "ls-tree", "-r", "-z", "--name-only", commit, "--", *given) if given else ""
+    if names := [name for name in found.split("\0") if name]:
+        git(folder, "checkout", "-q", commit, "--", *names)
 
 
-def settle(folder: Path, run: Run, commit: str) -> None:
-    """Makes a run the one that the next one starts from; one of an older commit stays behind.
+def settle(folder: Path, run: Run, what: Terms, *, is_good: bool) -> None:
+    """Makes a run the one that the next one starts from.
 
     Stages that failed have no entries, and what the others have made is good whatever came after.
+    Where another run has settled meanwhile, one that failed and one of an older commit stay behind.
 
     Args:
         folder: A clone.
         run: The DAG run.
-        commit: What it was of.
+        what: What it was of.
+        is_good: Whether all of it went well.
     """
-    before = _last(folder, run)
-    if before is None or before.commit == commit or not _is_within(folder, commit, before.commit):
-        git(folder, "push", "-q", "-f", "origin", f"HEAD:{run.last}")
+    begun = time.monotonic()
+    while True:
+        seen = last(folder, run)
+        if seen != what.last:
+            other = _terms(folder, OPENS, seen) if seen else None
+            if not is_good or (other and _is_older(folder, what.commit, other.commit)):
+                return
+        try:
+            lease = f"--force-with-lease={run.last}:{seen}"
+            git(folder, "push", "-q", lease, "origin", f"+HEAD:{run.last}")
+            return
+        except GitError:
+            if time.monotonic() - begun > PATIENCE_S or seen == _tip(folder, run.last):
+                raise
 
 
-def _is_within(folder: Path, older: str, newer: str) -> bool:
-    return git(folder, "rev-list", "-1", f"{newer}..{older}") == ""
+def _is_older(folder: Path, one: str, other: str) -> bool:
+    return one != other and git(folder, "rev-list", "-1", f"{other}..{one}") == ""
 
 
-def publish(folder: Path, run: Run, note: str) -> None:
+def publish(folder: Path, run: Run, note: str, uncached: Iterable[str] = ()) -> None:
     """Commits what DVC has written to dvc.lock, and pushes it to the run's branch.
 
     Another task of the run, on another host, may push at the same time: then its entries come
     first, and ours on top of them.
+
+    Args:
+        folder: A clone.
+        run: The DAG run.
+        note: What the commit says.
+        uncached: What stages write and DVC keeps no copy of.
 
     Raises:
         GitError: The repository does not take it.
@@ -195,33 +246,35 @@ def publish(folder: Path, run: Run, note: str) -> None:
     begun = time.monotonic()
     while ours := written(folder):
         was_own = is_own(folder)
-        git(folder, "add", "--", *locks.files(folder))
+        also = [path for path in uncached if (folder / path).exists()]
+        git(folder, "add", "-f", "--", *locks.files(folder), *also)
         git(folder, "commit", "-q", "--allow-empty", "-m", note)
         try:
-            _push(folder, run)
+            git(folder, "push", "-q", "origin", f"HEAD:refs/heads/{run.branch}")
+            git(folder, "update-ref", TIP, "HEAD")
             if was_own:
                 git(folder, "update-ref", OWN, "HEAD")
         except GitError:
             if time.monotonic() - begun > PATIENCE_S:
                 raise
             time.sleep(random.uniform(0, 1))  # noqa: S311  so that not all try again at once
+            made = git(folder, "rev-parse", "HEAD")
             _follow(folder, run, ours)  # from here on, what others have made is fetched first
+            _restore(folder, made, also)
 
 
-def has_published(folder: Path, run: Run, note: str) -> bool:
-    """Whether a commit of this run has a note, as those of stages have."""
-    subjects = git(folder, "log", "--format=%s").split("\n")
-    return note in takewhile(lambda subject: subject != _title(run), subjects)
+def has_made(folder: Path, run: Run, address: str) -> bool:
+    """Whether this run has made what its branch has of a stage."""
+    title = f"^Run {_plain(run.id)} of {_plain(run.dag)}$"
+    begun = git(folder, "log", "-1", "-E", f"--grep={title}", "--format=%H", "HEAD")
+    (path, name), tip = locks.place(address), locks.of_commit(folder, "HEAD")
+    before = locks.of_commit(folder, begun).get(path, {}) if begun else {}
+    return name in tip.get(path, {}) and before.get(name) != tip[path][name]
 
 
 def _title(run: Run) -> str:
     """The first line of the commit that opens a run."""
     return f"Run {run.id} of {run.dag}"
-
-
-def _push(folder: Path, run: Run) -> None:
-    git(folder, "push", "-q", "origin", f"HEAD:refs/heads/{run.branch}")
-    git(folder, "update-ref", TIP, "HEAD")
 
 
 def is_own(folder: Path) -> bool:

@@ -25,6 +25,9 @@ def read(root: Path) -> list[Line]:
 
     with chdir(root), Repo(str(root)) as repo:  # DVC's addresses are relative to where one is
         found = parts(repo, root)
+        made = _paths(out for part in found for stage in part.stages for out in stage.outs)
+        for part in found:
+            part.made = made
         top = [part for part in found if part.file == TOP]
         others = [part for part in found if part.file != TOP]
         unread = tuple(part.file for part in others if part.mistakes)
@@ -191,13 +194,13 @@ def _line(
     named = [(tasks[a], tasks[b]) for a, b in pairs if a in tasks and b in tasks]
     return Line(
         name,
-        tuple(_stage(one, tasks[one], trials) for one in members),
+        tuple(_stage(one, tasks[one], trials, part.made) for one in members),
         tuple(sorted(named)),
         description=description,
     )
 
 
-def _stage(one: Any, task: str, trials: tuple[int, ...]) -> Stage:
+def _stage(one: Any, task: str, trials: tuple[int, ...], made: Iterable[str]) -> Stage:
     command = (one.meta or {}).get("trial", "")
     return Stage(
         task,
@@ -206,9 +209,16 @@ def _stage(one: Any, task: str, trials: tuple[int, ...]) -> Stage:
         bool(one.always_changed),
         _paths(one.deps),
         _paths(one.outs),
+        _paths(out for out in one.outs if not out.use_cache),
+        tuple(path for path in _paths(one.deps) if not _overlaps(path, made)),
         trials if command else (),
         tuple(shlex.split(command)) if trials else (),
     )
+
+
+def _overlaps(path: str, made: Iterable[str]) -> bool:
+    """Whether a path is one of these, in one, or around one."""
+    return any(f"{path}/".startswith(f"{one}/") or one.startswith(f"{path}/") for one in made)
 
 
 def _paths(found: Iterable[Any]) -> tuple[str, ...]:

@@ -36,6 +36,10 @@ class Stage:
     """The files and folders that it reads."""
     outs: tuple[str, ...] = ()
     """Those that it writes."""
+    uncached: tuple[str, ...] = ()
+    """Those of them that DVC keeps no copy of; the branch of a run has them."""
+    sources: tuple[str, ...] = ()
+    """Those that it reads, and no stage writes."""
     trials: tuple[int, ...] = ()
     """Numbers of the parts that can be done apart, before it."""
     trial: tuple[str, ...] = ()

@@ -1,6 +1,5 @@
 """The entries of dvc.lock: what DVC has written of each stage that came to its end."""
 
-from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -51,15 +50,6 @@ def difference(before: Entries, after: Entries) -> Entries:
     return {path: stages for path, stages in changed.items() if stages}
 
 
-def only(entries: Entries, addresses: Iterable[str]) -> Entries:
-    """The entries of some stages."""
-    found: Entries = {}
-    for path, name in map(_place, addresses):
-        if name in entries.get(path, {}):
-            found.setdefault(path, {})[name] = entries[path][name]
-    return found
-
-
 def overlay(folder: Path, entries: Entries) -> None:
     """Puts entries into the dvc.lock files of a clone."""
     for path, stages in entries.items():
@@ -94,12 +84,12 @@ def made(folder: Path, address: str) -> dict[str, str]:
 
 def entry(folder: Path, address: str) -> dict[str, Any]:
     """What dvc.lock has of a stage; nothing where it was never run."""
-    path, name = _place(address)
+    path, name = place(address)
     file = folder / path
     return dict(_stages(file.read_text()).get(name, {})) if file.exists() else {}
 
 
-def _place(address: str) -> tuple[str, str]:
+def place(address: str) -> tuple[str, str]:
     """The dvc.lock of a stage, and the stage's name in it."""
     path, _, name = address.rpartition(":")
     return (str(Path(path).with_suffix(".lock")) if path else "dvc.lock"), name

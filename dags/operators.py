@@ -23,6 +23,7 @@ from dags.git import git
 from dags.lines import Line, Stage
 from dags.repro import RUNNING, Done, GateError, end, guarded, push, repro
 from dags.settings import Settings, of_stage, settings, without_user
+from dags.unchanged import unchanged
 
 TOOLS = Path(sys.executable).parent
 POLICY = ExceptionRetryPolicy(
@@ -87,13 +88,13 @@ class Task(BaseOperator):
             self.links["branch"] = page
         return found, run
 
-    def terms(self, folder: Path, context: Any) -> Terms:
+    def terms(self, folder: Path, run: Run, context: Any) -> Terms:
         """What the run is of.
 
         Raises:
             GateError: Of another commit than this task is, or nobody has opened it.
         """
-        what = branch.terms(folder)
+        what = branch.terms(folder, run)
         if what is None:
             raise GateError("the run has no branch: clear its first task, `open`, too")
         if is_other(what, context):
@@ -119,6 +120,12 @@ class Task(BaseOperator):
         env.pop((self.line.airflow.get("webhook") or {}).get("on_failure", ""), None)  # a secret
         return env
 
+    def keep(self, folder: Path, run: Run, env: Mapping[str, str], note: str) -> None:
+        """Publishes what was made, data first: nobody is to read of data that are nowhere."""
+        if branch.written(folder):
+            push(folder, env, self.say)
+            branch.publish(folder, run, note, _uncached(self.line))
+
     def on_kill(self) -> None:
         """Ends what runs, where somebody has ended the task."""
         end(*RUNNING)
@@ -135,31 +142,37 @@ class Open(Task):
         """Raises `DownstreamTasksSkipped` for the stages that there is nothing to do for."""
         found, run = self.prepare(context)
         with workspace.taken(found, run, self.root) as folder:
-            what = branch.terms(folder)
+            what = branch.terms(folder, run)
             if what is not None and is_other(what, context):
                 self.say(f"{run.branch} is of {what.commit[:10]}, and gets another name")
-                branch.set_aside(folder, run)
-                workspace.renew(found, self.root, folder)
-                what = self.begin(folder, run, context, what.values)
+                self.keep(folder, run, self.env(found, context, what), "what was left")
+                workspace.clean(folder)
+                what = self.begin(folder, run, context, what)
             elif what is None:
-                what = self.begin(folder, run, context, {})
+                what = self.begin(folder, run, context, None)
             workspace.link_sources(found, folder, self.line.name)
             env = self.env(found, context, what)
-            unchanged = opening.unchanged(folder, self.line, env, self.say)
-            push(folder, env, self.say)
-            branch.publish(folder, run, "open")
-        if unchanged:
-            self.say(f"nothing has changed for {', '.join(unchanged)}")
-            raise DownstreamTasksSkipped(tasks=[*unchanged, *_trials(self.line, unchanged)])
+            same = unchanged(folder, found.cache, self.line, env, self.say)
+            self.keep(folder, run, env, "open")
+            skipped = [
+                stage.task
+                for stage in self.line.stages
+                if stage.task in same
+                and (stage.always or not branch.has_made(folder, run, stage.address))
+            ]
+        if skipped:
+            self.say(f"nothing has changed for {', '.join(skipped)}")
+            raise DownstreamTasksSkipped(tasks=[*skipped, *_trials(self.line, skipped)])
         return {"branch": run.branch, "values": what.values}
 
-    def begin(self, folder: Path, run: Run, context: Any, values: Mapping[str, Any]) -> Terms:
+    def begin(self, folder: Path, run: Run, context: Any, before: Terms | None) -> Terms:
         """Makes the branch; the values that the run had before, it has again."""
-        given = {**values_of(self.line, context), **values}
-        what = Terms(git(self.root, "rev-parse", "HEAD"), given)
+        values = {**values_of(self.line, context), **(before.values if before else {})}
+        git(folder, "fetch", "-q", str(self.root), "HEAD")  # the clone may be of an older commit
+        last = branch.last(folder, run)
+        what = Terms(git(self.root, "rev-parse", "HEAD"), values, last)
         files = opening.files(self.root, self.line, {**date_of(self.line, context), **what.values})
-        addresses = [stage.address for stage in self.line.stages]
-        branch.opened(folder, run, what, files, addresses)
+        branch.opened(folder, run, what, files, _uncached(self.line))
         self.say(f"{run.branch} is made of {what.commit[:10]}")
         return what
 
@@ -186,16 +199,16 @@ class StageTask(Task):
         """
         found, run = self.prepare(context)
         with workspace.taken(found, run, self.root) as folder:
-            what = self.terms(folder, context)
+            what = self.terms(folder, run, context)
             env = self.env(found, context, what)
             workspace.link_sources(found, folder, self.line.name)
             before = locks.made(folder, self.stage.address)
             done = repro(folder, self.stage.address, env, self.say, self.is_alone(folder))
             # What has come to its end is kept, whatever came after it.
-            self.keep(folder, run, env)
+            self.keep(folder, run, env, self.stage.address)
             done.check(is_ours=bool(self.line.file))
             is_again = context["ti"].try_number > 1
-            is_ours = is_again and branch.has_published(folder, run, self.stage.address)
+            is_ours = is_again and branch.has_made(folder, run, self.stage.address)
             outcome = self.outcome(folder, done, is_ours)
             self.link(found, outcome)
             is_new = is_ours or locks.made(folder, self.stage.address) != before
@@ -213,13 +226,6 @@ class StageTask(Task):
         made = (out for one in self.line.stages if one.task in before for out in one.outs)
         read = (folder / path for path in (*self.stage.deps, *made))
         return branch.is_own(folder) and all(path.exists() for path in read)
-
-    def keep(self, folder: Path, run: Run, env: Mapping[str, str]) -> None:
-        """Data first: nobody is to read of data that are nowhere."""
-        if not branch.written(folder):
-            return
-        push(folder, env, self.say)
-        branch.publish(folder, run, self.stage.address)
 
     def outcome(self, folder: Path, done: Done, is_ours: bool) -> dict[str, Any]:
         """What is known of the stage: whether it ran, its sentence, MLflow run and metrics.
@@ -273,20 +279,22 @@ class Trial(Task):
     def execute(self, context: Any) -> dict[str, Any]:
         """Brings what the stage reads here, and runs the command; what comes of it is stored."""
         found, run = self.prepare(context)
+        is_ours = bool(self.line.file)
         before = {b for b, after in self.line.edges if after == self.stage.task}
         with workspace.taken(found, run, self.root) as folder:
-            env = self.env(found, context, self.terms(folder, context))
+            env = self.env(found, context, self.terms(folder, run, context))
             workspace.link_sources(found, folder, self.line.name)
             for stage in self.line.stages:
                 if stage.task in before:
-                    repro(folder, stage.address, env, self.say).check()
+                    repro(folder, stage.address, env, self.say).check(is_ours=is_ours)
             file = Path("measured") / self.line.name / "trials" / f"{self.number}.json"
             (folder / file).parent.mkdir(parents=True, exist_ok=True)
             program, *arguments = self.stage.trial
             command = [sys.executable if program == "python" else program, *arguments]
             files = ["--metrics", f"{file.with_suffix('')}.metrics.json", "--measured", str(file)]
             number = ["--number", str(self.number)]
-            guarded(folder, env, self.say, *command, *number, *files).check()
+            done = guarded(folder, env, self.say, *command, *number, *files)
+            done.check(is_ours=is_ours, status=done.status)
             return _json(folder / f"{file.with_suffix('')}.metrics.json")
 
 
@@ -301,9 +309,11 @@ class Close(Task):
         if self.line.file:
             end_runs(self.line.name, self.root)
         with workspace.taken(found, run, self.root) as folder:
-            what = branch.terms(folder) or Terms("", values_of(self.line, context))
+            what = branch.terms(folder, run) or Terms("", values_of(self.line, context))
+            if what.commit:  # what a killed task has left is here first
+                self.keep(folder, run, self.env(found, context, what), "what was left")
             if what.commit and not what.values:
-                branch.settle(folder, run, what.commit)
+                branch.settle(folder, run, what, is_good=not failed)
         if not workspace.end(found, run, is_good=not failed):
             self.say(f"{', '.join(failed)} failed; {workspace.folder_of(found, run)} is kept")
         return {"failed": failed, "branch": run.branch, "values": what.values}
@@ -315,6 +325,11 @@ class Broken(Task):
     def execute(self, context: Any) -> None:
         """Raises the mistakes."""
         raise AirflowFailException(self.line.mistakes)
+
+
+def _uncached(line: Line) -> list[str]:
+    """What its stages write and DVC keeps no copy of."""
+    return [path for stage in line.stages for path in stage.uncached]
 
 
 def _trials(line: Line, tasks: Sequence[str]) -> list[tuple[str, int]]:

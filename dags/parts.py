@@ -25,6 +25,8 @@ class Part:
     """By their names, what is wrong with the others; by an empty name, with the file."""
     edges: list[tuple[Any, Any]] = field(default_factory=list)
     """Stages, upstream and downstream."""
+    made: tuple[str, ...] = ()
+    """What the stages of all of them write."""
     clash: str = ""
     """Why its stages cannot be in one graph, or not beside those of the files before it."""
 

@@ -16,6 +16,7 @@ from dags.guard import end_with_parent
 RUNNING: set["subprocess.Popen[str]"] = set()
 """What this process waits for."""
 GUARD = Path(__file__).with_name("guard.py")
+SAME = re.compile(r"^Stage '(.+)' didn't change")
 RAN = re.compile(r"^Running stage '(.+)':")
 FAILED = "ERROR: failed to reproduce"  # how DVC begins its last words
 EXITED = re.compile(r"exited with (-?\d+)\s*$")
@@ -77,16 +78,17 @@ class Done:
         found = EXITED.search(rest) if begun else None
         return int(found[1]) if found else None
 
-    def check(self, *, is_ours: bool = True) -> None:
+    def check(self, *, is_ours: bool = True, status: int | None = None) -> None:
         """Raises what the failure means; nothing where there was none.
 
         Args:
             is_ours: Whether the stages are Millrace's, whose status 1 is a no; with other programs
                 it is any failure, which Airflow tries again as often as it is told to.
+            status: Of the command itself, where it is a stage's and not DVC's.
         """
         if self.status == 0:
             return
-        status = self.exited
+        status = self.exited if status is None else status
         if is_ours and status == MISTAKE:
             raise MistakeError(self.sentence)
         if is_ours and status == 1:

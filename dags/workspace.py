@@ -113,10 +113,9 @@ def clone(settings: Settings, source: Path, folder: Path) -> None:
     partial.rename(folder)
 
 
-def renew(settings: Settings, source: Path, folder: Path) -> None:
-    """A clone with nothing in it, in the place of one that is not needed any more."""
-    _delete(folder)
-    clone(settings, source, folder)
+def clean(folder: Path) -> None:
+    """Removes what stages have made in a clone; it is DVC's, and published."""
+    git(folder, "clean", "-q", "-f", "-f", "-d", "-x", "-e", "/.dvc/config.local")
 
 
 def _partial(folder: Path) -> Path:
@@ -195,10 +194,16 @@ def _remove(base: Path) -> None:
 
 
 def _keep_last(folder: Path, kept: int = 3) -> None:
-    over = [one for one in folder.iterdir() if (one / OVER).exists() or _age_s(one) > IDLE_S]
-    for old in sorted(over, key=_age_s)[kept:]:
-        if not unpublished(old):
-            _remove(old)
+    ages: dict[Path, float] = {}
+    for one in folder.iterdir():
+        with suppress(FileNotFoundError):  # another run closes, too
+            age_s = _age_s(one)
+            if (one / OVER).exists() or age_s > IDLE_S:
+                ages[one] = age_s
+    for old in sorted(ages, key=lambda one: ages[one])[kept:]:
+        with suppress(FileNotFoundError):
+            if not unpublished(old):
+                _remove(old)
 
 
 def _age_s(base: Path) -> float:

@@ -10,6 +10,7 @@ Anything else is a bug of ours and ends in a traceback.
 import errno
 import os
 import signal
+import socket
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -76,6 +77,17 @@ DISK = frozenset(
 """What a disk says no with."""
 FULL = frozenset({errno.EDQUOT, errno.EIO, errno.EMFILE, errno.ENOSPC})
 """What of these may be otherwise another time."""
+BUSY = frozenset(
+    {
+        errno.EAGAIN,
+        errno.EHOSTUNREACH,
+        errno.ENETUNREACH,
+        errno.ENFILE,
+        errno.ENOMEM,
+        errno.ESTALE,
+    }
+)
+"""What else the machine and the network say no with that may be otherwise another time."""
 
 
 @contextmanager
@@ -93,10 +105,13 @@ def exit_status() -> Iterator[None]:
         why = str(error) or "none is left"
         sys.stderr.write(f"not enough memory: {why}; the earlier output stays\n")
         sys.exit(Unavailable.status)
-    except (ConnectionError, TimeoutError) as error:
+    except (ConnectionError, TimeoutError, socket.gaierror) as error:
         sys.stderr.write(f"a connection was lost: {error}; the earlier output stays\n")
         sys.exit(Unavailable.status)
     except OSError as error:
+        if error.errno in BUSY:
+            sys.stderr.write(f"{error}; the earlier output stays\n")
+            sys.exit(Unavailable.status)
         if not (reason := _of_disk(error)):
             raise
         where = f": {error.filename}" if error.filename else ""

@@ -46,6 +46,8 @@ def _is_asset(value: str) -> str:
         raise ValueError(f"is no address: {error}") from None
     if parts.scheme == "airflow":
         raise ValueError("addresses that begin with airflow: are Airflow's own")
+    if parts.scheme == "millrace" and parts.path == "/ready":
+        raise ValueError("is what `ready: true` of that pipeline waits for, and no other can")
     if parts.password is not None:
         raise ValueError("must be without a password; a connection of Airflow's has it")
     return value

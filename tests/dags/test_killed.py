@@ -61,7 +61,7 @@ def home(tmp_path):
     git(source, *IDENTITY, "commit", "-qm", "start")
     git(tmp_path, "clone", "-q", "--bare", "source", "origin.git")
     with workspace.taken(here(tmp_path), RUN, source) as folder:
-        branch.opened(folder, RUN, Terms(git(source, "rev-parse", "HEAD")), {}, [])
+        branch.opened(folder, RUN, Terms(git(source, "rev-parse", "HEAD")), {})
     return tmp_path
 
 
@@ -268,8 +268,8 @@ def test_a_stage_is_known_to_be_of_this_run_whichever_try_has_made_it(home):
         branch.publish(folder, RUN, "a")
 
     with taken(home) as folder:
-        assert branch.has_published(folder, RUN, "a")
-        assert not branch.has_published(folder, RUN, "start")
+        assert branch.has_made(folder, RUN, "a")
+        assert not branch.has_made(folder, RUN, "start")
         assert last in git(folder, "log", "--format=%H")
 
 

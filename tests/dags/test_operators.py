@@ -10,7 +10,7 @@ import pytest
 from airflow.sdk.exceptions import AirflowSkipException, DownstreamTasksSkipped
 from airflow_line import Small
 
-from dags import workspace
+from dags import branch, operators, workspace
 from dags.branch import Run
 from dags.building import dag
 from dags.graph import read
@@ -241,6 +241,119 @@ def test_data_that_only_the_remote_has_are_not_made_again(small):
     assert second.states["join"] == "skipped"
 
 
+def graph_of(small, text):
+    """Another graph; its stages write their names into the log."""
+    small.write("small/dvc.yaml", text.replace("LOG", str(small.log)))
+
+
+def test_a_file_of_raw_data_that_dvc_tracks_as_a_folder_is_compared(small):
+    (small.root / "raw").mkdir()
+    (small.root / "raw" / "a.txt").write_text("1\n")
+    small.run("dvc", "add", "-q", "raw")
+    graph_of(
+        small,
+        "stages: {draw: {cmd: cat ../raw/a.txt > out && echo draw >> LOG, "
+        "deps: [../raw/a.txt], outs: [out]}}",
+    )
+    Driven(small, "one").whole()
+    assert Driven(small, "two").whole()["draw"] == "skipped"
+    (small.root / "raw" / "a.txt").write_text("2\n")
+    small.run("dvc", "add", "-q", "raw")
+    small.commit("new raw data")
+
+    assert Driven(small, "three").whole()["draw"] == "success"
+    assert Driven(small, "four").whole()["draw"] == "skipped"
+    assert small.ran == ["draw", "draw"]
+
+
+def test_a_file_of_a_folder_that_a_stage_makes_is_compared(small):
+    """The first stage ran anew, the second failed; the next run took it for unchanged."""
+    text = (
+        "stages:\n"
+        "  draw: {cmd: mkdir d && cp seed.txt d/one.txt && echo draw >> LOG, deps: [seed.txt], "
+        "outs: [d]}\n"
+        "  left: {cmd: CMDcp d/one.txt left.txt && echo left >> LOG, deps: [d/one.txt], "
+        "outs: [left.txt]}\n"
+    )
+    graph_of(small, text.replace("CMD", ""))
+    Driven(small, "one").whole()
+    small.write("small/seed.txt", "2\n")
+    graph_of(small, text.replace("CMD", "exit 1; "))
+    with suppress(TemporaryError):
+        Driven(small, "two").whole()
+    graph_of(small, text.replace("CMD", ""))
+
+    assert Driven(small, "three").whole()["left"] == "success"
+    assert Driven(small, "four").whole()["left"] == "skipped"
+
+
+def test_a_source_that_is_gone_is_said(small):
+    Driven(small, "one").whole()
+    small.git("rm", "-q", "small/seed.txt")
+    small.commit("gone")
+
+    with pytest.raises(GateError, match=r"draw reads small/seed.txt, which is neither in git nor"):
+        Driven(small, "two").task("open")
+
+
+def test_what_dvc_keeps_no_copy_of_is_on_the_branch_and_goes_on_from_run_to_run(small):
+    graph_of(
+        small,
+        "stages: {draw: {cmd: cp seed.txt out && cp out m.json && echo draw >> LOG, "
+        "deps: [seed.txt], outs: [out], metrics: [m.json: {cache: false}]}}",
+    )
+    first, second = Driven(small, "one"), Driven(small, "two")
+
+    first.whole()
+    second.whole()
+
+    assert second.states["draw"] == "skipped"
+    for run in (first.run, second.run):
+        assert small.git("show", f"{run.branch}:small/m.json") == "1"
+
+
+def test_a_kill_between_two_branches_of_a_run_loses_neither_the_old_one_nor_its_values(
+    small, monkeypatch
+):
+    driven = Driven(small, "one", version=True)
+    monkeypatch.setattr(operators, "values_of", lambda *_: {"k": 2})
+    driven.task("open")
+    small.write("small/seed.txt", "2\n")
+    monkeypatch.setattr(operators, "values_of", lambda *_: {})
+    again = Driven(small, "one", version=True)
+    with monkeypatch.context() as patch:
+        patch.setattr(branch, "_replace", lambda *_: 1 / 0)
+        with pytest.raises(ZeroDivisionError):
+            again.task("open")
+
+    assert again.task("open") == "success"
+
+    assert again.results["open"]["values"] == {"k": 2}
+    assert small.git("rev-parse", f"{again.run.branch}@1")
+
+
+def test_after_a_rollback_the_next_run_begins_with_what_the_last_one_made(small):
+    first = small.git("rev-parse", "HEAD")
+    small.write("small/seed.txt", "2\n")
+    Driven(small, "newer").whole()
+    small.git("reset", "-q", "--hard", first)
+    Driven(small, "one").whole()
+
+    states = Driven(small, "two").whole()
+
+    assert {states[name] for name in ("draw", "left", "right", "join")} == {"skipped"}
+
+
+def test_a_run_that_fails_does_not_take_the_place_of_one_that_has_closed_since(small):
+    one, two = Driven(small, "one"), Driven(small, "two")
+    two.task("open")
+    one.whole()
+    two.states["draw"] = "failed"
+    two.task("close")
+
+    assert Driven(small, "three").whole()["join"] == "skipped"
+
+
 def test_a_run_that_is_cleared_on_a_newer_commit_begins_anew(small):
     driven = Driven(small, "one", version=True)
     driven.whole()
@@ -251,7 +364,7 @@ def test_a_run_that_is_cleared_on_a_newer_commit_begins_anew(small):
     again.whole()
 
     assert again.joined() == "2 left\n2 right\n"
-    assert small.git("rev-parse", f"{driven.run.branch}.1") == before
+    assert small.git("rev-parse", f"{driven.run.branch}@1") == before
 
 
 def test_a_task_that_is_cleared_alone_on_a_newer_commit_says_so(small):

@@ -13,8 +13,6 @@ from dags import branch, locks, workspace
 from dags.branch import Run, Terms
 from dags.settings import Settings
 
-STAGES = [f"small/dvc.yaml:{name}" for name in ("draw", "left", "right", "join")]
-
 
 @pytest.fixture
 def small(tmp_path):
@@ -39,9 +37,12 @@ def begun(small, run, settings=None, files=None):
     """A run whose branch is there; its first clone."""
     settings = settings or settings_of(small)
     with workspace.taken(settings, run, small.root) as folder:
-        what = Terms(small.git("rev-parse", "HEAD"))
-        branch.opened(folder, run, what, files or {}, STAGES)
+        branch.opened(folder, run, terms_of(small, folder, run), files or {})
     return folder
+
+
+def terms_of(small, folder, run):
+    return Terms(small.git("rev-parse", "HEAD"), {}, branch.last(folder, run))
 
 
 def lock(folder, **stages):
@@ -217,7 +218,7 @@ def test_the_next_run_begins_with_the_entries_of_the_last_one(small):
     folder = begun(small, first)
     lock(folder, draw="1")
     branch.publish(folder, first, "draw")
-    branch.settle(folder, first, small.git("rev-parse", "HEAD"))
+    branch.settle(folder, first, branch.terms(folder, first), is_good=True)
 
     begun(small, second)
 
@@ -229,7 +230,7 @@ def test_entries_that_were_committed_since_come_before_those_of_the_last_run(sma
     folder = begun(small, first)
     lock(folder, draw="1")
     branch.publish(folder, first, "draw")
-    branch.settle(folder, first, small.git("rev-parse", "HEAD"))
+    branch.settle(folder, first, branch.terms(folder, first), is_good=True)
     lock(small.root, draw="newer")
     small.commit("run by hand")
 
@@ -242,7 +243,8 @@ def test_the_last_run_of_one_line_is_nothing_to_another(small):
     folder = begun(small, Run("small", "one"))
     lock(folder, draw="1")
     branch.publish(folder, Run("small", "one"), "draw")
-    branch.settle(folder, Run("small", "one"), small.git("rev-parse", "HEAD"))
+    what = branch.terms(folder, Run("small", "one"))
+    branch.settle(folder, Run("small", "one"), what, is_good=True)
 
     begun(small, Run("other", "one"))
 
