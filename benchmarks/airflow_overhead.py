@@ -17,7 +17,8 @@ from pathlib import Path
 import common  # noqa: F401  finds the project
 
 from scripts.chaos.airflow import Airflow
-from scripts.chaos.project import DAG, Place
+from scripts.chaos.project import SMALL, Place, Run
+from scripts.chaos.tracking import Tracking
 
 
 def seconds_between(first: str, last: str) -> float:
@@ -32,7 +33,7 @@ def by_dvc(place: Place) -> tuple[float, float]:
     taken = []
     for _ in range(2):
         begun = time.monotonic()
-        place.dvc("repro", f"{DAG}/dvc.yaml:one", cwd=clone)
+        place.dvc("repro", f"{SMALL.file}:one", cwd=clone)
         taken.append(time.monotonic() - begun)
     return taken[0], taken[1]
 
@@ -40,16 +41,16 @@ def by_dvc(place: Place) -> tuple[float, float]:
 def main(seconds: float) -> None:
     """Prints the figures."""
     base = Path(tempfile.mkdtemp(prefix="overhead-"))
-    place = Place(base, seconds=seconds, outs={"one": ()})
+    place = Place(base, seconds=seconds, stages={"one": ()})
     alone, idle = by_dvc(place)
-    with Airflow(place) as airflow:
+    with Tracking(base / "mlflow") as tracking, Airflow(place, tracking) as airflow:
         runs = []
-        for name in ("first", "second"):
-            airflow.run(DAG, name)
-            state = airflow.ended(DAG, name, 600 + seconds)
+        for run in (Run(SMALL, "first"), Run(SMALL, "second")):
+            airflow.run(run)
+            state = airflow.ended(run, 600 + seconds)
             assert state == "success", state  # noqa: S101
-            runs.append(airflow.ask("GET", f"/dags/{DAG}/dagRuns/{name}"))
-        tasks = airflow.tasks(DAG, "first")
+            runs.append(airflow.ask("GET", f"/dags/{SMALL.name}/dagRuns/{run.id}"))
+        tasks = airflow.tasks(Run(SMALL, "first"))
     task = tasks["one"]["duration"]
     opened = seconds_between(runs[0]["queued_at"], tasks["open"]["start_date"])
     whole, nothing = (seconds_between(run["queued_at"], run["end_date"]) for run in runs)

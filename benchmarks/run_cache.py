@@ -23,9 +23,9 @@ from dags import branch, workspace
 from dags.branch import Run, Terms
 from dags.repro import dvc, push, repro
 from dags.settings import Settings
-from scripts.chaos.project import DAG, Place
+from scripts.chaos.project import SMALL, Place
 
-ADDRESS = f"{DAG}/dvc.yaml:one"
+ADDRESS = f"{SMALL.file}:one"
 TURNS = 5
 
 
@@ -42,7 +42,7 @@ def fill(cache: Path, entries: int) -> None:
 
 def task_s(place: Place, home: Path, turn: int) -> float:
     """Seconds of one task in a run of its own."""
-    run = Run(DAG, f"{home.name}{turn}")
+    run = Run(SMALL.name, f"{home.name}{turn}")
     env = {**os.environ, "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}"}
     settings = Settings(str(place.project), home, home / "cache", None, "", "")
     with workspace.taken(settings, run, place.project) as folder:
@@ -75,7 +75,7 @@ def with_run_cache_s(place: Place, home: Path) -> float:
 def main(entries: int) -> None:
     """Prints the figures."""
     base = Path(tempfile.mkdtemp(prefix="run-cache-"))
-    place = Place(base, seconds=0, outs={"one": ()})
+    place = Place(base, seconds=0, stages={"one": ()})
     homes = {50: base / "few", entries: base / "many"}
     for count, home in homes.items():
         fill(home / "cache", count)

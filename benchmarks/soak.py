@@ -17,7 +17,8 @@ from pathlib import Path
 import common  # noqa: F401  finds the project
 
 from scripts.chaos.airflow import Airflow, of_stages
-from scripts.chaos.project import DAG, Place
+from scripts.chaos.project import SMALL, Place, Run
+from scripts.chaos.tracking import Tracking
 
 LIMIT_MB = 5
 THREE = {"one": (), "two": ("one",), "three": ("two",)}
@@ -39,18 +40,21 @@ def soak(airflow: Airflow, runs: int) -> bool:
     place, times, states = airflow.place, [], []
     before, processes = sizes(place.home), 0
     for number in range(runs + 1):
-        airflow.run(DAG, f"run{number}")
+        run = Run(SMALL, f"run{number}")
+        airflow.run(run)
         begun = time.monotonic()
-        states.append(airflow.ended(DAG, f"run{number}"))
+        states.append(airflow.ended(run))
         # Else the next one would be restored from it: all of them are of one commit.
-        place.git("update-ref", "-d", f"refs/millrace/last/{DAG}", cwd=place.origin)
+        place.git("update-ref", "-d", f"refs/millrace/last/{SMALL.name}", cwd=place.origin)
         if number == 0:  # makes the database's first pages, the bundle, caches of Python
             before, processes = sizes(place.home), count(airflow)
         else:
             times.append(time.monotonic() - begun)
     after = sizes(place.home)
     grown = {kind: (after[kind] - before[kind]) / 1e6 for kind in after}
-    branches = place.git("branch", "--list", f"airflow/{DAG}/*", cwd=place.origin).splitlines()
+    branches = place.git(
+        "branch", "--list", f"airflow/{SMALL.name}/*", cwd=place.origin
+    ).splitlines()
     left = [path for path in place.workspaces.rglob("*") if path.is_file()]
     more = count(airflow) - processes
     print(
@@ -74,7 +78,8 @@ if __name__ == "__main__":
     runs = int(sys.argv[1]) if len(sys.argv) > 1 else 20
     base = Path(tempfile.mkdtemp(prefix="soak-"))
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # Airflow is ended then too
-    with Airflow(Place(base, seconds=0, outs=THREE)) as airflow:
+    place = Place(base, seconds=0, stages=THREE)
+    with Tracking(base / "mlflow") as tracking, Airflow(place, tracking) as airflow:
         is_well = soak(airflow, runs)
     shutil.rmtree(base)
     sys.exit(not is_well)

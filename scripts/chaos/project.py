@@ -12,7 +12,8 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 PARTS = ("components", "dags", "scripts", "accepted", "dvc.yaml", ".dvcignore", ".gitignore")
-STAGES = {"one": (), "two": ("one",), "three": ("one",), "four": ("two", "three")}
+Stages = Mapping[str, tuple[str, ...]]
+STAGES: Stages = {"one": (), "two": ("one",), "three": ("one",), "four": ("two", "three")}
 """What each stage writes, and what it reads: two in the middle run at the same time."""
 IDENTITY = ("-c", "user.name=chaos", "-c", "user.email=chaos@localhost")
 
@@ -47,10 +48,11 @@ class Place:
     Args:
         base: An empty folder.
         seconds: That each stage of the small graph takes.
+        stages: Of the small graph: what each writes, and what it reads.
     """
 
-    def __init__(self, base: Path, seconds: float = 3) -> None:
-        self.base, self.seconds = base, seconds
+    def __init__(self, base: Path, seconds: float = 3, stages: Stages = STAGES) -> None:
+        self.base, self.seconds, self.stages = base, seconds, stages
         self.project, self.origin = base / "project", base / "origin.git"
         self.remote, self.home = base / "remote", base / "project" / ".airflow"
         self.round = 0
@@ -75,7 +77,7 @@ class Place:
         for name, content in (
             ("pipelines/diabetes.yaml", text + "airflow: {retries: 3, retry_delay_seconds: 1}\n"),
             ("sources/diabetes/.gitkeep", ""),
-            (SMALL.file, _graph(STAGES)),
+            (SMALL.file, _graph(self.stages)),
             ("small/stage.py", Path(__file__).with_name("stage.py").read_text()),
         ):
             (self.project / name).parent.mkdir(parents=True, exist_ok=True)
@@ -136,7 +138,7 @@ class Place:
             shutil.rmtree(folder)
 
 
-def _graph(outs: Mapping[str, tuple[str, ...]]) -> str:
+def _graph(outs: Stages) -> str:
     return "stages:\n" + "".join(
         f"  {out}:\n"
         f"    cmd: python stage.py {out} {' '.join(inputs)}\n"
