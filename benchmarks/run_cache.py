@@ -8,7 +8,6 @@ caches take turns, and the medians are compared. For comparison, the same with t
 """
 
 import hashlib
-import os
 import shutil
 import statistics
 import sys
@@ -22,11 +21,16 @@ import yaml
 from dags import branch, workspace
 from dags.branch import Run, Terms
 from dags.repro import dvc, push, repro
-from dags.settings import Settings
+from dags.settings import Settings, of_stage
 from scripts.chaos.project import SMALL, Place
 
 ADDRESS = f"{SMALL.file}:one"
 TURNS = 5
+ENV = of_stage(Path(sys.executable).parent)
+
+
+def silent(_: str) -> None:
+    """What DVC says is not looked at."""
 
 
 def fill(cache: Path, entries: int) -> None:
@@ -43,15 +47,14 @@ def fill(cache: Path, entries: int) -> None:
 def task_s(place: Place, home: Path, turn: int) -> float:
     """Seconds of one task in a run of its own."""
     run = Run(SMALL.name, f"{home.name}{turn}")
-    env = {**os.environ, "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}"}
     settings = Settings(str(place.project), home, home / "cache", None, "", "")
     with workspace.taken(settings, run, place.project) as folder:
         commit = place.git("rev-parse", "HEAD")
         branch.opened(folder, run, Terms(commit), {})
     begun = time.monotonic()
     with workspace.taken(settings, run, place.project) as folder:
-        repro(folder, ADDRESS, env, lambda _: None).check()
-        push(folder, env, lambda _: None)
+        repro(folder, ADDRESS, ENV, silent).check()
+        push(folder, ENV, silent)
         branch.publish(folder, run, ADDRESS)
     taken = time.monotonic() - begun
     workspace.end(settings, run, is_good=True)
@@ -60,13 +63,12 @@ def task_s(place: Place, home: Path, turn: int) -> float:
 
 def with_run_cache_s(place: Place, home: Path) -> float:
     """Seconds of the same where DVC looks into its run cache, and pushes it."""
-    env = {**os.environ, "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}"}
     folder = home / "clone"
     place.git("clone", "-q", str(place.project), str(folder))
     place.dvc("cache", "dir", "--local", str(home / "cache"), cwd=folder)
     begun = time.monotonic()
-    dvc(folder, env, lambda _: None, "repro", "--pull", ADDRESS).check()
-    dvc(folder, env, lambda _: None, "push", "--run-cache").check()
+    dvc(folder, ENV, silent, "repro", "--pull", ADDRESS).check()
+    dvc(folder, ENV, silent, "push", "--run-cache").check()
     taken = time.monotonic() - begun
     shutil.rmtree(folder)
     return taken

@@ -49,6 +49,16 @@ class Run:
         return f"airflow/{self.dag}/{self.name}"
 
     @property
+    def ref(self) -> str:
+        """The branch, in full."""
+        return f"refs/heads/{self.branch}"
+
+    @property
+    def title(self) -> str:
+        """The first line of the commit that opens it."""
+        return f"Run {self.id} of {self.dag}"
+
+    @property
     def last(self) -> str:
         """The ref of the last run of this DAG, which the next one starts from."""
         return f"refs/millrace/last/{self.dag}"
@@ -68,7 +78,7 @@ class Terms:
 
 def update(folder: Path, run: Run) -> None:
     """Brings a clone to the tip of the run's branch; what DVC has written here since stays."""
-    if exists(folder, run):
+    if _tip(folder, run.ref):
         _follow(folder, run, written(folder))
     elif (folder / JOURNAL).exists():  # somebody has removed the branch
         locks.overlay(folder, written(folder))
@@ -81,7 +91,7 @@ def _follow(folder: Path, run: Run, ours: locks.Entries) -> None:
     What another task has published first stays: what came after it was made of that. Killed in
     between, the journal has what is not published, and the next one does it again.
     """
-    git(folder, "fetch", "-q", "origin", f"+refs/heads/{run.branch}:{NEXT}")
+    git(folder, "fetch", "-q", "origin", f"+{run.ref}:{NEXT}")
     theirs = locks.difference(_published(folder), locks.of_commit(folder, NEXT))
     kept = {
         path: {name: entry for name, entry in stages.items() if name not in theirs.get(path, {})}
@@ -95,27 +105,27 @@ def _follow(folder: Path, run: Run, ours: locks.Entries) -> None:
     journal.unlink()
 
 
-def exists(folder: Path, run: Run) -> bool:
-    """Whether the branch of a run is in the repository."""
-    return bool(git(folder, "ls-remote", "origin", f"refs/heads/{run.branch}"))
-
-
 def terms(folder: Path, run: Run) -> Terms | None:
     """What a run is of, as the commit that opened it says; None where none has."""
-    return _terms(folder, f"^Run {_plain(run.id)} of {_plain(run.dag)}$", TIP)
+    return _terms(folder, _opening(run), TIP)
 
 
 def _terms(folder: Path, title: str, tip: str) -> Terms | None:
     try:
-        text = git(folder, "log", "-1", "-E", f"--grep={title}", "--format=%b", tip)
-        return Terms(**json.loads(text))
+        return Terms(**json.loads(_said(folder, title, tip, "%b")))
     except (GitError, ValueError, TypeError):
         return None
 
 
-def _plain(text: str) -> str:
-    """Text of which no character is a pattern of git's."""
-    return re.sub(r"([][\\.*^$+?(){}|])", r"\\\1", text)
+def _said(folder: Path, title: str, tip: str, what: str) -> str:
+    """Something of the newest commit that has a title; empty where there is none."""
+    return git(folder, "log", "-1", "-E", f"--grep={title}", f"--format={what}", tip)
+
+
+def _opening(run: Run) -> str:
+    """The title of the commit that opens a run, as a pattern of git's."""
+    plain = re.sub(r"([][\\.*^$+?(){}|])", r"\\\1", run.title)
+    return f"^{plain}$"
 
 
 def opened(
@@ -130,7 +140,7 @@ def opened(
         files: By path, the texts of the files that this run has otherwise.
         uncached: What its stages write and DVC keeps no copy of.
     """
-    message = f"{_title(run)}\n\n{json.dumps(asdict(what), indent=1)}"
+    message = f"{run.title}\n\n{json.dumps(asdict(what), indent=1)}"
     git(folder, "checkout", "-q", "-f", "-B", run.branch, what.commit)
     for path, text in files.items():
         (folder / path).write_text(text, encoding="utf-8")
@@ -139,21 +149,20 @@ def opened(
         _restore(folder, what.last, uncached)
     git(folder, "add", "--", *files, *locks.files(folder))
     git(folder, "commit", "-q", "--allow-empty", "-m", message)
-    if before := _tip(folder, f"refs/heads/{run.branch}"):
+    if before := _tip(folder, run.ref):
         _replace(folder, run, before)
     else:
-        git(folder, "push", "-q", "origin", f"HEAD:refs/heads/{run.branch}")
+        git(folder, "push", "-q", "origin", f"HEAD:{run.ref}")
     git(folder, "update-ref", TIP, "HEAD")
     git(folder, "update-ref", OWN, "HEAD")
 
 
 def _replace(folder: Path, run: Run, before: str) -> None:
     """Puts the branch of a run in the place of an older one, which gets a name that no run has."""
-    ours = f"refs/heads/{run.branch}"
-    there = git(folder, "ls-remote", "origin", f"{ours}@*").split()
-    aside = next(name for number in count(1) if (name := f"{ours}@{number}") not in there)
-    lease = f"--force-with-lease={ours}:{before}"
-    git(folder, "push", "-q", "--atomic", lease, "origin", f"{before}:{aside}", f"+HEAD:{ours}")
+    there = git(folder, "ls-remote", "origin", f"{run.ref}@*").split()
+    aside = next(name for number in count(1) if (name := f"{run.ref}@{number}") not in there)
+    lease = f"--force-with-lease={run.ref}:{before}"
+    git(folder, "push", "-q", "--atomic", lease, "origin", f"{before}:{aside}", f"+HEAD:{run.ref}")
 
 
 def _tip(folder: Path, ref: str) -> str:
@@ -250,7 +259,7 @@ def publish(folder: Path, run: Run, note: str, uncached: Iterable[str] = ()) -> 
         git(folder, "add", "-f", "--", *locks.files(folder), *also)
         git(folder, "commit", "-q", "--allow-empty", "-m", note)
         try:
-            git(folder, "push", "-q", "origin", f"HEAD:refs/heads/{run.branch}")
+            git(folder, "push", "-q", "origin", f"HEAD:{run.ref}")
             git(folder, "update-ref", TIP, "HEAD")
             if was_own:
                 git(folder, "update-ref", OWN, "HEAD")
@@ -263,18 +272,10 @@ def publish(folder: Path, run: Run, note: str, uncached: Iterable[str] = ()) -> 
             _restore(folder, made, also)
 
 
-def has_made(folder: Path, run: Run, address: str) -> bool:
-    """Whether this run has made what its branch has of a stage."""
-    title = f"^Run {_plain(run.id)} of {_plain(run.dag)}$"
-    begun = git(folder, "log", "-1", "-E", f"--grep={title}", "--format=%H", "HEAD")
-    (path, name), tip = locks.place(address), locks.of_commit(folder, "HEAD")
-    before = locks.of_commit(folder, begun).get(path, {}) if begun else {}
-    return name in tip.get(path, {}) and before.get(name) != tip[path][name]
-
-
-def _title(run: Run) -> str:
-    """The first line of the commit that opens a run."""
-    return f"Run {run.id} of {run.dag}"
+def made(folder: Path, run: Run) -> locks.Entries:
+    """The entries of its branch that this run has made, whichever task and try of it has."""
+    begun = _said(folder, _opening(run), "HEAD", "%H")
+    return locks.difference(locks.of_commit(folder, begun), locks.of_commit(folder, "HEAD"))
 
 
 def is_own(folder: Path) -> bool:

@@ -9,12 +9,11 @@ import sys
 from collections.abc import Iterable, Iterator
 from contextlib import chdir
 from dataclasses import replace
-from os.path import relpath
 from pathlib import Path
 from typing import Any
 
-from dags.lines import Line, Stage, encoded
-from dags.parts import TOP, Part, edges, parts, why
+from dags.lines import Line, Stage, encoded, overlaps
+from dags.parts import TOP, Part, edges, parts, paths, why
 
 NO_NAME = re.compile(r"[^A-Za-z0-9_.-]")
 
@@ -25,9 +24,6 @@ def read(root: Path) -> list[Line]:
 
     with chdir(root), Repo(str(root)) as repo:  # DVC's addresses are relative to where one is
         found = parts(repo, root)
-        made = _paths(out for part in found for stage in part.stages for out in stage.outs)
-        for part in found:
-            part.made = made
         top = [part for part in found if part.file == TOP]
         others = [part for part in found if part.file != TOP]
         unread = tuple(part.file for part in others if part.mistakes)
@@ -207,22 +203,13 @@ def _stage(one: Any, task: str, trials: tuple[int, ...], made: Iterable[str]) ->
         one.addressing,
         one.desc or "",
         bool(one.always_changed),
-        _paths(one.deps),
-        _paths(one.outs),
-        _paths(out for out in one.outs if not out.use_cache),
-        tuple(path for path in _paths(one.deps) if not _overlaps(path, made)),
+        paths(one.deps),
+        paths(one.outs),
+        paths(out for out in one.outs if not out.use_cache),
+        tuple(path for path in paths(one.deps) if not overlaps(path, made)),
         trials if command else (),
         tuple(shlex.split(command)) if trials else (),
     )
-
-
-def _overlaps(path: str, made: Iterable[str]) -> bool:
-    """Whether a path is one of these, in one, or around one."""
-    return any(f"{path}/".startswith(f"{one}/") or one.startswith(f"{path}/") for one in made)
-
-
-def _paths(found: Iterable[Any]) -> tuple[str, ...]:
-    return tuple(sorted({relpath(one.fs_path) for one in found if one.protocol == "local"}))
 
 
 def _tasks(members: list[Any]) -> dict[Any, str]:

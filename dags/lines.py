@@ -10,6 +10,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
@@ -108,6 +109,11 @@ def _known(kept: Path) -> list[Line] | None:
     except (OSError, ValueError, TypeError, KeyError):
         return None
     return None if age_s > AGAIN_S and any(line.mistakes for line in found) else found
+
+
+def overlaps(path: str, others: Iterable[str]) -> bool:
+    """Whether a path is one of these, in one, or around one."""
+    return any(f"{path}/".startswith(f"{one}/") or one.startswith(f"{path}/") for one in others)
 
 
 def encoded(found: list[Line]) -> str:

@@ -82,6 +82,12 @@ def made(folder: Path, address: str) -> dict[str, str]:
     return outs(folder, address) or {dep["path"]: str(dep.get("md5", "")) for dep in deps}
 
 
+def has(entries: Entries, address: str) -> bool:
+    """Whether a stage is among them."""
+    path, name = place(address)
+    return name in entries.get(path, {})
+
+
 def entry(folder: Path, address: str) -> dict[str, Any]:
     """What dvc.lock has of a stage; nothing where it was never run."""
     path, name = place(address)

@@ -154,11 +154,11 @@ class Open(Task):
             env = self.env(found, context, what)
             same = unchanged(folder, found.cache, self.line, env, self.say)
             self.keep(folder, run, env, "open")
+            made = branch.made(folder, run)
             skipped = [
                 stage.task
                 for stage in self.line.stages
-                if stage.task in same
-                and (stage.always or not branch.has_made(folder, run, stage.address))
+                if stage.task in same and (stage.always or not locks.has(made, stage.address))
             ]
         if skipped:
             self.say(f"nothing has changed for {', '.join(skipped)}")
@@ -208,7 +208,7 @@ class StageTask(Task):
             self.keep(folder, run, env, self.stage.address)
             done.check(is_ours=bool(self.line.file))
             is_again = context["ti"].try_number > 1
-            is_ours = is_again and branch.has_made(folder, run, self.stage.address)
+            is_ours = is_again and locks.has(branch.made(folder, run), self.stage.address)
             outcome = self.outcome(folder, done, is_ours)
             self.link(found, outcome)
             is_new = is_ours or locks.made(folder, self.stage.address) != before
@@ -308,15 +308,18 @@ class Close(Task):
         failed = sorted(task for task, state in instances.items() if state in FAILED)
         if self.line.file:
             end_runs(self.line.name, self.root)
+        for _ in workspace.unpublished(workspace.folder_of(found, run)):
+            with workspace.taken(found, run, self.root) as folder:  # each that a kill has left
+                if what := branch.terms(folder, run):
+                    self.keep(folder, run, self.env(found, context, what), "what was left")
         with workspace.taken(found, run, self.root) as folder:
-            what = branch.terms(folder, run) or Terms("", values_of(self.line, context))
-            if what.commit:  # what a killed task has left is here first
-                self.keep(folder, run, self.env(found, context, what), "what was left")
-            if what.commit and not what.values:
+            what = branch.terms(folder, run)
+            if what and not what.values:
                 branch.settle(folder, run, what, is_good=not failed)
         if not workspace.end(found, run, is_good=not failed):
             self.say(f"{', '.join(failed)} failed; {workspace.folder_of(found, run)} is kept")
-        return {"failed": failed, "branch": run.branch, "values": what.values}
+        values = what.values if what else values_of(self.line, context)
+        return {"failed": failed, "branch": run.branch, "values": values}
 
 
 class Broken(Task):

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from os.path import relpath
 from pathlib import Path
 from typing import Any
 
@@ -43,6 +44,9 @@ def parts(repo: Any, root: Path) -> list[Part]:
     the graph is built from as many files as fit together.
     """
     found = [Part(file, *_stages(repo, root, file)) for file in _files(repo, root)]
+    made = paths(out for part in found for stage in part.stages for out in stage.outs)
+    for part in found:
+        part.made = made
     sound = [part for part in found if part.file == TOP or not part.wrong]
     if not _joined(sound):
         for part in sound:
@@ -52,6 +56,11 @@ def parts(repo: Any, root: Path) -> list[Part]:
             for count in range(1, len(sound) + 1):
                 _joined([part for part in sound[:count] if not part.clash])
     return found
+
+
+def paths(found: Iterable[Any]) -> tuple[str, ...]:
+    """Of deps or outs on this machine, relative to the project, which is where one is."""
+    return tuple(sorted({relpath(one.fs_path) for one in found if one.protocol == "local"}))
 
 
 def edges(stages: Iterable[Any]) -> list[tuple[Any, Any]]:

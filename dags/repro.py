@@ -24,14 +24,13 @@ NO_REMOTE = "no remote specified"
 LOCKED = ("is busy, it is being blocked by", "Unable to acquire lock")
 KEPT = 200  # lines, of which the last ones say what went wrong
 NOISE = (
-    *(
-        "ERROR: failed to reproduce",
-        "> ",
-        "Running stage '",
-        "Stage '",
-        "Pulling data for stage: '",
-    ),
-    *("Use `dvc push`", "To track "),
+    FAILED,
+    "> ",
+    "Running stage '",
+    "Stage '",
+    "Pulling data for stage: '",
+    "Use `dvc push`",
+    "To track ",
 )
 
 MISTAKE, TEMPORARY = 2, 75  # `components.base.errors`: Invalid and Unavailable

@@ -9,7 +9,7 @@ from typing import Any
 import yaml
 
 from dags import locks
-from dags.lines import Line, Stage
+from dags.lines import Line, Stage, overlaps
 from dags.repro import SAME, GateError, dvc, repro
 
 
@@ -53,7 +53,7 @@ def unchanged(
         stage.task
         for stage in line.stages
         if stage.address not in same
-        or any(_is_within(path, stage.outs) for path in gone)
+        or any(overlaps(path, stage.outs) for path in gone)
         or not all((folder / path).exists() for path in stage.uncached)
         or not _was_compared(folder, line, stage, known)
     }
@@ -76,7 +76,8 @@ def _lost(folder: Path, env: Mapping[str, str]) -> set[str]:
     found: dict[str, Any] = next(
         (json.loads(text) for text in done.said if text.startswith("{")), {}
     )
-    return set(found.get("not_in_cache", ())) & set(found.get("not_in_remote", ()))
+    gone = set(found.get("not_in_cache", ())) & set(found.get("not_in_remote", ()))
+    return {path.rstrip("/") for path in gone}
 
 
 def _was_compared(folder: Path, line: Line, stage: Stage, known: Mapping[str, str]) -> bool:
@@ -123,7 +124,7 @@ def _files(cache: Path, path: str, md5: str) -> Iterator[tuple[str, str]]:
 
 def _placed(stage: Stage, entries: Iterable[Mapping[str, Any]]) -> dict[str, str]:
     """By path from the project's folder, the hashes of what an entry of dvc.lock names."""
-    base = stage.address.rpartition(":")[0].rpartition("/")[0]
+    base = locks.place(stage.address)[0].rpartition("/")[0]
     return {normpath(f"{base}/{one['path']}").lstrip("/"): str(one.get("md5")) for one in entries}
 
 
@@ -132,11 +133,6 @@ def _dvc_files(path: str) -> Iterator[str]:
     while path not in ("", "."):
         yield f"{path}.dvc"
         path = path.rpartition("/")[0]
-
-
-def _is_within(path: str, outs: Iterable[str]) -> bool:
-    """Whether a file or a folder is one of these, or in one."""
-    return any(path.rstrip("/") == out or path.startswith(f"{out}/") for out in outs)
 
 
 def _silent(_: str) -> None:

@@ -155,7 +155,7 @@ def link_sources(settings: Settings, folder: Path, name: str) -> None:
 
 def unpublished(base: Path) -> list[Path]:
     """The clones in a run's folder that have what is nowhere else."""
-    clones = sorted(one for one in base.iterdir() if one.name.isdecimal())
+    clones = sorted(one for one in base.glob("*") if one.name.isdecimal())
     found = []
     for one in clones:
         with suppress(FileNotFoundError):  # in use: the journal comes and goes

@@ -101,22 +101,26 @@ def exit_status() -> Iterator[None]:
     except KeyboardInterrupt:
         sys.stderr.write("interrupted; the earlier output stays\n")
         sys.exit(128 + signal.SIGINT)
-    except MemoryError as error:
-        why = str(error) or "none is left"
-        sys.stderr.write(f"not enough memory: {why}; the earlier output stays\n")
-        sys.exit(Unavailable.status)
-    except (ConnectionError, TimeoutError, socket.gaierror) as error:
-        sys.stderr.write(f"a connection was lost: {error}; the earlier output stays\n")
-        sys.exit(Unavailable.status)
-    except OSError as error:
-        if error.errno in BUSY:
-            sys.stderr.write(f"{error}; the earlier output stays\n")
-            sys.exit(Unavailable.status)
-        if not (reason := _of_disk(error)):
+    except (MemoryError, OSError) as error:
+        if (explained := _explained(error)) is None:
             raise
-        where = f": {error.filename}" if error.filename else ""
-        sys.stderr.write(f"{os.strerror(reason)}{where}; the earlier output stays\n")
-        sys.exit(Unavailable.status if reason in FULL else Stop.status)
+        why, kind = explained
+        sys.stderr.write(f"{why}; the earlier output stays\n")
+        sys.exit(kind.status)
+
+
+def _explained(error: MemoryError | OSError) -> tuple[str, type[Stop]] | None:
+    """Why the machine or the network says no, and whether to try again may help; else a bug."""
+    if isinstance(error, MemoryError):
+        return f"not enough memory: {str(error) or 'none is left'}", Unavailable
+    if isinstance(error, ConnectionError | TimeoutError | socket.gaierror):
+        return f"a connection was lost: {error}", Unavailable
+    if error.errno in BUSY:
+        return str(error), Unavailable
+    if (reason := _of_disk(error)) is None:
+        return None
+    where = f": {error.filename}" if error.filename else ""
+    return f"{os.strerror(reason)}{where}", Unavailable if reason in FULL else Stop
 
 
 def _of_disk(error: OSError) -> int | None:

@@ -1,7 +1,12 @@
-"""Airflow makes its home on import; not in the user's."""
+"""What the tests of runs share."""
 
-import os
-import tempfile
+import pytest
+from airflow_line import Small
 
-os.environ["AIRFLOW_HOME"] = tempfile.mkdtemp(prefix="airflow-")
-os.environ["AIRFLOW__CORE__LOAD_EXAMPLES"] = "False"
+
+@pytest.fixture
+def small(tmp_path, monkeypatch):
+    project = Small(tmp_path)
+    for name, value in project.environment(tmp_path / "home").items():
+        monkeypatch.setenv(name, value)
+    return project

@@ -74,29 +74,42 @@ def published(home):
     return yaml.safe_load(git(home / "origin.git", "show", f"{RUN.branch}:dvc.lock"))["stages"]
 
 
-def begun(home, name):
-    """Another task of the run, in a process of its own."""
-    process = subprocess.Popen(
-        [sys.executable, "-c", OTHER, str(home), str(home / "source"), name],
-        cwd=ROOT,
-        env={**os.environ, "PYTHONPATH": f"{ROOT}:{ROOT / 'tests'}"},
-        stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL,
-        text=True,
-        start_new_session=True,
-    )
-    assert process.stdout.readline() == "begun\n"
-    return process
+def begun(home, *names):
+    """Other tasks of the run, each in a process of its own, at the same moment."""
+    processes = [
+        subprocess.Popen(
+            [sys.executable, "-c", OTHER, str(home), str(home / "source"), name],
+            cwd=ROOT,
+            env={**os.environ, "PYTHONPATH": f"{ROOT}:{ROOT / 'tests'}"},
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            text=True,
+            start_new_session=True,
+        )
+        for name in names
+    ]
+    assert [process.stdout.readline() for process in processes] == ["begun\n" for _ in names]
+    return processes
+
+
+def undisturbed_s(home):
+    """Seconds that two tasks of the run take side by side."""
+    two = begun(home, "left", "right")
+    start = time.monotonic()
+    for process in two:
+        process.communicate()
+    return time.monotonic() - start
 
 
 def test_nothing_published_is_lost_whenever_two_tasks_are_killed(home):
     chance = random.Random(0)  # noqa: S311
+    whole_s = undisturbed_s(home)
     seen = {}
     killed = 0
 
     for turn in range(12):
-        two = [begun(home, f"stage{2 * turn + number}") for number in (0, 1)]
-        time.sleep(chance.uniform(0, 0.4))
+        two = begun(home, f"stage{2 * turn}", f"stage{2 * turn + 1}")
+        time.sleep(chance.uniform(0, whole_s))
         for process in two:
             with_git = chance.random() < 0.5
             if process.poll() is None:
@@ -108,8 +121,10 @@ def test_nothing_published_is_lost_whenever_two_tasks_are_killed(home):
         seen = now
 
     assert killed > 3
+    for _ in workspace.unpublished(home / "workspaces" / "small" / "one"):
+        with taken(home) as folder:
+            branch.publish(folder, RUN, "what the killed have left")
     with taken(home) as folder:
-        branch.publish(folder, RUN, "what the killed have left")
         write(folder, "last", entry("last"))
         branch.publish(folder, RUN, "last")
     assert published(home)["last"] == entry("last")
@@ -268,8 +283,9 @@ def test_a_stage_is_known_to_be_of_this_run_whichever_try_has_made_it(home):
         branch.publish(folder, RUN, "a")
 
     with taken(home) as folder:
-        assert branch.has_made(folder, RUN, "a")
-        assert not branch.has_made(folder, RUN, "start")
+        made = branch.made(folder, RUN)
+        assert locks.has(made, "a")
+        assert not locks.has(made, "start")
         assert last in git(folder, "log", "--format=%H")
 
 
