@@ -60,7 +60,7 @@ def own_cache(tmp_path_factory):
         patch.setenv("MILLRACE_CACHE", str(tmp_path_factory.mktemp("cache")))
         patch.delenv("MILLRACE_MIRROR", raising=False)
         patch.delenv("MILLRACE_TRIALS", raising=False)
-        patch.setenv("DVC_NO_ANALYTICS", "1")  # else each `dvc init` reports itself, and leaves a file
+        patch.setenv("DVC_NO_ANALYTICS", "1")  # else each `dvc init` leaves a file of its own
         yield
 
 

@@ -40,7 +40,7 @@ def graded(tmp_path_factory):
         ("{classification: {label_preserving_flips: none}}", '{"own_task:Ordinal": {beyond: 0.4}}'),
         ("architecture: resnet\n  blocks: [2, 2]", "architecture: mlp\n  units: [32]"),
         ("epochs: 40", "epochs: 3"),
-        ("monitor: val_accuracy", "monitor: val_classes_off"),
+        ("monitor: val_loss", "monitor: val_classes_off"),
         ("metric: accuracy, min: 0.97", "max: 9"),
         ("max_drop: 0.01", "max_drop: 1.0"),
     )

@@ -9,7 +9,7 @@ import socket
 import subprocess
 import sys
 import time
-from contextlib import suppress
+from contextlib import closing, suppress
 
 import psutil
 import pytest
@@ -62,12 +62,12 @@ class Airflow:
 
     def ask(self, method, path, body=None, host="127.0.0.1", **headers):
         """The status, and the value of the JSON where it is some."""
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=30)
         headers = {"Host": host, "Content-Type": "application/json", **headers}
-        connection.request(method, path, body and json.dumps(body), headers)
-        answer = connection.getresponse()
-        text = answer.read()
-        connection.close()
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=LIMIT_S)
+        with closing(connection):
+            connection.request(method, path, body and json.dumps(body), headers)
+            answer = connection.getresponse()
+            text = answer.read()
         is_json = "json" in answer.headers.get("Content-Type", "")
         return answer.status, json.loads(text) if is_json else None
 
