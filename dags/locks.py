@@ -84,15 +84,20 @@ def made(folder: Path, address: str) -> dict[str, str]:
 
 def has(entries: Entries, address: str) -> bool:
     """Whether a stage is among them."""
+    return bool(named(entries, address))
+
+
+def named(entries: Entries, address: str) -> dict[str, Any]:
+    """What one of them has of a stage; nothing where it was never run."""
     path, name = place(address)
-    return name in entries.get(path, {})
+    return dict(entries.get(path, {}).get(name, {}))
 
 
 def entry(folder: Path, address: str) -> dict[str, Any]:
     """What dvc.lock has of a stage; nothing where it was never run."""
-    path, name = place(address)
+    path, _ = place(address)
     file = folder / path
-    return dict(_stages(file.read_text()).get(name, {})) if file.exists() else {}
+    return named({path: _stages(file.read_text())}, address) if file.exists() else {}
 
 
 def place(address: str) -> tuple[str, str]:

@@ -1,7 +1,7 @@
 """Which stages of a run there is nothing to do for, in a clone that has none of the data."""
 
 import json
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Container, Iterator, Mapping
 from pathlib import Path
 from posixpath import normpath
 from typing import Any
@@ -46,16 +46,18 @@ def unchanged(
     # Without the data, DVC ends at the first stage that would run: what is not said may run.
     same = {found[1] for text in dry.said if (found := SAME.match(text))}
     # Of a stage without deps that was never run, it says that it did not change.
-    same = {address for address in same if locks.entry(folder, address)}
+    entries = locks.of_folder(folder)
+    same = {address for address in same if locks.has(entries, address)}
     gone = _lost(folder, env) if same else set()
-    known = _hashes(folder, cache, line) if same else {}
+    known = _hashes(folder, cache, line, entries) if same else {}
+    whole = {path for stage in line.stages for path in stage.outs}
     may_run = {
         stage.task
         for stage in line.stages
         if stage.address not in same
         or any(overlaps(path, stage.outs) for path in gone)
         or not all((folder / path).exists() for path in stage.uncached)
-        or not _was_compared(folder, line, stage, known)
+        or not _was_compared(folder, _placed(stage, entries, "deps"), whole, known)
     }
     may_run -= {stage.task for stage in first}
     while more := {b for a, b in line.edges if a in may_run} - may_run:
@@ -80,14 +82,14 @@ def _lost(folder: Path, env: Mapping[str, str]) -> set[str]:
     return {path.rstrip("/") for path in gone}
 
 
-def _was_compared(folder: Path, line: Line, stage: Stage, known: Mapping[str, str]) -> bool:
+def _was_compared(
+    folder: Path, read: Mapping[str, str], whole: Container[str], known: Mapping[str, str]
+) -> bool:
     """Whether all that a stage reads is what it has read.
 
     Of what is not in the clone, DVC compares only what is as a whole an output, and tolerates all
     else; a file of a folder that a stage makes is looked up in the list of that folder's files.
     """
-    whole = {path for one in line.stages for path in one.outs}
-    read = _placed(stage, locks.entry(folder, stage.address).get("deps", ()))
     return all(
         path in whole
         or (folder / path).exists()
@@ -97,11 +99,11 @@ def _was_compared(folder: Path, line: Line, stage: Stage, known: Mapping[str, st
     )
 
 
-def _hashes(folder: Path, cache: Path, line: Line) -> dict[str, str]:
+def _hashes(folder: Path, cache: Path, line: Line, entries: locks.Entries) -> dict[str, str]:
     """By path, the hashes of the files in folders that stages make or DVC tracks."""
     folders: dict[str, str] = {}
     for stage in line.stages:
-        folders |= _placed(stage, locks.entry(folder, stage.address).get("outs", ()))
+        folders |= _placed(stage, entries, "outs")
         for path in stage.deps:
             for file in filter(Path.exists, (folder / one for one in _dvc_files(path))):
                 of_file = str(file.relative_to(folder).with_suffix(""))
@@ -122,10 +124,11 @@ def _files(cache: Path, path: str, md5: str) -> Iterator[tuple[str, str]]:
         return
 
 
-def _placed(stage: Stage, entries: Iterable[Mapping[str, Any]]) -> dict[str, str]:
-    """By path from the project's folder, the hashes of what an entry of dvc.lock names."""
+def _placed(stage: Stage, entries: locks.Entries, kind: str) -> dict[str, str]:
+    """By path from the project's folder, the hashes of a stage's `deps` or `outs`."""
     base = locks.place(stage.address)[0].rpartition("/")[0]
-    return {normpath(f"{base}/{one['path']}").lstrip("/"): str(one.get("md5")) for one in entries}
+    found = locks.named(entries, stage.address).get(kind, ())
+    return {normpath(f"{base}/{one['path']}").lstrip("/"): str(one.get("md5")) for one in found}
 
 
 def _dvc_files(path: str) -> Iterator[str]:

@@ -1,9 +1,11 @@
 """What the tests share."""
 
 import json
+import os
 import random
 import shutil
 import sys
+import tempfile
 from concurrent.futures import ThreadPoolExecutor
 from functools import cache
 from pathlib import Path
@@ -19,6 +21,10 @@ from stages import run_line
 from xdist.scheduler import LoadScopeScheduling
 
 from components.register.run import register
+
+# Airflow makes its home on import, and reads its settings there; not in the user's.
+os.environ["AIRFLOW_HOME"] = tempfile.mkdtemp(prefix="airflow-")
+os.environ["AIRFLOW__CORE__LOAD_EXAMPLES"] = "False"
 
 LONG = {
     f"tests/{name}.py"

@@ -1,12 +1,9 @@
-"""Airflow makes its home on import; not in the user's."""
+"""What the tests of scripts share."""
 
-import os
 import subprocess
-import tempfile
 
 import pytest
 
-os.environ.setdefault("AIRFLOW_HOME", tempfile.mkdtemp(prefix="airflow-"))
 IDENTITY = ("-c", "user.name=test", "-c", "user.email=test@example.com")
 
 
