@@ -3,9 +3,10 @@
 import fcntl
 import sqlite3
 import time
-from collections.abc import Callable
-from contextlib import closing
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
 from pathlib import Path
+from shlex import quote
 
 from scripts.chaos.airflow import QUICK, Airflow
 from scripts.chaos.harm.disks import frozen, full, small_disk
@@ -15,6 +16,8 @@ from scripts.chaos.project import STAGES, Run
 TIMEOUT_S = int(QUICK["AIRFLOW__SCHEDULER__TASK_INSTANCE_HEARTBEAT_TIMEOUT"])
 PAUSE_S = TIMEOUT_S + 8
 OUTAGE_S = 10
+PUSHES = {"open": "refs/heads/*", "close": "refs/millrace/*"}
+"""By task that is no stage, the refs that it pushes, as a pattern of the shell's."""
 
 
 def kill_task(airflow: Airflow, run: Run) -> None:
@@ -188,9 +191,24 @@ def _half_done(airflow: Airflow, run: Run, stage: str) -> Processes | None:
 
 
 def _kill_of(airflow: Airflow, run: Run, task: str) -> None:
-    """Kills the process of a task that is no stage, as soon as it has begun to work."""
-    airflow.until(lambda: airflow.tasks(run)[task]["state"] == "running")
-    airflow.until(lambda: runner(airflow, run)).kill()
+    """Kills the process of a task that is no stage, in its work: before it has pushed its refs."""
+    with _held(airflow.place.origin, PUSHES[task]):
+        airflow.until(lambda: airflow.tasks(run)[task]["state"] == "running")
+        airflow.until(lambda: runner(airflow, run)).kill()
+
+
+@contextmanager
+def _held(repository: Path, refs: str) -> Iterator[None]:
+    """No push to refs of a pattern comes to its end meanwhile."""
+    held, hook = repository / "held", repository / "hooks" / "update"
+    wait = f"while test -e {quote(str(held))}; do sleep 0.1; done"
+    hook.write_text(f'#!/bin/sh\ncase "$1" in {refs}) {wait};; esac\n')
+    hook.chmod(0o755)
+    held.touch()
+    try:
+        yield
+    finally:
+        held.unlink()
 
 
 def _locked(file: int) -> bool:
