@@ -129,8 +129,9 @@ def test_nothing_published_is_lost_whenever_two_tasks_are_killed(home):
         branch.publish(folder, RUN, "last")
     assert published(home)["last"] == entry("last")
     assert {name: value for name, value in published(home).items() if name in seen} == seen
-    time.sleep(1)  # for what a killed task has started
-    workspace.end(here(home), RUN, is_good=True)
+    limit = time.monotonic() + 60  # for what a killed task has started
+    while not workspace.end(here(home), RUN, is_good=True) and time.monotonic() < limit:
+        time.sleep(0.1)
     assert list((home / "workspaces" / "small").iterdir()) == []
 
 
