@@ -5,6 +5,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+from project import IDENTITY, init
+
 GRAPH = """\
 stages:
   draw:
@@ -24,7 +26,6 @@ stages:
     deps: [left.txt, right.txt]
     outs: [joined.txt]
 """
-IDENTITY = ("-c", "user.name=test", "-c", "user.email=test@example.com")
 
 
 class Small:
@@ -39,9 +40,7 @@ class Small:
         (self.root / "small").mkdir(parents=True)
         (self.root / "small" / "dvc.yaml").write_text(GRAPH.format(log=self.log))
         (self.root / "small" / "seed.txt").write_text("1\n")
-        self.git("init", "-q", "-b", "main")
-        self.run(sys.executable, "-m", "dvc", "init", "-q")
-        self.run(sys.executable, "-m", "dvc", "config", "core.analytics", "false")
+        init(self.root)
         self.commit("start")
 
     def run(self, *command: str, folder: Path | None = None) -> str:

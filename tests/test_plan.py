@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 from dvc.repo import Repo
-from project import IDENTITY, Project
+from project import Project, init
 
 from components.base.errors import Invalid, Stop
 from components.base.files import as_json
@@ -57,9 +57,8 @@ def small(tmp_path, monkeypatch):
     """Three stages that have run with factor 1 and then 2."""
     project = Project.of(tmp_path)
     (tmp_path / "dvc.yaml").write_text(GRAPH)
-    project.run("git", "init", "-q")
-    project.dvc("init", "-q")
-    project.run("git", *IDENTITY, "commit", "-qm", "start")
+    init(tmp_path)
+    project.commit("start")
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(plan, "fingerprints", lambda _: {})
     line = Line(project)
@@ -205,9 +204,8 @@ def coded(tmp_path, monkeypatch):
     (tmp_path / "dvc.yaml").write_text(CODED)
     (tmp_path / "code.json").write_text(as_json(BEFORE))
     (tmp_path / "params.yaml").write_text("seed: 0\n")
-    project.run("git", "init", "-q")
-    project.dvc("init", "-q")
-    project.run("git", *IDENTITY, "commit", "-qm", "start")
+    init(tmp_path)
+    project.commit("start")
     monkeypatch.chdir(tmp_path)
     line = Line(project)
     line.run()
