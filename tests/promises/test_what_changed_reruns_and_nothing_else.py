@@ -264,23 +264,3 @@ def test_nothing_in_the_graph_is_kept_from_the_cache(line):
 
     assert "cache:" not in graph
     assert "persist:" not in graph
-
-
-@one_backend
-def test_a_b_a_ends_where_it_began_and_the_summary_agrees_with_the_registry(line):
-    client = MlflowClient(line.tracking_uri())
-    line.edit(FILE, ("epochs: 12", "epochs: 3"))
-    try:
-        middle = line.dvc("repro")
-    finally:
-        line.edit(FILE, ("epochs: 3", "epochs: 12"))
-    output = line.dvc("repro")
-
-    assert {stage.partition("@")[0] for stage in ran(middle)} >= {"train", "evaluate", "package"}
-    assert not {"ingest", "preprocess", "augment", "tune"} & {
-        stage.partition("@")[0] for stage in ran(middle)
-    }
-    assert ran(output) == list(ALWAYS)
-    assert (line.root / "dvc.lock").read_text() == line.lock
-    champion = client.get_model_version_by_alias("digits", "champion").version
-    assert f"digits version {champion} is the champion" in line.millrace("summary")
