@@ -116,6 +116,8 @@ SMALL = (("epochs: 40", "epochs: 12"), ("min: 0.97", "min: 0.9"))
 
 
 BACKENDS = ("tensorflow", "jax")
+one_backend = pytest.mark.parametrize("line", BACKENDS[:1], indirect=True)
+"""Where what is tried has nothing to do with what Keras runs on."""
 KILLED = ("ingest", "train", "compress", "register")
 
 
@@ -126,15 +128,6 @@ def line(request, lines):
     Whoever changes a file puts it back.
     """
     return lines[request.param]
-
-
-@pytest.fixture(scope="session")
-def survivor(line, survivors):
-    """Another checkout of the same, killed several times, and then left to end.
-
-    It knows nothing of what the first has run, and its user has settings of Keras's of their own.
-    """
-    return survivors[line.backend]
 
 
 @pytest.fixture(scope="session")
@@ -163,32 +156,30 @@ def lines(request, tmp_path_factory):
 
 
 @pytest.fixture(scope="session")
-def survivors(lines, tmp_path_factory):
-    """By backend; see `survivor`."""
+def survivor(line, tmp_path_factory):
+    """Another checkout of the same, killed several times, and then left to end.
+
+    It knows nothing of what the first has run, and its user has settings of Keras's of their own.
+    """
     keras_home = tmp_path_factory.mktemp("keras")
     settings = {"floatx": "float64", "epsilon": 0.01, "image_data_format": "channels_first"}
     (keras_home / "keras.json").write_text(json.dumps(settings))
-
-    def made(line):
-        draw = random.Random(line.backend)  # noqa: S311
-        project = line.clone(tmp_path_factory.mktemp(f"survivor-{line.backend}") / "checkout")
-        project.dvc("remote", "remove", "shared")
-        project.commit("alone")
-        project.settings = {"KERAS_HOME": str(keras_home)}
-        project.left = {}
-        for stage in KILLED:
-            project.killed(
-                *(sys.executable, "-m", "dvc", "repro"),
-                when=project.begins(stage),
-                delay_s=draw.uniform(0, 3),
-                alone=stage == "train" and line.backend == "tensorflow",
-            )
-            project.left[stage] = project.outputs()
-        project.output = project.dvc("repro")
-        return project
-
-    with ThreadPoolExecutor() as pool:
-        return dict(zip(lines, pool.map(made, lines.values()), strict=True))
+    draw = random.Random(line.backend)  # noqa: S311
+    project = line.clone(tmp_path_factory.mktemp("survivor") / "checkout")
+    project.dvc("remote", "remove", "shared")
+    project.commit("alone")
+    project.settings = {"KERAS_HOME": str(keras_home)}
+    project.left = {}
+    for stage in KILLED:
+        project.killed(
+            *(sys.executable, "-m", "dvc", "repro"),
+            when=project.begins(stage),
+            delay_s=draw.uniform(0, 3),
+            alone=stage == "train",
+        )
+        project.left[stage] = project.outputs()
+    project.output = project.dvc("repro")
+    return project
 
 
 @pytest.fixture(scope="session")

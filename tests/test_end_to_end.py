@@ -8,6 +8,7 @@ from project import ALWAYS, STAGES, ran
 from sklearn.datasets import load_digits
 
 from components.run.tracking import MODEL
+from tests.conftest import one_backend
 
 
 @pytest.fixture
@@ -29,6 +30,7 @@ def test_every_stage_ran_once(line):
     assert ran(line.output) == [ALWAYS[0], *stages, ALWAYS[1]]
 
 
+@one_backend
 def test_a_second_repro_runs_no_stage(line):
     assert ran(line.dvc("repro")) == list(ALWAYS)
 
@@ -76,12 +78,14 @@ def test_one_run_holds_what_every_stage_found(line, registry):
     assert [one.value for one in history] == pytest.approx(kept)
 
 
+@one_backend
 def test_dvc_shows_metrics_plots_and_the_graph(line):
     assert "reports/digits/evaluate.json" in line.dvc("metrics", "show")
     line.dvc("plots", "show")
     assert "train@digits" in line.dvc("dag")
 
 
+@one_backend
 def test_nothing_that_is_measured_is_a_metric_of_dvcs(line):
     shown = line.dvc("metrics", "show", "--json")
 
@@ -89,6 +93,7 @@ def test_nothing_that_is_measured_is_a_metric_of_dvcs(line):
     assert "latency" not in shown
 
 
+@one_backend
 def test_the_summary_says_what_was_made(line):
     output = line.millrace("summary")
 
@@ -96,6 +101,7 @@ def test_the_summary_says_what_was_made(line):
     assert "reports/digits/report.html" in output
 
 
+@one_backend
 def test_a_trained_value_reruns_training_and_what_follows(line):
     line.edit("pipelines/digits.yaml", ("batch_size: 64", "batch_size: 96"))
     try:
@@ -112,6 +118,7 @@ def test_a_trained_value_reruns_training_and_what_follows(line):
         assert "may run" in actions[f"{stage}@digits"]
 
 
+@one_backend
 def test_a_mistake_anywhere_stops_the_line_before_it_starts(line):
     line.edit("pipelines/digits.yaml", ("AdamW", "AdammW"))
     try:
@@ -124,6 +131,7 @@ def test_a_mistake_anywhere_stops_the_line_before_it_starts(line):
     assert "no optimizer 'AdammW' in keras.optimizers; did you mean 'AdamW'?" in output
 
 
+@one_backend
 def test_what_a_whole_run_says_is_a_line_a_stage(line):
     output = line.millrace("run", "digits")
 

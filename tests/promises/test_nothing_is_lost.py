@@ -11,9 +11,10 @@ import pytest
 from mlflow import MlflowClient
 from project import ROOT
 
-from tests.conftest import KILLED
+from tests.conftest import KILLED, one_backend
 
 
+@one_backend
 @pytest.mark.parametrize("stage", KILLED)
 def test_what_a_kill_leaves_is_whole(line, survivor, stage):
     """Every file is that of a run that was not killed, or is not there."""
@@ -23,7 +24,8 @@ def test_what_a_kill_leaves_is_whole(line, survivor, stage):
     assert "data/code/digits/train.json" in left
 
 
-def test_a_kill_costs_no_earlier_stage(survivor):
+@one_backend
+def test_a_kill_costs_no_earlier_stage(line, survivor):
     """What was made before the stage that was killed is still there."""
     for stage, made in {
         "train": "data/digits/ready/dataset.json",
@@ -33,7 +35,8 @@ def test_a_kill_costs_no_earlier_stage(survivor):
         assert made in survivor.left[stage]
 
 
-def test_the_next_run_registers_once_and_leaves_nothing_behind(survivor):
+@one_backend
+def test_the_next_run_registers_once_and_leaves_nothing_behind(line, survivor):
     client = MlflowClient(survivor.tracking_uri())
     experiments = [one.experiment_id for one in client.search_experiments()]
 

@@ -1,15 +1,32 @@
 """Promise 1: same inputs, same bytes."""
 
+import pytest
 import yaml
-from project import STAGES
+from project import STAGES, ran
+
+from tests.conftest import one_backend
 
 
+@one_backend
 def test_a_run_in_another_folder_gives_the_bytes_of_the_first(line, survivor):
     """Whatever has happened to it on its way."""
     lock = (survivor.root / "dvc.lock").read_text()
 
     assert lock == line.lock
     assert survivor.outputs() == line.outputs()
+
+
+@pytest.mark.parametrize("line", ["jax"], indirect=True)  # the other is in the test above
+def test_what_keras_computes_in_another_folder_is_the_first_to_the_byte(line, tmp_path):
+    theirs = line.clone(tmp_path / "theirs")
+    theirs.dvc("repro", "--pull")
+    stages = [f"{stage}@digits" for stage in ("preprocess", "train", "compress")]
+
+    output = theirs.dvc("repro", "--force", "--single-item", *stages)
+
+    assert ran(output) == stages
+    assert (theirs.root / "dvc.lock").read_text() == line.lock
+    assert theirs.outputs() == line.outputs()
 
 
 def test_every_output_has_a_hash_that_is_compared(line):

@@ -11,6 +11,8 @@ import yaml
 from mlflow import MlflowClient
 from project import ALWAYS, STAGES, ran
 
+from tests.conftest import one_backend
+
 FILE = "pipelines/digits.yaml"
 LEARNER = "components/fitting/supervised/__init__.py"
 MORE = "\nMORE = 1\n"
@@ -115,10 +117,6 @@ CHANGES = {
 }
 
 
-one_backend = pytest.mark.parametrize("line", ["tensorflow"], indirect=True)
-"""Where what is tried has nothing to do with what Keras runs on."""
-
-
 @pytest.fixture(scope="session")
 def planned(line):
     """What `plan` says to each change, by its name."""
@@ -216,6 +214,7 @@ def test_another_pipeline_runs_alone(line):
         assert " runs " in actions[f"{stage}@more"]
 
 
+@one_backend
 def test_a_stage_that_writes_what_it_wrote_runs_nobody_behind_it(line):
     imported = "from components.tasks.measured import Measures"
     line.edit("components/tasks/classification/draw.py", (imported, f"{imported}\nMORE = 1"))

@@ -45,6 +45,12 @@ def alone(line):
     return line.found()
 
 
+@pytest.fixture(scope="module")
+def same(line):
+    """The key of the search as it is."""
+    return key(line)
+
+
 @pytest.fixture
 def storage(tmp_path, monkeypatch):
     """An empty one."""
@@ -105,25 +111,26 @@ def test_a_trial_that_was_killed_is_run_again_and_it_alone(line, alone, storage)
         ),
     ],
 )
-def test_another_search_does_not_find_the_trials(line, file, change):
+def test_another_search_does_not_find_the_trials(line, same, file, change):
     text = (line.root / file).read_text()
-    before = key(line)
 
     line.edit(file, change)
     after = key(line)
     (line.root / file).write_text(text)
 
-    assert after != before == key(line)
+    assert after != same
 
 
-def test_a_search_that_is_made_longer_finds_the_trials_that_there_are(line, storage):
-    before = key(line)
+def test_the_same_search_finds_them_again(line, same):
+    assert key(line) == same
 
+
+def test_a_search_that_is_made_longer_finds_the_trials_that_there_are(line, same, storage):
     line.edit("pipelines/diabetes.yaml", ("trials: 4", "trials: 9"))
     after = key(line)
     line.edit("pipelines/diabetes.yaml", ("trials: 9", "trials: 4"))
 
-    assert after == before
+    assert after == same
     few, many = of(RANDOM), of({**RANDOM, "trials": 9})
     assert many.drawn[:3] == few.drawn
     few.keep(2, Outcome(0.5, 2))
