@@ -88,6 +88,7 @@ class _Planner:
         self.repo = repo
         self.unknown: dict[str, str] = {}  # output -> the stage that will write it
         self.restored: dict[str, Any] = {}  # output -> the hash that it will have
+        self.locked: dict[str, Mapping[str, Any]] = {}  # by lock file, the entries of its stages
         self.code = {
             repo.fs.join(repo.root_dir, *CODE.parts, name, f"{stage}.json"): depends
             for name, stages in now.items()
@@ -149,7 +150,7 @@ class _Planner:
 
     def _own_reasons(self, stage: PipelineStage) -> Iterator[str]:
         """What differs from the last run, whatever other stages do."""
-        locked = _lock(stage)
+        locked = self._locked(stage)
         if locked is None:
             yield "it has not run yet"
             return
@@ -167,6 +168,13 @@ class _Planner:
                 yield f"{out} is missing"
             elif out.status():
                 yield f"{out} was changed by hand"
+
+    def _locked(self, stage: PipelineStage) -> Mapping[str, Any] | None:
+        """What dvc.lock has of a stage; the file is read once for all of its stages."""
+        file = stage.dvcfile._lockfile
+        if file.path not in self.locked:
+            self.locked[file.path] = file.load().get("stages", {})
+        return self.locked[file.path].get(stage.name)
 
     def _code_changes(self, dep: Any) -> Iterator[str]:
         """Every value, module and library that differs."""
@@ -208,13 +216,6 @@ def _value_changes(before: Mapping[str, str], after: Mapping[str, str]) -> Itera
     for key in {**before, **after}:
         if before.get(key) != after.get(key):
             yield f"{key}: {before.get(key, 'not there')} -> {after.get(key, 'not there')}"
-
-
-def _lock(stage: PipelineStage) -> Mapping[str, Any] | None:
-    entry: Mapping[str, Any] | None = (
-        stage.dvcfile._lockfile.load().get("stages", {}).get(stage.name)
-    )
-    return entry
 
 
 def _short(hash_info: Any) -> str:
