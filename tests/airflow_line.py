@@ -10,19 +10,19 @@ from project import IDENTITY, init
 GRAPH = """\
 stages:
   draw:
-    cmd: echo "$(cat seed.txt) drawn" > drawn.txt && echo draw >> {log}
+    cmd: echo "$(cat seed.txt) drawn" > drawn.txt && echo draw >> "$RAN"
     deps: [seed.txt]
     outs: [drawn.txt]
   left:
-    cmd: sed s/drawn/left/ drawn.txt > left.txt && echo left >> {log}
+    cmd: sed s/drawn/left/ drawn.txt > left.txt && echo left >> "$RAN"
     deps: [drawn.txt]
     outs: [left.txt]
   right:
-    cmd: sed s/drawn/right/ drawn.txt > right.txt && echo right >> {log}
+    cmd: sed s/drawn/right/ drawn.txt > right.txt && echo right >> "$RAN"
     deps: [drawn.txt]
     outs: [right.txt]
   join:
-    cmd: cat left.txt right.txt > joined.txt && echo join >> {log}
+    cmd: cat left.txt right.txt > joined.txt && echo join >> "$RAN"
     deps: [left.txt, right.txt]
     outs: [joined.txt]
 """
@@ -32,13 +32,15 @@ class Small:
     """A repository with the graph in the folder `small`, and what Airflow's side needs.
 
     Args:
-        root: An empty folder.
+        root: An empty folder, or a copy of one that had such a project.
     """
 
     def __init__(self, root: Path) -> None:
         self.root, self.log = root / "project", root / "ran.txt"
+        if self.root.exists():
+            return
         (self.root / "small").mkdir(parents=True)
-        (self.root / "small" / "dvc.yaml").write_text(GRAPH.format(log=self.log))
+        (self.root / "small" / "dvc.yaml").write_text(GRAPH)
         (self.root / "small" / "seed.txt").write_text("1\n")
         init(self.root)
         self.commit("start")
@@ -77,5 +79,6 @@ class Small:
             "MILLRACE_REPOSITORY": str(self.root),
             "MILLRACE_HOME": str(home),
             "MILLRACE_DVC_CACHE": str(self.root / ".dvc" / "cache"),
+            "RAN": str(self.log),
             "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}",
         }

@@ -9,9 +9,8 @@ from driven import Driven
 from dags.repro import GateError, TemporaryError
 
 
-def test_a_day_on_which_nothing_changed_skips_all_stages(small):
-    Driven(small, "one").whole()
-    second = Driven(small, "two")
+def test_a_day_on_which_nothing_changed_skips_all_stages(settled):
+    second = Driven(settled, "two")
 
     states = second.whole()
 
@@ -23,44 +22,41 @@ def test_a_day_on_which_nothing_changed_skips_all_stages(small):
         "join": "skipped",
         "close": "success",
     }
-    assert len(small.ran) == 4
+    assert len(settled.ran) == 4
     assert second.joined() == "1 left\n1 right\n"
 
 
-def test_what_changed_runs_and_what_comes_after_it(small):
-    Driven(small, "one").whole()
-    graph = (small.root / "small" / "dvc.yaml").read_text()
-    small.write("small/dvc.yaml", graph.replace("s/drawn/left/", "s/drawn/links/"))
-    second = Driven(small, "two")
+def test_what_changed_runs_and_what_comes_after_it(settled):
+    graph = (settled.root / "small" / "dvc.yaml").read_text()
+    settled.write("small/dvc.yaml", graph.replace("s/drawn/left/", "s/drawn/links/"))
+    second = Driven(settled, "two")
 
     states = second.whole()
 
     assert {name for name, state in states.items() if state == "skipped"} == {"draw", "right"}
-    assert small.ran[4:] == ["left", "join"]
+    assert settled.ran[4:] == ["left", "join"]
     assert second.joined() == "1 links\n1 right\n"
 
 
-def test_a_change_that_makes_the_same_runs_nothing_behind_it(small):
-    Driven(small, "one").whole()
-    graph = (small.root / "small" / "dvc.yaml").read_text()
-    small.write("small/dvc.yaml", graph.replace("s/drawn/left/", "s/drawn/left/g"))
-    second = Driven(small, "two")
+def test_a_change_that_makes_the_same_runs_nothing_behind_it(settled):
+    graph = (settled.root / "small" / "dvc.yaml").read_text()
+    settled.write("small/dvc.yaml", graph.replace("s/drawn/left/", "s/drawn/left/g"))
+    second = Driven(settled, "two")
 
     states = second.whole()
 
     assert (states["left"], states["join"]) == ("success", "skipped")
-    assert small.ran[4:] == ["left"]
+    assert settled.ran[4:] == ["left"]
 
 
-def test_data_that_are_lost_are_made_again_and_not_said_to_be_there(small):
+def test_data_that_are_lost_are_made_again_and_not_said_to_be_there(settled):
     """dvc.lock has them, but neither the cache nor a remote: a day without changes was green."""
-    Driven(small, "one").whole()
-    shutil.rmtree(small.root / ".dvc" / "cache")
-    second = Driven(small, "two")
+    shutil.rmtree(settled.root / ".dvc" / "cache")
+    second = Driven(settled, "two")
 
     second.whole()
 
-    assert sorted(small.ran[4:]) == ["draw", "join", "left", "right"]
+    assert sorted(settled.ran[4:]) == ["draw", "join", "left", "right"]
     assert second.joined() == "1 left\n1 right\n"
 
 
@@ -79,18 +75,13 @@ def test_data_that_only_the_remote_has_are_not_made_again(small):
     assert second.states["join"] == "skipped"
 
 
-def graph_of(small, text):
-    """Another graph; its stages write their names into the log."""
-    small.write("small/dvc.yaml", text.replace("LOG", str(small.log)))
-
-
 def test_a_file_of_raw_data_that_dvc_tracks_as_a_folder_is_compared(small):
     (small.root / "raw").mkdir()
     (small.root / "raw" / "a.txt").write_text("1\n")
     small.run("dvc", "add", "-q", "raw")
-    graph_of(
-        small,
-        "stages: {draw: {cmd: cat ../raw/a.txt > out && echo draw >> LOG, "
+    small.write(
+        "small/dvc.yaml",
+        "stages: {draw: {cmd: cat ../raw/a.txt > out && echo draw >> $RAN, "
         "deps: [../raw/a.txt], outs: [out]}}",
     )
     Driven(small, "one").whole()
@@ -108,36 +99,35 @@ def test_a_file_of_a_folder_that_a_stage_makes_is_compared(small):
     """The first stage ran anew, the second failed; the next run took it for unchanged."""
     text = (
         "stages:\n"
-        "  draw: {cmd: mkdir d && cp seed.txt d/one.txt && echo draw >> LOG, deps: [seed.txt], "
+        "  draw: {cmd: mkdir d && cp seed.txt d/one.txt && echo draw >> $RAN, deps: [seed.txt], "
         "outs: [d]}\n"
-        "  left: {cmd: CMDcp d/one.txt left.txt && echo left >> LOG, deps: [d/one.txt], "
+        "  left: {cmd: CMDcp d/one.txt left.txt && echo left >> $RAN, deps: [d/one.txt], "
         "outs: [left.txt]}\n"
     )
-    graph_of(small, text.replace("CMD", ""))
+    small.write("small/dvc.yaml", text.replace("CMD", ""))
     Driven(small, "one").whole()
     small.write("small/seed.txt", "2\n")
-    graph_of(small, text.replace("CMD", "exit 1; "))
+    small.write("small/dvc.yaml", text.replace("CMD", "exit 1; "))
     with suppress(TemporaryError):
         Driven(small, "two").whole()
-    graph_of(small, text.replace("CMD", ""))
+    small.write("small/dvc.yaml", text.replace("CMD", ""))
 
     assert Driven(small, "three").whole()["left"] == "success"
     assert Driven(small, "four").whole()["left"] == "skipped"
 
 
-def test_a_source_that_is_gone_is_said(small):
-    Driven(small, "one").whole()
-    small.git("rm", "-q", "small/seed.txt")
-    small.commit("gone")
+def test_a_source_that_is_gone_is_said(settled):
+    settled.git("rm", "-q", "small/seed.txt")
+    settled.commit("gone")
 
     with pytest.raises(GateError, match=r"draw reads small/seed.txt, which is neither in git nor"):
-        Driven(small, "two").task("open")
+        Driven(settled, "two").task("open")
 
 
 def test_what_dvc_keeps_no_copy_of_is_on_the_branch_and_goes_on_from_run_to_run(small):
-    graph_of(
-        small,
-        "stages: {draw: {cmd: cp seed.txt out && cp out m.json && echo draw >> LOG, "
+    small.write(
+        "small/dvc.yaml",
+        "stages: {draw: {cmd: cp seed.txt out && cp out m.json && echo draw >> $RAN, "
         "deps: [seed.txt], outs: [out], metrics: [m.json: {cache: false}]}}",
     )
     first, second = Driven(small, "one"), Driven(small, "two")
