@@ -4,7 +4,6 @@ import shutil
 
 import pytest
 from airflow_line import Small
-from driven import Driven
 
 
 def entered(root, patch):
@@ -23,6 +22,9 @@ def small(tmp_path, monkeypatch):
 @pytest.fixture(scope="session")
 def first_run(tmp_path_factory):
     """The folder of a project of which a run has gone well."""
+    # Not above: Airflow, imported while pytest captures nothing, would close what absl writes to.
+    from driven import Driven
+
     root = tmp_path_factory.mktemp("first-run")
     with pytest.MonkeyPatch.context() as patch:
         Driven(entered(root, patch), "one").whole()
