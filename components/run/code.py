@@ -16,7 +16,6 @@ from functools import cache
 from importlib.metadata import PackageNotFoundError, packages_distributions, version
 from pathlib import Path
 from types import MappingProxyType, ModuleType
-from typing import Any
 
 from components.base.errors import Stop
 from components.config.lookup import absolute, is_type_checking, source_file
@@ -171,8 +170,9 @@ def digest(module: str, sections: frozenset[str] = frozenset()) -> str:
     whole = hashlib.sha256()
     if path.suffix != ".py":  # compiled
         whole.update(path.read_bytes())
-    for part in _flat(_tree(path), sections):
-        whole.update(f"{part}\0".encode())
+    parts: list[str] = []
+    _flatten(_tree(path), sections, parts)
+    whole.update("".join(f"{part}\0" for part in parts).encode())
     beside = _data_of_package(path.parent) if path.name == "__init__.py" else ()
     named = () if module.partition(".")[0] == OURS else _data_named(path)
     for file in (*beside, *named):
@@ -212,22 +212,25 @@ def _data_named(path: Path) -> Iterator[Path]:
         yield from (place for place in dict.fromkeys(places) if place.is_file())
 
 
-def _flat(node: ast.AST, sections: frozenset[str]) -> Iterator[str]:
-    yield type(node).__name__
+def _flatten(node: ast.AST, sections: frozenset[str], parts: list[str]) -> None:
+    """Adds to `parts` what a node holds; a generator would pass each through all levels."""
+    parts.append(type(node).__name__)
     is_section = isinstance(node, ast.ClassDef) and node.name in sections
     for name, value in ast.iter_fields(node):
         for part in value if isinstance(value, list) else [value]:
-            if _is_docstring(part) or _is_for_checkers(part) or (is_section and _is_of_file(part)):
+            if isinstance(part, ast.stmt) and (
+                _is_docstring(part) or _is_for_checkers(part) or (is_section and _is_of_file(part))
+            ):
                 continue
             if isinstance(part, ast.AST):
-                yield f"{name}("
-                yield from _flat(part, sections)
-                yield ")"
+                parts.append(f"{name}(")
+                _flatten(part, sections, parts)
+                parts.append(")")
             elif name != "kind" and (part is not None or isinstance(value, list)):
-                yield f"{name}={part!r}"
+                parts.append(f"{name}={part!r}")
 
 
-def _is_of_file(node: Any) -> bool:
+def _is_of_file(node: ast.stmt) -> bool:
     """Whether a part of a section is a field or a rule."""
     if isinstance(node, ast.AnnAssign):
         return not any(
@@ -244,7 +247,7 @@ def _is_of_file(node: Any) -> bool:
     )
 
 
-def _is_for_checkers(node: Any) -> bool:
+def _is_for_checkers(node: ast.stmt) -> bool:
     """Whether a statement does nothing at run time: imports for types, and names for `*`."""
     if isinstance(node, ast.If):
         return is_type_checking(node) and not node.orelse
@@ -253,7 +256,7 @@ def _is_for_checkers(node: Any) -> bool:
     )
 
 
-def _is_docstring(node: Any) -> bool:
+def _is_docstring(node: ast.stmt) -> bool:
     """Also of an attribute; a constant alone does nothing."""
     return isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)
 
