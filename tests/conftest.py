@@ -90,6 +90,12 @@ def mlflow_store(tmp_path, monkeypatch, empty_store):
 
 
 @pytest.fixture
+def processes(monkeypatch):
+    """However small the work is, other processes do it."""
+    monkeypatch.setattr("components.base.workers.START_S", 0)
+
+
+@pytest.fixture
 def edited(tmp_path):
     """Writes the digits file with changes to its text, and gives its path."""
 
@@ -240,9 +246,20 @@ def prose_line(tmp_path_factory, empty_store):
 @pytest.fixture(scope="session")
 def cluster():
     """The address of a Dask cluster of two processes on loopback."""
+    import dask
     from distributed import LocalCluster
 
-    with LocalCluster(
-        n_workers=2, threads_per_worker=1, host="127.0.0.1", dashboard_address="127.0.0.1:0"
-    ) as made:
+    # It stands idle for most of the session, and would take a fifth of a processor all the time.
+    quiet = {
+        "distributed.worker.profile.enabled": False,
+        "distributed.admin.tick.interval": "1s",
+        "distributed.admin.system-monitor.interval": "5s",
+        "distributed.worker.memory.monitor-interval": "1s",
+    }
+    with (
+        dask.config.set(quiet),
+        LocalCluster(
+            n_workers=2, threads_per_worker=1, host="127.0.0.1", dashboard_address="127.0.0.1:0"
+        ) as made,
+    ):
         yield made.scheduler_address

@@ -6,6 +6,7 @@ item is never follows from the number of workers, and each computes with one thr
 
 import multiprocessing
 import os
+import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
@@ -21,6 +22,9 @@ Item = TypeVar("Item")
 Result = TypeVar("Result")
 
 ONE_THREAD = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "TF_NUM_INTRAOP_THREADS")
+START_S = 2.0
+"""Of work done here before processes are started, which takes about as long: never more than twice
+what was best, however much there is (ski rental)."""
 
 
 class Workers:
@@ -82,9 +86,7 @@ class Workers:
     def _results(self, task: "_Task", items: Sequence[Any], what: str) -> Iterable[Any]:
         if self._client:
             return self._from_cluster(task, items, what)
-        if len(items) == 1:  # to start processes would take longer
-            return map(task, items)
-        return self._from_processes(task, items, what)
+        return self._here(task, items, what)
 
     def _from_cluster(self, task: "_Task", items: Sequence[Any], what: str) -> Iterator[Any]:
         from distributed import KilledWorker
@@ -104,6 +106,15 @@ class Workers:
                 "its workers in a checkout, with PYTHONPATH set to it (see scripts/dask_cluster.py)"
             ) from None
 
+    def _here(self, task: "_Task", items: Sequence[Any], what: str) -> Iterator[Any]:
+        begun = time.monotonic()
+        for number, item in enumerate(items):
+            is_long = self._executor is not None or time.monotonic() - begun >= START_S
+            if is_long and number < len(items) - 1:
+                yield from self._from_processes(task, items[number:], what)
+                return
+            yield task(item)
+
     def _from_processes(self, task: "_Task", items: Sequence[Any], what: str) -> Iterator[Any]:
         try:
             yield from self._processes(task).map(task, items)
@@ -121,7 +132,7 @@ class Workers:
             context = multiprocessing.get_context("forkserver")
             context.set_forkserver_preload([task.function.__module__])
             self._executor = self._stack.enter_context(
-                ProcessPoolExecutor(mp_context=context, initializer=_one_thread)
+                ProcessPoolExecutor(mp_context=context, initializer=one_thread)
             )
         return self._executor
 
@@ -137,5 +148,6 @@ class _Task:
             return self.function(item)
 
 
-def _one_thread() -> None:
+def one_thread() -> None:
+    """For this process, before it imports what computes, and for those that it starts."""
     os.environ.update(dict.fromkeys(ONE_THREAD, "1"))

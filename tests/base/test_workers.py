@@ -19,14 +19,32 @@ def test_results_come_in_the_order_of_the_items():
         assert list(workers.map(work.square, range(20), "squaring")) == [n * n for n in range(20)]
 
 
-def test_several_items_are_worked_on_by_other_processes():
+def test_several_items_are_worked_on_by_other_processes(processes):
     with Workers() as workers:
         assert os.getpid() not in workers.map(work.process, [0, 1, 2], "looking")
 
 
-def test_one_item_is_worked_on_here():
+def test_one_item_is_worked_on_here(processes):
     with Workers() as workers:
         assert list(workers.map(work.process, [0], "looking")) == [os.getpid()]
+
+
+def test_what_takes_less_than_to_start_processes_is_done_here():
+    with Workers() as workers:
+        assert set(workers.map(work.process, range(20), "looking")) == {os.getpid()}
+
+
+def test_what_turns_out_to_take_long_is_handed_to_processes(monkeypatch):
+    monkeypatch.setattr("components.base.workers.START_S", 0.5)
+    waits = [0.3, 0.3, 0, 0, 0]
+
+    with Workers() as workers:
+        first = list(workers.map(work.wait, waits, "waiting"))
+        second = list(workers.map(work.wait, waits, "waiting"))
+
+    assert [wait for wait, _ in first] == [wait for wait, _ in second] == waits
+    assert [process for _, process in first[:2]] == [os.getpid()] * 2
+    assert os.getpid() not in {process for _, process in [*first[2:], *second]}  # they are there
 
 
 def test_no_item_is_no_work():
@@ -34,7 +52,7 @@ def test_no_item_is_no_work():
         assert list(workers.map(work.square, [], "squaring")) == []
 
 
-def test_a_killed_process_ends_in_a_message():
+def test_a_killed_process_ends_in_a_message(processes):
     with Workers() as workers, pytest.raises(Stop) as caught:
         list(workers.map(work.die, [0, 1], "reading"))
 

@@ -277,7 +277,7 @@ def small_shards(monkeypatch):
     monkeypatch.setattr(shards.cut, "__defaults__", (250,))
 
 
-def test_many_shards_are_written_by_several_processes(photos, tmp_path_factory, small_shards):
+def test_many_shards_are_one_split(photos, tmp_path_factory, small_shards):
     folder = tmp_path_factory.mktemp("out")
     ingest(photos, folder / "many")
 
@@ -286,22 +286,16 @@ def test_many_shards_are_written_by_several_processes(photos, tmp_path_factory, 
     assert len(dataset.open_split(folder / "many", "train")) == 6
 
 
-def test_the_number_of_processes_changes_no_byte(photos, tmp_path_factory, small_shards):
+def test_other_processes_change_no_byte(photos, tmp_path_factory, small_shards, monkeypatch):
     folder = tmp_path_factory.mktemp("out")
-    ingest(photos, folder / "many")
-
-    class Alone(Workers):
-        def _results(self, task, items, what):
-            return map(task, items)
-
-    found = config().listing(photos)
-    with Alone() as workers:
-        write(found, split(config(), found, 0, workers), folder / "one", workers)
+    for name, start_s in (("many", 0), ("one", 1e9)):
+        monkeypatch.setattr("components.base.workers.START_S", start_s)
+        ingest(photos, folder / name)
 
     assert contents(folder / "many") == contents(folder / "one")
 
 
-def test_a_cluster_gives_the_same_bytes(photos, tmp_path_factory, small_shards, cluster):
+def test_a_cluster_gives_the_same_bytes(photos, tmp_path_factory, small_shards, cluster, processes):
     folder, found = tmp_path_factory.mktemp("out"), config().listing(photos)
     for name, address in (("here", None), ("cluster", cluster)):
         with Workers(address) as workers:

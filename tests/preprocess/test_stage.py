@@ -150,16 +150,21 @@ def test_labels_stay_with_their_inputs_over_the_chunks_of_a_shard(tmp_path):
     assert statistics["standard_deviation"] == pytest.approx(kept.std())
 
 
-def test_processes_and_a_cluster_give_the_same_bytes(tmp_path, raw, cluster):
+def test_processes_and_a_cluster_give_the_same_bytes(tmp_path, raw, cluster, monkeypatch):
     files = {}
-    for name, address in (("here", None), ("cluster", cluster)):
+    for name, address, start_s in (
+        ("here", None, 1e9),
+        ("processes", None, 0),
+        ("cluster", cluster, 0),
+    ):
+        monkeypatch.setattr("components.base.workers.START_S", start_s)
         layers = [keras.layers.Normalization(), ZCAWhitening(epsilon=0.1)]
         prepared(layers, sources(raw), tmp_path / name, address)
         ready = tmp_path / name / "ready"
         files[name] = {path.relative_to(ready): path.read_bytes() for path in ready.rglob("*.*")}
 
     assert len(files["here"]) == 10
-    assert files["here"] == files["cluster"]
+    assert files["here"] == files["processes"] == files["cluster"]
 
 
 def test_images_of_several_sizes_are_resized(tmp_path):

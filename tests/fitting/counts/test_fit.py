@@ -42,7 +42,7 @@ def test_counting_again_gives_the_same_bytes(tmp_path):
     assert saved(fitted(), tmp_path / "a") == saved(fitted(), tmp_path / "b")
 
 
-def test_parts_counted_by_processes_give_the_same_bytes(tmp_path, parts, monkeypatch):
+def test_parts_counted_by_processes_give_the_same_bytes(tmp_path, parts, processes, monkeypatch):
     several = saved(fitted(), tmp_path / "several")
 
     monkeypatch.setattr(counting, "PART", 1000)
