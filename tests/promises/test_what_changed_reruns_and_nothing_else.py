@@ -65,10 +65,10 @@ CHANGES = {
     "a figure": ("components/tasks/classification/draw.py", None, MORE, "evaluate"),
     # Values.
     "epochs": (FILE, "epochs: 12", "epochs: 13", "train"),
-    "blocks": (FILE, "blocks: [2, 2]", "blocks: [1, 1]", "train"),
+    "blocks": (FILE, "blocks: [1, 1]", "blocks: [1, 2]", "train"),
     "another architecture": (
         FILE,
-        "architecture: resnet\n  blocks: [2, 2]",
+        "architecture: resnet\n  blocks: [1, 1]",
         "architecture: cnn",
         MODEL,
     ),
