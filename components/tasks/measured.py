@@ -18,8 +18,8 @@ class Measures(BaseModel):
     metrics: dict[str, Interval]
     """Each metric of the task, with its 95 % interval."""
     examples: int
-    numbers: dict[str, float] = {}
-    """Further numbers, without an interval."""
+    numbers: dict[str, int | float] = {}
+    """Further numbers, without an interval; what is counted stays whole."""
     details: dict[str, Any] = {}
     """What figures and tables are made of."""
 

@@ -67,3 +67,14 @@ def test_numbers_and_details_may_be_left_out():
 
     assert (found.numbers, found.details) == ({}, {})
     assert found.scalars == {"r2": 0.5, "r2_low": 0.25, "r2_high": 0.75, "examples": 3}
+
+
+def test_what_is_counted_stays_whole():
+    measures = Measures(metrics={}, examples=2, numbers={"label_issues": 0, "log_loss": 0.0})
+
+    assert json.loads(json.dumps(measures.scalars)) == {
+        "label_issues": 0,
+        "log_loss": 0.0,
+        "examples": 2,
+    }
+    assert [type(one) for one in measures.numbers.values()] == [int, float]
