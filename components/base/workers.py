@@ -23,8 +23,8 @@ Result = TypeVar("Result")
 
 ONE_THREAD = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "TF_NUM_INTRAOP_THREADS")
 START_S = 2.0
-"""Of work done here before processes are started, which takes about as long: never more than twice
-what was best, however much there is (ski rental)."""
+"""Of work done here before processes are started, which takes about as long: at most twice what was
+best, however much there is (ski rental), and the rest of an item that was begun."""
 
 
 class Workers:

@@ -297,12 +297,12 @@ def test_other_processes_change_no_byte(photos, tmp_path_factory, small_shards, 
 
 def test_a_cluster_gives_the_same_bytes(photos, tmp_path_factory, small_shards, cluster, processes):
     folder, found = tmp_path_factory.mktemp("out"), config().listing(photos)
-    for name, address in (("here", None), ("cluster", cluster)):
+    for name, address in (("processes", None), ("cluster", cluster)):
         with Workers(address) as workers:
             write(found, split(config(), found, 0, workers), folder / name, workers)
 
     assert len(dataset.shard_paths(folder / "cluster", "train")) > 1
-    assert contents(folder / "here") == contents(folder / "cluster")
+    assert contents(folder / "processes") == contents(folder / "cluster")
 
 
 def keeping_its_stamp(path, content):
