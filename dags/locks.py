@@ -71,7 +71,7 @@ def overlay(folder: Path, entries: Entries) -> None:
 def write(file: Path, value: Any) -> None:
     """Beside, then renamed: half an entry would be taken for one."""
     partial = file.with_name(f"{file.name}.partial")
-    partial.write_text(yaml.safe_dump(value, sort_keys=False))
+    partial.write_text(yaml.dump(value, Dumper=yaml.CSafeDumper, sort_keys=False))
     partial.replace(file)
 
 

@@ -49,11 +49,13 @@ class ByFile(LoadScopeScheduling):
         return "long" if file in LONG else file
 
 
+@pytest.hookimpl(optionalhook=True)
 def pytest_xdist_auto_num_workers(config):
     """With `-n auto`: one more than there are processors, as many tests wait for a process."""
     return len(os.sched_getaffinity(0)) + 1
 
 
+@pytest.hookimpl(optionalhook=True)
 def pytest_xdist_make_scheduler(config, log):
     """With `-n`."""
     return ByFile(config, log)

@@ -1,8 +1,7 @@
-"""Episodes under a policy: their returns, their frames, what is observed in them."""
+"""Episodes under a policy: their returns, their frames."""
 
 import os
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -14,8 +13,6 @@ from components.data.environment import Environment, Floats
 Policy = Callable[[Floats], NDArray[np.int64]]
 """From observations `(n, features)` to actions `(n,)`, each of which follows from its row."""
 
-Visit = Callable[[Floats], None]
-
 
 def returns(env_id: str, policy: Policy, seeds: Sequence[int]) -> NDArray[np.float64]:
     """Undiscounted returns `(n,)` of the episodes of these seeds, `(n,)`.
@@ -25,32 +22,12 @@ def returns(env_id: str, policy: Policy, seeds: Sequence[int]) -> NDArray[np.flo
     Raises:
         ValueError: See `Environment`.
     """
-    return _play(env_id, seeds, lambda observations, running: policy(observations), lambda _: None)
+    return _play(env_id, seeds, lambda observations, running: policy(observations))
 
 
 def random_returns(env_id: str, seeds: Sequence[int]) -> NDArray[np.float64]:
     """Returns `(n,)` of a policy that takes every action alike; see `returns`."""
-    return _play(env_id, seeds, _Random(env_id, seeds), lambda _: None)
-
-
-@dataclass(frozen=True)
-class Statistics:
-    """What a `keras.layers.Normalization(mean=..., variance=...)` takes."""
-
-    mean: Floats
-    variance: Floats
-
-
-def statistics(env_id: str, seeds: Sequence[int]) -> Statistics:
-    """Mean and variance `(features,)` of what a policy that takes every action alike observes.
-
-    Raises:
-        ValueError: See `Environment`.
-    """
-    seen: list[Floats] = []
-    _play(env_id, seeds, _Random(env_id, seeds), seen.append)
-    every = np.concatenate(seen).astype(np.float64)
-    return Statistics(every.mean(0).astype(np.float32), every.var(0).astype(np.float32))
+    return _play(env_id, seeds, _Random(env_id, seeds))
 
 
 def frames(env_id: str, policy: Policy, seed: int, every: int = 1) -> list[NDArray[np.uint8]]:
@@ -99,7 +76,6 @@ def _play(
     env_id: str,
     seeds: Sequence[int],
     act: Callable[[Floats, NDArray[np.int64]], NDArray[Any]],
-    visit: Visit,
 ) -> NDArray[np.float64]:
     """Plays an episode for each seed; `act` gets what is observed and which episodes still run."""
     environments = [Environment(env_id) for _ in seeds]
@@ -107,7 +83,6 @@ def _play(
     observations = np.stack([environment.reset(seed) for environment, seed in pairs])
     gained, running = np.zeros(len(environments)), np.arange(len(environments))
     while len(running):
-        visit(observations[running])
         still = []
         for place, action in zip(running, act(observations[running], running), strict=True):
             observations[place], reward, *ends = environments[place].step(action)

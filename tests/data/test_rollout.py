@@ -61,14 +61,6 @@ def test_a_greedy_policy_takes_the_first_of_equal_values():
     assert Greedy(model)(np.ones((40, 4), np.float32)).tolist() == [0] * 40
 
 
-def test_statistics_are_those_of_every_observation_but_the_last():
-    found = rollout.statistics("FrozenLake-v1", range(20))
-
-    assert found.mean.shape == (16,)
-    assert found.mean.sum() == pytest.approx(1)
-    np.testing.assert_allclose(found.variance, found.mean * (1 - found.mean), rtol=1e-4)
-
-
 def test_frames_are_pictures_of_an_episode():
     found = rollout.frames("CartPole-v1", lean, seed=0, every=100)
 

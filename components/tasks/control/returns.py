@@ -15,10 +15,8 @@ ALL = 13  # differences of which all signs are tried: 2**13 < SIGNS
 
 Returns = Sequence[float] | NDArray[np.float64]
 
-UNBOUNDED = (-np.inf, np.inf)
 
-
-def mean_return(returns: Returns, bounds: tuple[float, float] = UNBOUNDED) -> Interval:
+def mean_return(returns: Returns) -> Interval:
     """The mean of returns with its 95 % interval.
 
     Returns are skewed: most at a limit of the environment, a few far from it. Student's interval
@@ -26,32 +24,22 @@ def mean_return(returns: Returns, bounds: tuple[float, float] = UNBOUNDED) -> In
     which fail, Student's covers in 89 % of the cases, BCa's in 90 %, this one in 96 %.
 
     Args:
-        returns: `(n,)`, of independent seeds; at least 2.
-        bounds: The least and the largest return that there can be, where they are known. Only
-            with them do returns all alike tell something: how rare others may be, at most.
+        returns: `(n,)`, of independent seeds; at least 2. Where all are alike, the interval has no
+            width: what others there can be is not known.
 
     Raises:
-        ValueError: There are fewer than 2 returns, or one is beyond the bounds.
+        ValueError: There are fewer than 2 returns.
 
     References:
-        Hall, On the Removal of Skewness by Transformation (1992), equation 2.2, the cubic one;
-        Clopper, Pearson, The Use of Confidence or Fiducial Limits Illustrated in the Case of the
-        Binomial (1934), where all are alike.
+        Hall, On the Removal of Skewness by Transformation (1992), equation 2.2, the cubic one.
     """
     values = np.asarray(returns, np.float64)
-    least, most = bounds
     if len(values) < 2:
         raise ValueError(f"an interval needs 2 returns or more; got {len(values)}")
-    if values.min() < least or values.max() > most:
-        raise ValueError(f"returns from {values.min():g} to {values.max():g} go beyond {bounds}")
     mean = float(values.mean())
-    if values.min() < values.max():
-        low, high = _hall(values)
-        return Interval(mean, max(least, low), min(most, high))
-    # A share of others up to this one hides from so many, in 2.5 % of the cases.
-    share = 1 - (ALPHA / 2) ** (1 / len(values))
-    low, high = (mean + share * (end - mean) if np.isfinite(end) else mean for end in bounds)
-    return Interval(mean, low, high)
+    if values.min() == values.max():
+        return Interval(mean, mean, mean)
+    return Interval(mean, *_hall(values))
 
 
 def difference(ours: Returns, theirs: Returns) -> Interval:

@@ -6,7 +6,7 @@ from components.compress.methods.bins import Bins
 from components.data.dataset import Split
 from components.fitting.counts.ngrams.compression import (
     load_compact,
-    quantize_normalized,
+    quantize,
     save_compact,
 )
 from components.fitting.counts.predictor import NgramPredictor
@@ -22,7 +22,7 @@ def compress(
         Translation? (2006), section 3; unlike there the weights are computed anew, without which
         the probabilities after some contexts sum to 0.75 or 1.25.
     """
-    model = quantize_normalized(predictor.model, method.bins)
+    model = quantize(predictor.model, method.bins)
     file = path.with_suffix(".npz")
     save_compact(model, file)
     return NgramPredictor(load_compact(file), predictor.lower, file)

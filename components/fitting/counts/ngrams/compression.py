@@ -54,26 +54,6 @@ def prune(model: Backoff, counts: Counts, least: Sequence[int]) -> Backoff:
 
 
 def quantize(model: Backoff, bins: int = BINS) -> Backoff:
-    """Gives the numbers of each order few values: bins of equally many, each with its mean.
-
-    Words' probabilities stay exact. Those after a context no longer sum to 1, in the widest bins
-    not nearly, so that perplexity is not one of a distribution; see `quantize_normalized`.
-
-    Args:
-        model: A model.
-        bins: Values of the probabilities of each order above 1, and of the weights of each.
-
-    References:
-        Federico, Bertoldi, How Many Bits Are Needed To Store Probabilities for Phrase-Based
-        Translation? (2006), section 3 (binning).
-    """
-    first, *others = model.log_probabilities
-    logs = (first, *(_means(one, bins) for one in others))
-    weights = tuple(_means(one, bins) for one in model.log_weights)
-    return Backoff(model.words, model.trie, logs, weights)
-
-
-def quantize_normalized(model: Backoff, bins: int = BINS) -> Backoff:
     """Gives the probabilities of each order few values, and weights that make up for it.
 
     Each becomes the lowest of its bin, so that those of a context stay below 1; then the weights
@@ -96,17 +76,6 @@ def _binned(values: Logs, bins: int) -> tuple[Logs, NDArray[np.int64], NDArray[n
     # By the middle rank: a value that fills several bins, as weight 1 does, has one for itself.
     middles = np.cumsum(many) - many / 2
     return found, (middles * bins // len(values)).astype(np.int64), inverse
-
-
-def _means(values: Logs, bins: int) -> Logs:
-    """Values, `(n,)`, as the means of their bins."""
-    found, chosen, inverse = _binned(values, bins)
-    if len(found) <= bins:
-        return values
-    many = np.bincount(inverse)
-    sums = np.bincount(chosen, found * many, minlength=bins)
-    means = sums / np.maximum(np.bincount(chosen, many, minlength=bins), 1)
-    return np.asarray(means[chosen][inverse])
 
 
 def _lowest(values: Logs, bins: int) -> Logs:

@@ -8,7 +8,6 @@ from components.fitting.counts.ngrams.compression import (
     load_compact,
     prune,
     quantize,
-    quantize_normalized,
     save_compact,
 )
 from components.tasks.language_model.perplexity import perplexity
@@ -65,29 +64,10 @@ def test_counts_of_another_text_are_refused():
         prune(model, counted(drawn(60), 3), (1, 1))
 
 
-@pytest.mark.parametrize("bins", [4, 256])
-def test_a_quantised_model_has_few_values(bins):
-    model = quantize(METHODS["kneser_ney"](counted(drawn(2000), 3), WORDS), bins)
-
-    for values in (*model.log_probabilities[1:], *model.log_weights):
-        assert len(np.unique(values)) <= bins
-
-
-def test_values_of_one_bin_become_their_mean():
-    model = METHODS["kneser_ney"](counted(drawn(2000), 3), WORDS)
-
-    ours, theirs = quantize(model, 8).log_probabilities[2], model.log_probabilities[2]
-    for one in np.unique(ours):
-        assert theirs[ours == one].mean() == pytest.approx(one)
-    order = np.argsort(theirs)
-    assert (np.diff(ours[order]) >= 0).all()
-
-
-@pytest.mark.parametrize("how", [quantize, quantize_normalized])
 @pytest.mark.parametrize("method", METHODS)
-def test_8_bits_cost_little(method, how):
+def test_8_bits_cost_little(method):
     model, test = METHODS[method](counted(drawn(2000), 3), WORDS), drawn(500, seed=9)
-    models = (model, how(model))
+    models = (model, quantize(model))
 
     before, after = (perplexity(*one.score_sentences(test)).value for one in models)
     assert after == pytest.approx(before, rel=0.01)
@@ -95,15 +75,15 @@ def test_8_bits_cost_little(method, how):
 
 @pytest.mark.parametrize("bins", [1, 4, 256])
 @pytest.mark.parametrize("method", METHODS)
-def test_a_normalised_one_has_few_probabilities_that_sum_to_1(method, bins):
-    model = quantize_normalized(METHODS[method](counted(drawn(2000), 3), WORDS), bins)
+def test_a_quantised_model_has_few_probabilities_that_sum_to_1(method, bins):
+    model = quantize(METHODS[method](counted(drawn(2000), 3), WORDS), bins)
 
     assert all(len(np.unique(one)) <= bins for one in model.log_probabilities[1:])
     for context in contexts(3, 300):
         assert abs(all_scores(model, context).sum() - 1) < 1e-9
 
 
-@pytest.mark.parametrize("how", [quantize, quantize_normalized, lambda model: model])
+@pytest.mark.parametrize("how", [quantize, lambda model: model])
 @pytest.mark.parametrize("order", [1, 2, 4])
 def test_a_compact_file_has_the_model(order, how, tmp_path):
     model = how(METHODS["kneser_ney"](counted(drawn(2000), order), WORDS))
