@@ -55,7 +55,7 @@ def test_every_stage_runs_what_the_user_has_brought(root):
     assert found["error"] == pytest.approx(1 - found["accuracy"])
     assert found["error_low"] == pytest.approx(1 - found["accuracy_high"])
     (rounded,) = read_json(root / "data/quarters/compressed/models.json")
-    assert (rounded["method"], rounded["file"]) == ("own_line:Rounded", "own_line:Rounded.npy")
+    assert (rounded["method"], rounded["file"]) == ("own_line:Rounded", "own_line-Rounded.npy")
     assert rounded["value"] == pytest.approx(found["error"] + rounded["drop"])
     assert runs["package"].finding == "ready to be registered"
     assert dict(register(root))["quarters"].sentence.startswith(

@@ -47,9 +47,14 @@ def _made(run: Run, train: Split, folder: Path) -> dict[str, Any]:
     for method in run.pipeline.compressors:
         name = home(Method).name(method)
         try:
-            made[name] = method.compress(trained, train, run.seed, folder / name)
-        except OSError:
+            made[name] = method.compress(trained, train, run.seed, folder / _stem(name))
+        except (MemoryError, OSError):  # of the machine, and may be otherwise another time
             raise
         except Exception as error:  # whatever a converter raises about an operation that it lacks
             made[name] = error
     return made
+
+
+def _stem(name: str) -> str:
+    """What the file of a method is called, without its end; one's own has dots and a colon."""
+    return name.replace(":", "-").replace(".", "-")

@@ -9,7 +9,7 @@ import tempfile
 from dataclasses import replace
 from pathlib import Path
 
-from components.base.errors import Stop
+from components.base.errors import Stop, exit_status
 from components.base.files import read_json
 from components.config.pipeline import load
 from components.data import dataset
@@ -71,4 +71,5 @@ def _numbered(schema: Schema, learned: Schema) -> Schema:
 
 if __name__ == "__main__":
     *inputs, out = map(Path, sys.argv[1:])
-    write_outcomes(_measure(*inputs), out)
+    with exit_status():
+        write_outcomes(_measure(*inputs), out)

@@ -3,6 +3,8 @@
 import sys
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import reduce
+from operator import getitem
 from typing import Any
 
 from pydantic import BaseModel
@@ -20,7 +22,7 @@ class Uses:
     """What of a pipeline file a stage uses."""
 
     values: tuple[str, ...]
-    """Sections whose values decide what it makes."""
+    """Sections whose values decide what it makes, or what of them, dotted."""
     names: tuple[str, ...] = ()
     """Sections whose layers, architectures and so on it runs."""
     parts: tuple[str, ...] = ()
@@ -58,7 +60,7 @@ USES = {
         backend="tensorflow",
     ),
     "package": Uses(
-        ("register",),
+        tuple(f"register.gate.{key}" for key in ("metric", "min", "max")),
         (*TRAINED, "task"),
         ("network", "registered"),
         backend="tensorflow",
@@ -70,7 +72,7 @@ USES = {
 def values(pipeline: Pipeline, stage: str) -> dict[str, Any]:
     """The sections whose values a stage depends on, with every default."""
     dumped = pipeline.model_dump(mode="json", by_alias=True)
-    found = {name: dumped[name] for name in USES[stage].values}
+    found = {name: reduce(getitem, name.split("."), dumped) for name in USES[stage].values}
     if "task" in found:
         ((name, settings),) = found["task"].items()
         task = pipeline.task

@@ -252,10 +252,21 @@ def create(
     found = client.get_experiment_by_name(experiment)
     run = client.create_run(found.experiment_id, tags=resolve_tags(dict(tags)), run_name=name)
     run_id = str(run.info.run_id)
-    every = [Param(key, value[:6000]) for key, value in flatten(params)]
-    for place in range(0, len(every), 100):
-        client.log_batch(run_id, params=every[place : place + 100])
+    named = {_allowed(key): value[:6000] for key, value in flatten(params)}
+    every = [Param(key, value) for key, value in named.items()]
+    try:
+        for place in range(0, len(every), 100):
+            client.log_batch(run_id, params=every[place : place + 100])
+    except (OSError, MlflowException):
+        with suppress(OSError, MlflowException):
+            client.set_terminated(run_id, RunStatus.to_string(RunStatus.FAILED))
+        raise
     return run_id
+
+
+def _allowed(key: str) -> str:
+    """A key as MLflow takes it; one may have the name of a column, such as `width (cm)`."""
+    return re.sub(r"^\.|[^\w.\- :]", "_", key)[:250]
 
 
 def log_history(client: MlflowClient, run_id: str, history: Mapping[str, Sequence[float]]) -> None:

@@ -87,15 +87,27 @@ def test_a_method_that_cannot_be_applied_is_left_out(evaluated, tmp_path, monkey
     assert [path.name for path in (tmp_path / "compressed").glob("*.tflite")] == ["float32.tflite"]
 
 
-def test_a_disk_that_is_full_is_no_reason_to_leave_a_method_out(evaluated, tmp_path, monkeypatch):
+@pytest.mark.parametrize("error", [OSError(28, "No space left"), MemoryError("not 3 GB")])
+def test_a_machine_that_is_full_is_no_reason_to_leave_a_method_out(
+    evaluated, tmp_path, monkeypatch, error
+):
     def full(*_):
-        raise OSError(28, "No space left on device")
+        raise error
 
     monkeypatch.setattr(export, "compress", full)
 
-    with pytest.raises(OSError, match="No space left on device"):
+    with pytest.raises(type(error), match=str(error.args[-1])):
         compressed(evaluated, tmp_path, INT8)
     assert not (tmp_path / "compressed").exists()
+
+
+def test_methods_of_one_module_have_a_file_each(evaluated, tmp_path):
+    compressed(evaluated, tmp_path, "own_methods:Plain", "own_methods:Other", max_drop=1.0)
+
+    rows = read_json(tmp_path / "compressed" / "models.json")
+    files = ["float32.tflite", "own_methods-Plain.tflite", "own_methods-Other.tflite"]
+    assert [row["file"] for row in rows] == files
+    assert sorted(path.name for path in (tmp_path / "compressed").glob("*.tflite")) == sorted(files)
 
 
 def test_without_methods_nothing_is_done(evaluated, tmp_path):

@@ -29,6 +29,7 @@ CHANGES = {
     "a default, spelled out": (FILE, "\ntrain:\n", "\ntrain:\n  learner: supervised\n", NONE),
     "a value, written otherwise": (FILE, "batch_size: 64", "batch_size: 0x40", NONE),
     "a description": (FILE, "No download, about", "About", NONE),
+    "whether an alias must be won": (FILE, ", must_beat: champion", ", must_beat: null", NONE),
     "the schedule": (FILE, "@daily", "@hourly", NONE),
     "flips that no layer makes": (FILE, "flips: none", "flips: horizontal", NONE),
     "a comment in dvc.yaml": ("dvc.yaml", "# The one graph;", "# A graph;", NONE),

@@ -13,6 +13,7 @@ import time
 import mlflow
 import pytest
 from mlflow import MlflowClient
+from mlflow.exceptions import MlflowException
 from project import IDENTITY, ROOT
 
 from components.base.errors import Stop
@@ -356,6 +357,30 @@ def test_more_parameters_than_a_request_takes_are_all_written(mlflow_store):
     run_id = tracking.create(client, "digits", {f"p{place}": place for place in range(250)}, {})
 
     assert len(client.get_run(run_id).data.params) == 250
+
+
+def test_a_column_may_have_any_name(mlflow_store):
+    client = tracking.connect("iris")
+    names = ("width (cm)", "a/b", "../c", "größe", "50 %", "x" * 300)
+
+    run_id = tracking.create(client, "iris", {name: place for place, name in enumerate(names)}, {})
+
+    kept = client.get_run(run_id).data.params
+    expected = ("width _cm_", "a_b", "_._c", "größe", "50 _", "x" * 250)
+    assert kept == {name: str(place) for place, name in enumerate(expected)}
+
+
+def test_a_run_whose_parameters_are_refused_is_not_left_running(mlflow_store, monkeypatch):
+    client = tracking.connect("digits")
+
+    def refuse(*_: object, **__: object) -> None:
+        raise MlflowException("no")
+
+    monkeypatch.setattr(client, "log_batch", refuse)
+    with pytest.raises(MlflowException):
+        tracking.create(client, "digits", {"a": 1}, {})
+
+    assert [run.info.status for run in runs()] == ["FAILED"]
 
 
 def test_nested_values_become_dotted_keys():

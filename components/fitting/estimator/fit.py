@@ -73,6 +73,8 @@ def fit(file: Pipeline, data: Data, seed: int, watch: Watch) -> Fitted:
     try:
         estimator = _fitted(model, examples, targets, seed, classes is not None)
         made = convert(estimator, examples.shape[1], classes)
+    except MemoryError:  # of the machine, and may be otherwise another time
+        raise
     except Exception as error:  # whatever they raise about arguments and data
         where = ("model", "estimator", model.estimator.name)
         raise Mistakes([Problem(where, reason(error))]) from None

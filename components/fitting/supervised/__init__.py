@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from itertools import pairwise
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal, Self
 
 from pydantic import BeforeValidator, Field, field_validator, model_validator
 
@@ -70,6 +70,12 @@ class Annealing(Decay):
 
     final: NonNegativeFloat = 0.0
     """Learning rate at the end."""
+
+    @model_validator(mode="after")
+    def _falls(self) -> Self:
+        if self.final > self.initial:
+            raise ValueError(f"a fall from {self.initial:g} ends below it, not at {self.final:g}")
+        return self
 
 
 class InverseSquareRoot(Decay):

@@ -92,7 +92,8 @@ def _decay(
 ) -> schedules.LearningRateSchedule:
     match settings:
         case Step(initial=initial, boundaries=boundaries, factor=factor):
-            places = [round(epoch * steps_per_epoch) - warmup for epoch in boundaries]
+            # Keras changes the rate after the step of a boundary, which is counted from 0.
+            places = [round(epoch * steps_per_epoch) - warmup - 1 for epoch in boundaries]
             values = [initial * factor**power for power in range(len(places) + 1)]
             return schedules.PiecewiseConstantDecay(places, values)
         case InverseSquareRoot(initial=initial, timescale_epochs=epochs):

@@ -126,6 +126,16 @@ def test_what_scikit_learn_or_skl2onnx_refuse_is_a_mistake_with_its_place(estima
     assert problem.message
 
 
+def test_a_lack_of_memory_is_no_mistake_in_the_file(monkeypatch):
+    def full(*_):
+        raise MemoryError("not 3 GB")
+
+    monkeypatch.setattr("components.fitting.estimator.fit.convert", full)
+
+    with pytest.raises(MemoryError):
+        fitted("classification", "GaussianNB", wine())
+
+
 def test_what_is_saved_is_the_file_that_was_measured_and_the_preprocessing(tmp_path):
     data = wine()
     preprocessed(tmp_path / "ready", 13)

@@ -66,6 +66,17 @@ def test_a_model_of_mixed_precision_is_saved_in_float32(tmp_path, preprocessing)
     assert keras_files.load(tmp_path / "serving.keras")(RAW).shape == (2, 2)
 
 
+def test_a_network_within_a_network_is_in_float32_too():
+    with_mixed = keras.Sequential([network(dtype="mixed_bfloat16")])
+
+    found = in_float32(with_mixed)
+
+    inner = found.layers[0].layers
+    assert {layer.compute_dtype for layer in inner} == {"float32"}
+    x = np.ones((1, 3), np.float32)
+    assert np.asarray(found(x)) == pytest.approx(np.asarray(with_mixed(x)), abs=0.02)
+
+
 def test_what_is_saved_says_who_loads_it(tmp_path, preprocessing):
     model = network()
     keras_files.save(preprocessing, tmp_path / "preprocessing.keras")

@@ -3,6 +3,7 @@
 import keras
 import numpy as np
 import pytest
+from pydantic import ValidationError
 
 from components.fitting.supervised import Schedule, schedules
 
@@ -20,7 +21,7 @@ def rates(config, steps):
         pytest.param({"constant": {"initial": 0.1}}, lambda step: 0.1, id="constant"),
         pytest.param(
             {"step": {"initial": 0.1, "boundaries": [2, 4], "factor": 0.5}},
-            lambda step: 0.1 * 0.5 ** ((step > 40) + (step > 80)),
+            lambda step: 0.1 * 0.5 ** ((step >= 40) + (step >= 80)),
             id="step",
         ),
         pytest.param(
@@ -56,9 +57,15 @@ def test_a_warm_up_climbs_linearly_and_then_the_schedule_begins():
 def test_boundaries_are_counted_with_the_warm_up():
     section = {"step": {"initial": 0.1, "warmup_epochs": 1.5, "boundaries": [2, 4], "factor": 0.5}}
 
-    found = rates(section, [29, 30, 39, 42, 79, 82])
+    found = rates(section, [29, 30, 39, 40, 79, 80])
 
     assert found == pytest.approx([0.1 * 30 / 31, 0.1, 0.1, 0.05, 0.05, 0.025], rel=1e-5)
+
+
+@pytest.mark.parametrize("name", ["cosine", "linear"])
+def test_a_fall_ends_below_its_start(name):
+    with pytest.raises(ValidationError, match=r"a fall from 0.001 ends below it, not at 0.1"):
+        Schedule.model_validate({name: {"initial": 0.001, "final": 0.1}})
 
 
 def test_a_warm_up_longer_than_the_training_only_climbs():
