@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import keras
 import numpy as np
@@ -49,8 +50,20 @@ def in_float32(model: keras.Model) -> keras.Model:
     """
 
     def clone(layer: keras.layers.Layer) -> keras.layers.Layer:
-        return layer.__class__.from_config({**layer.get_config(), "dtype": "float32"})
+        config = _with_policy(layer.get_config(), keras.DTypePolicy("float32").get_config())
+        return layer.__class__.from_config({**config, "dtype": "float32"})
 
     copy = keras.models.clone_model(model, clone_function=clone, recursive=True)
     copy.set_weights([np.asarray(weights, np.float32) for weights in model.get_weights()])
     return copy
+
+
+def _with_policy(config: Any, policy: dict[str, Any]) -> Any:
+    """A layer's config in which every dtype policy is another, those of wrapped layers too."""
+    if isinstance(config, list | tuple):
+        return type(config)(_with_policy(one, policy) for one in config)
+    if not isinstance(config, dict):
+        return config
+    if config.get("class_name") == "DTypePolicy":
+        return {**config, "config": policy}
+    return {key: _with_policy(one, policy) for key, one in config.items()}

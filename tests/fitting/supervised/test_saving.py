@@ -77,6 +77,24 @@ def test_a_network_within_a_network_is_in_float32_too():
     assert np.asarray(found(x)) == pytest.approx(np.asarray(with_mixed(x)), abs=0.02)
 
 
+def test_wrapped_layers_are_in_float32_too():
+    keras.config.set_dtype_policy("mixed_bfloat16")
+    try:
+        layers = [
+            keras.layers.TimeDistributed(keras.layers.Dense(3)),
+            keras.layers.Bidirectional(keras.layers.LSTM(2)),
+        ]
+        mixed = keras.Sequential([keras.Input((4, 3)), *layers])
+    finally:
+        keras.config.set_dtype_policy("float32")
+
+    found = in_float32(mixed)
+
+    spread, both = found.layers
+    inner = (spread.layer, both.forward_layer, both.backward_layer, both.forward_layer.cell)
+    assert {one.compute_dtype for one in (spread, both, *inner)} == {"float32"}
+
+
 def test_what_is_saved_says_who_loads_it(tmp_path, preprocessing):
     model = network()
     keras_files.save(preprocessing, tmp_path / "preprocessing.keras")
