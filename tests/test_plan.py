@@ -97,6 +97,13 @@ def test_what_ran_before_with_the_same_inputs_is_restored_and_so_is_what_follows
     assert since[0].startswith("second.out is restored: ")
 
 
+def test_what_is_lost_is_restored_stage_by_stage(small):
+    for name in ("first.out", "second.out", "third.out"):
+        (small.root / name).unlink()
+
+    assert [action for action, _ in small.actions()] == ["is restored"] * 3
+
+
 def test_nothing_is_restored_after_a_stage_that_runs(small):
     small.set("two", 1)
 

@@ -11,6 +11,7 @@ from dvc.exceptions import DvcException
 from dvc.repo import Repo
 from dvc.stage import PipelineStage
 from dvc_data.hashfile.hash_info import HashInfo
+from dvc_data.hashfile.meta import Meta
 from networkx import topological_sort
 from rich.console import Console
 from rich.table import Table
@@ -134,10 +135,11 @@ class _Planner:
         """Whether the run cache knows the stage with the inputs that it would have."""
         try:
             for dep in stage.deps:
-                dep.save()
-                dep.hash_info = self.restored.get(dep.fs_path, dep.hash_info)
-                if dep.fs_path in self.code:
-                    dep.hash_info = HashInfo("md5", _md5(self.code[dep.fs_path]))
+                if (known := self._known(dep.fs_path)) is None:
+                    dep.save()
+                else:
+                    dep.hash_info, dep.meta = known, Meta()  # the one of dvc.lock has its hash
+                    dep.get_hash = lambda: True  # asked whether it has one; it may not be there
             # DVC has no public way to ask; `restore(dry=True)` keeps the hashes to itself.
             entry = self.repo.stage_cache._load(stage)
             cached = entry and self.repo.stage_cache._create_stage(entry, wdir=stage.wdir)
@@ -147,6 +149,11 @@ class _Planner:
             return False
         self.restored |= {out.fs_path: out.hash_info for out in cached.outs}
         return True
+
+    def _known(self, path: str) -> HashInfo | None:
+        """The hash that an output of an earlier stage will have, whatever is there now."""
+        code = self.code.get(path)
+        return self.restored.get(path) if code is None else HashInfo("md5", _md5(code))
 
     def _own_reasons(self, stage: PipelineStage) -> Iterator[str]:
         """What differs from the last run, whatever other stages do."""

@@ -2,11 +2,12 @@
 
 import shutil
 import tempfile
+from collections.abc import Iterable
 from pathlib import Path
 
 import yaml
 from mlflow import MlflowClient
-from mlflow.entities import LoggedModelOutput
+from mlflow.entities import FileInfo, LoggedModel, LoggedModelOutput
 from mlflow.entities.logged_model_status import LoggedModelStatus
 from mlflow.entities.model_registry import ModelVersion, RegisteredModel
 from mlflow.exceptions import MlflowException
@@ -52,6 +53,8 @@ def version(
 ) -> ModelVersion:
     """The version that is made of a folder: the one that there is, or a new one.
 
+    Files of it that the server has lost are brought to it again.
+
     Args:
         client: Of the server.
         name: The registered model, which there is.
@@ -61,6 +64,8 @@ def version(
         what: Its hash.
     """
     if known := versions(client, name, what):
+        model = client.get_logged_model(known[0].source.removeprefix("models:/"))
+        _complete(client, model, folder)
         return known[0]
     uri = f"models:/{_uploaded(client, experiment_id, run_id, folder, what)}"
     tags = {VERSION: what}
@@ -87,21 +92,33 @@ def _uploaded(
 ) -> str:
     """The id of a logged model with the files of a folder, all of them there."""
     found = client.search_logged_models([experiment_id], f"tags.`{VERSION}` = '{what}'")
-    for one in found:
-        if one.status == LoggedModelStatus.READY:
-            return str(one.model_id)
     # One that is not ready was left by a process that was killed while it uploaded.
+    found.sort(key=lambda one: one.status != LoggedModelStatus.READY)
     model = (
         found[0]
         if found
         else client.create_logged_model(experiment_id, "model", run_id, tags={VERSION: what})
     )
+    _complete(client, model, folder)
+    return str(model.model_id)
+
+
+def _complete(client: MlflowClient, model: LoggedModel, folder: Path) -> None:
+    """Brings the files to a logged model where it is not ready, or where some of them are gone."""
+    is_ready = model.status == LoggedModelStatus.READY
+    if is_ready and has(client.list_logged_model_artifacts(model.model_id), folder):
+        return
     with tempfile.TemporaryDirectory() as scratch:
         copy = Path(shutil.copytree(folder, Path(scratch) / "model"))
         described = yaml.safe_load((folder / "MLmodel").read_text())
         described |= {"run_id": model.source_run_id, "model_id": model.model_id}
         (copy / "MLmodel").write_text(yaml.safe_dump(described))
         client.log_model_artifacts(model.model_id, str(copy))
-    client.finalize_logged_model(model.model_id, LoggedModelStatus.READY)
-    client.log_outputs(model.source_run_id, [LoggedModelOutput(model.model_id, step=0)])
-    return str(model.model_id)
+    if not is_ready:
+        client.finalize_logged_model(model.model_id, LoggedModelStatus.READY)
+        client.log_outputs(model.source_run_id, [LoggedModelOutput(model.model_id, step=0)])
+
+
+def has(artifacts: Iterable[FileInfo], folder: Path) -> bool:
+    """Whether what is in a folder is among artifacts, by name."""
+    return {path.name for path in folder.iterdir()} <= {one.path for one in artifacts}

@@ -29,6 +29,7 @@ SETTLED = "millrace.settled"  # a tag: the gate by which a version, or the model
 VERDICT = "millrace.verdict"  # a tag of a version: what the gate said of it
 EXPERIMENT = "an experiment becomes a candidate, never the champion"
 OVERTAKEN = "another was made the champion since"
+BY_HAND = "somebody moved the alias to it"
 TRIES = 5  # of a judgement that another process keeps overtaking
 
 
@@ -141,6 +142,8 @@ def standing(client: MlflowClient, name: str, manifest: Manifest) -> Standing:
     version = int(versions[0].version) if versions else None
     if champion is not None and version != int(champion) and reason.startswith(WON):
         reason = OVERTAKEN
+    if champion is not None and version == int(champion) and not reason.startswith(WON):
+        reason = BY_HAND
     return Standing(
         name,
         version,
@@ -167,8 +170,9 @@ def _run(
     if not known:
         known = [(_restored(client, place, manifest, values), None)]
     package = digest(place.package)
+    report = place.package / "report"
     for run_id, recorded in known:
-        if recorded != package:
+        if recorded != package or not registry.has(client.list_artifacts(run_id), report):
             _record(client, run_id, place, manifest, package)
     return known[0][0]
 
@@ -178,13 +182,15 @@ def _restored(
 ) -> str:
     """Writes the run of a model anew, that another server has, or one that was lost."""
     tags = {
-        tracking.MODEL: manifest.model,
+        **tracking.signed(),
         RESTORED: "true",
         "millrace.pipeline": place.name,
         "dvc.stage": f"train@{place.name}",
     }
     run_id = tracking.create(client, place.name, values, tags)
     tracking.log_history(client, run_id, manifest.learned["history"])
+    # Last, so that a run which a killed process has left is not taken for it.
+    client.set_tag(run_id, tracking.MODEL, manifest.model)
     client.set_terminated(run_id, RunStatus.to_string(RunStatus.FINISHED))
     return run_id
 

@@ -17,6 +17,7 @@ import threading
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager, nullcontext, suppress
+from pathlib import Path
 from typing import Any, Self
 from urllib.parse import unquote, urlsplit
 
@@ -26,8 +27,10 @@ from mlflow import MlflowClient
 from mlflow.entities import LifecycleStage, Metric, Param, RunStatus, RunTag
 from mlflow.exceptions import MlflowException
 from mlflow.tracking.context.registry import resolve_tags
+from sqlalchemy.exc import SQLAlchemyError
 
 from components.base.errors import Stop, Unavailable
+from components.base.files import replacing
 from components.config.overrides import flatten
 from components.run.owner import Owner, me
 
@@ -61,6 +64,8 @@ def connect(experiment: str) -> MlflowClient:
     lock = FileLock(f"{store}.lock") if store else nullcontext()
     try:
         with _impatient(), lock:
+            if store and not os.path.exists(store):
+                _make(Path(store))
             client = MlflowClient()
             if (known := client.get_experiment_by_name(experiment)) is None:
                 # Without the tag, MLflow's page opens on traces of language models.
@@ -73,12 +78,18 @@ def connect(experiment: str) -> MlflowClient:
             )
         if known is not None:
             end_dead(client, known.experiment_id)
-    except (OSError, MlflowException) as error:
+    except (OSError, MlflowException, SQLAlchemyError) as error:
         raise Unavailable(
             f"MLflow at {masked(uri)} cannot be used: {why(error)}; "
             "start it, or set MLFLOW_TRACKING_URI"
         ) from None
     return client
+
+
+def _make(store: Path) -> None:
+    """Makes an empty store beside and renames it: tables that are half made cannot be mended."""
+    with replacing(store) as beside:
+        MlflowClient(f"sqlite:///{beside}").search_experiments()
 
 
 def store_file() -> str | None:
@@ -223,7 +234,7 @@ def start(
         name: Shown by MLflow; left out, it makes one up.
         parent: The run that this one is nested in.
     """
-    origin = {OWNER: me().text, HEARTBEAT: str(int(time.time())), **_scheduled()}
+    origin = {**signed(), **_scheduled()}
     if parent is not None:
         origin[PARENT] = parent
     difference = _difference()
@@ -239,6 +250,11 @@ def start(
         raise Unavailable(f"MLflow takes no new run: {why(error)}") from None
     with Live(client, run_id, str(found.experiment_id)) as run:
         yield run
+
+
+def signed() -> dict[str, str]:
+    """Tags by which `end_dead` knows whether the process that writes a run is alive."""
+    return {OWNER: me().text, HEARTBEAT: str(int(time.time()))}
 
 
 def create(

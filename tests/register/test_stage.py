@@ -1,5 +1,8 @@
 """The registry is brought in line with a package, once, whatever was done before."""
 
+import json
+import shutil
+
 import mlflow
 import pytest
 from mlflow import MlflowClient
@@ -80,6 +83,55 @@ def test_a_model_that_this_server_does_not_know_gets_its_run_written_anew(root):
     assert run.data.params["train.epochs"] == "40"
     history = MlflowClient().get_metric_history(run.info.run_id, "loss")
     assert [one.value for one in history] == [2.0, 1.0]
+
+
+@pytest.mark.parametrize("killed_in", ["log_batch", "set_tag"])
+def test_a_run_that_is_half_written_is_ended_and_written_anew(root, monkeypatch, killed_in):
+    package(root / "package", "a", outcomes(10))
+    with monkeypatch.context() as patch:
+        patch.setattr(MlflowClient, killed_in, die)
+        with pytest.raises(KeyboardInterrupt):
+            registered(root)
+    (left,) = runs()
+    owner = json.loads(left.data.tags[tracking.OWNER])
+    dead = json.dumps({**owner, "pid": 2**22 + 1})  # beyond what a kernel gives
+    MlflowClient().set_tag(left.info.run_id, tracking.OWNER, dead)
+
+    registered(root)
+
+    found = {run.info.run_id: run for run in runs()}
+    assert found.pop(left.info.run_id).info.status == "KILLED"
+    (whole,) = found.values()
+    assert whole.info.status == "FINISHED"
+    assert whole.data.params["train.epochs"] == "40"
+
+
+def test_files_that_the_server_has_lost_are_brought_to_it_again(root):
+    package(root / "package", "a", outcomes(10))
+    first = registered(root)
+    shutil.rmtree(root / "mlruns")
+
+    assert registered(root) == first
+
+    model = {one.path for one in mlflow.artifacts.list_artifacts("models:/pets/1")}
+    assert {"MLmodel", "outcomes.csv", "tf2model"} <= model
+    (run,) = runs()
+    files = {one.path for one in MlflowClient().list_artifacts(run.info.run_id)}
+    assert {"report.html", "compressed.json"} <= files
+    assert versions() == [1]
+    assert len(logged()) == 1
+
+
+def test_the_alias_that_somebody_moves_to_a_model_that_lost_is_said_so(root):
+    package(root / "package", "a", outcomes(10))
+    registered(root)
+    package(root / "package", "b", outcomes(40))
+    assert registered(root).champion == 1
+
+    MlflowClient().set_registered_model_alias("pets", "champion", "2")
+
+    sentence = "pets version 2 is the champion: somebody moved the alias to it"
+    assert registered(root).sentence == sentence
 
 
 def test_a_run_that_was_deleted_is_not_added_to(root):

@@ -15,8 +15,9 @@ import pytest
 from mlflow import MlflowClient
 from mlflow.exceptions import MlflowException
 from project import IDENTITY, ROOT
+from sqlalchemy.exc import OperationalError
 
-from components.base.errors import Stop
+from components.base.errors import Stop, Unavailable
 from components.config.overrides import flatten
 from components.run import tracking
 
@@ -90,6 +91,24 @@ def test_two_that_make_the_store_at_once_wait_for_each_other(mlflow_store, monke
     tracking.connect("digits")
 
     assert waiting.paths == [f"{mlflow_store}/mlflow.db.lock"]
+
+
+def test_a_disk_that_is_full_while_the_store_is_made_leaves_none(mlflow_store, monkeypatch):
+    (mlflow_store / "mlflow.db").unlink()
+
+    class Full(MlflowClient):
+        def search_experiments(self, *_, **__):
+            super().search_experiments()
+            raise OperationalError("CREATE TABLE runs", {}, Exception("database or disk is full"))
+
+    with monkeypatch.context() as patch:
+        patch.setattr(tracking, "MlflowClient", Full)
+        with pytest.raises(Unavailable) as caught:
+            tracking.connect("digits")
+
+    assert "database or disk is full" in str(caught.value)
+    assert not (mlflow_store / "mlflow.db").exists()
+    assert tracking.connect("digits").search_experiments()
 
 
 @pytest.mark.parametrize("password", ["secret", "p@secret"])
