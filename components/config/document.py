@@ -1,5 +1,6 @@
 """A YAML file that remembers its line numbers."""
 
+import stat
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,7 @@ from components.base.errors import Invalid, Location, Problem
 
 MAX_BYTES = 256 * 1024  # a thousand class names are 20 kB
 MAX_DEPTH = 32
+MAX_DIGITS = 300  # of a whole number
 MAX_VALUES = 50_000  # aliases counted as often as they stand for something
 SHOWN = 50  # mistakes
 
@@ -42,9 +44,10 @@ class Document:
             raise Invalid(f"{path}: nested too deeply; {MAX_DEPTH} levels are enough") from None
         except YAMLError as error:
             raise Invalid(f"{_where(error, path, text)}: not valid YAML: {_why(error)}") from None
-        except ValueError as error:  # a date, or a number with a tag, that is none
+        except (ValueError, LookupError) as error:  # what a tag or its form says it is not
             line = _unreadable(root)
-            raise Invalid(f"{path}:{line}: not valid YAML: {_why(error)}") from None
+            what = "no value of its tag" if isinstance(error, LookupError) else _why(error)
+            raise Invalid(f"{path}:{line}: not valid YAML: {what}") from None
         self._root = root
         if not isinstance(data, Mapping):
             raise Invalid(f"{path}:1: must be a mapping of sections, such as 'ingest:'")
@@ -95,8 +98,11 @@ def _child(node: Node | None, part: str | int) -> tuple[Node, int] | None:
 
 def _read(path: Path) -> str:
     try:
-        if path.stat().st_size > MAX_BYTES:
-            size = f"{path.stat().st_size / 1024:.0f} kB"
+        found = path.stat()
+        if not stat.S_ISREG(found.st_mode):  # to read a pipe or a device may never end
+            raise Invalid(f"{path}: not a file")
+        if found.st_size > MAX_BYTES:
+            size = f"{found.st_size / 1024:.0f} kB"
             raise Invalid(f"{path}: {size} is more than the {MAX_BYTES // 1024} kB of a long file")
         return path.read_text(encoding="utf-8")
     except FileNotFoundError:
@@ -130,16 +136,23 @@ def _check_size(root: Node, path: Path) -> None:
 
 
 def _check_text(node: ScalarNode, path: Path) -> None:
-    """Refuses half a character, which can be escaped (`"\\ud800"`) and written nowhere."""
+    """Refuses what can be written in a file and said nowhere: a whole number without an end, and
+    half a character, which can be escaped (`"\\ud800"`).
+    """
+    line = node.start_mark.line + 1
     if any("\ud800" <= one <= "\udfff" for one in node.value):
-        line = node.start_mark.line + 1
         raise Invalid(f"{path}:{line}: not valid YAML: half a character is none")
+    if node.tag.endswith(":int") and len(node.value) > MAX_DIGITS:
+        raise Invalid(f"{path}:{line}: a number of {len(node.value)} digits")
 
 
 def _check_keys(node: MappingNode, path: Path) -> None:
     for key, _ in node.value:
+        where = f"{path}:{key.start_mark.line + 1}"
         if not isinstance(key, ScalarNode):
-            raise Invalid(f"{path}:{key.start_mark.line + 1}: a key must be text")
+            raise Invalid(f"{where}: a key must be text")
+        if not key.tag.endswith((":str", ":merge")):
+            raise Invalid(f"{where}: a key must be text; write '{key.value}' in quotes")
 
 
 def _parts(node: Node) -> Sequence[Node]:
@@ -153,7 +166,7 @@ def _unreadable(node: Node | None) -> int:
     if isinstance(node, ScalarNode):
         try:
             YAML(typ="safe", pure=True).constructor.construct_object(node)
-        except ValueError:
+        except (ValueError, LookupError):
             return int(node.start_mark.line) + 1
         return 0
     return next(filter(None, map(_unreadable, _parts(node) if node else [])), 0)

@@ -8,6 +8,7 @@ are found: a name cannot reach a helper function.
 """
 
 import ast
+import builtins
 import difflib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -16,6 +17,9 @@ from importlib import import_module
 from importlib.machinery import PathFinder
 from pathlib import Path
 from typing import Any
+
+
+BUILT_IN = frozenset(dir(builtins))
 
 
 @dataclass(frozen=True)
@@ -126,6 +130,19 @@ def _imports(module: str) -> dict[str, Definition]:
     }
 
 
+@cache
+def _modules(module: str) -> dict[str, str]:
+    """What `import x` and `import x.y as z` lines of `module` bind: x -> x, z -> x.y."""
+    return {
+        alias.asname or alias.name.partition(".")[0]: alias.name
+        if alias.asname
+        else alias.name.partition(".")[0]
+        for node in _top_level(_tree(module).body)
+        if isinstance(node, ast.Import)
+        for alias in node.names
+    }
+
+
 def _top_level(body: Iterable[ast.stmt]) -> Iterator[ast.stmt]:
     for node in body:
         yield node
@@ -173,6 +190,10 @@ def _resolve(module: str, name: str) -> tuple[str, ast.ClassDef] | None:
     for _ in range(8):  # re-exports are a few deep; a cycle must not hang
         if not rest and head in _defined(module):
             return module, _defined(module)[head]
+        if rest and head in (bound := _modules(module)):  # `import keras`: `keras.layers.Layer`
+            module, _, head = f"{bound[head]}.{rest}".rpartition(".")
+            rest = ""
+            continue
         imported = _imports(module).get(head)
         if imported is None:
             return None
@@ -206,6 +227,16 @@ def _lineage(definition: Definition) -> Iterator[tuple[str, ast.ClassDef]]:
 def ancestry(definition: Definition) -> frozenset[str]:
     """The names of a class and of its base classes."""
     return frozenset(node.name for _, node in _lineage(definition))
+
+
+@cache
+def is_another(definition: Definition, base: str) -> bool:
+    """Whether a class is certainly not derived from one of this name: all its sources are known."""
+    return base not in ancestry(definition) and all(
+        _resolve(module, ast.unparse(one)) or ast.unparse(one) in BUILT_IN
+        for module, node in _lineage(definition)
+        for one in node.bases
+    )
 
 
 @cache

@@ -15,7 +15,7 @@ from pydantic import (
 from pydantic_core import CoreSchema, PydanticCustomError
 
 from components.base.words import yaml_of
-from components.config.lookup import Definition, classes, find, near, parameters
+from components.config.lookup import Definition, classes, find, is_another, near, parameters
 
 OWN = r"^[\w.]+:\w+$"
 """A class of one's own, `package.module:Class`."""
@@ -46,6 +46,8 @@ class Named(Section):
 
     homes: ClassVar[tuple[str, ...]]
     kind: ClassVar[str]
+    base: ClassVar[str]
+    """The class that each of them is derived from: others do who knows what when they are made."""
     reserved: ClassVar[frozenset[str]] = frozenset()
     """Arguments that Millrace gives, and a pipeline file therefore must not."""
     is_open: ClassVar[bool] = True
@@ -75,6 +77,8 @@ class Named(Section):
             definition = self.definition
         except LookupError as error:
             raise mistake(str(error)) from None
+        if is_another(definition, self.base):
+            raise mistake(f"{self.name} is no {self.kind}: not derived from {self.base}")
         self._check_arguments(definition)
         return self
 
@@ -108,7 +112,7 @@ class Named(Section):
         found: dict[str, Definition] = {}
         for home in reversed(cls.homes):  # later ones overwrite, so the first home wins
             found |= classes(home)
-        return found
+        return {name: one for name, one in found.items() if not is_another(one, cls.base)}
 
     @classmethod
     def __get_pydantic_json_schema__(
@@ -179,7 +183,7 @@ class Kind(Named):
     """A kind of column, by its name; what only the data says is left to `ingest`."""
 
     homes = ("components.data.features",)
-    kind = "kind of column"
+    kind, base = "kind of column", "Feature"
     is_open = False
     reserved = frozenset({"shape", "is_file"})
 
@@ -201,5 +205,5 @@ class Layer(Named):
     """A Keras layer, or one of `components/layers/`, by its name; it computes in float32."""
 
     homes = ("components.layers", "keras.layers")
-    kind = "layer"
+    kind, base = "layer", "Layer"
     reserved = frozenset({"dtype"})

@@ -15,14 +15,14 @@ class Distribution(Named):
     """An Optuna distribution by its name."""
 
     homes = ("optuna.distributions",)
-    kind = "distribution"
+    kind, base = "distribution", "BaseDistribution"
 
 
 class Sampler(Named):
     """An Optuna sampler by its name."""
 
     homes = ("optuna.samplers",)
-    kind = "sampler"
+    kind, base = "sampler", "BaseSampler"
     reserved = frozenset({"seed"})
 
     @model_validator(mode="after")
@@ -40,7 +40,7 @@ class Pruner(Named):
     """An Optuna pruner by its name."""
 
     homes = ("optuna.pruners",)
-    kind = "pruner"
+    kind, base = "pruner", "BasePruner"
 
 
 SpaceKey = Annotated[str, Field(pattern=r"^(model|train)(\.\w+)+$")]

@@ -1,6 +1,7 @@
 """Promise 5: every mistake is named before it costs anything: file and line, all at once."""
 
 import json
+import os
 import re
 import resource
 import socket
@@ -183,11 +184,24 @@ def test_a_thousand_mistakes_are_counted_and_fifty_shown(changed):
     assert lines[-1] == "digits.yaml: and 949 more"
 
 
-def test_a_folder_is_no_file(tmp_path):
-    (tmp_path / "digits.yaml").mkdir()
+@pytest.mark.parametrize(
+    "make",
+    [Path.mkdir, os.mkfifo, lambda path: path.symlink_to("/dev/zero")],
+    ids=["a folder", "a pipe", "a device"],
+)
+def test_what_is_no_file_is_not_read(tmp_path, make):
+    make(tmp_path / "digits.yaml")
 
-    with pytest.raises(Invalid, match=r"digits\.yaml: cannot be read: Is a directory$"):
+    with pytest.raises(Invalid, match=r"digits\.yaml: not a file$"):
         Document(tmp_path / "digits.yaml")
+
+
+def test_a_number_without_an_end_is_refused(tmp_path):
+    path = tmp_path / "digits.yaml"
+    path.write_text(DIGITS.replace("epochs: 40", f"epochs: 0x{'f' * 6000}"))
+
+    with pytest.raises(Invalid, match=r"digits\.yaml:25: a number of 6002 digits$"):
+        Document(path)
 
 
 def looked_at(path, source=ROOT / "sources/digits"):

@@ -28,7 +28,7 @@ class Optimizer(Named):
     """A Keras optimizer by its name."""
 
     homes = ("keras.optimizers",)
-    kind = "optimizer"
+    kind, base = "optimizer", "BaseOptimizer"
     reserved = frozenset({"learning_rate", "name"})
 
 
@@ -36,7 +36,7 @@ class Loss(Named):
     """A Keras loss by its name."""
 
     homes = ("keras.losses",)
-    kind = "loss"
+    kind, base = "loss", "Loss"
     reserved = frozenset({"name", "reduction", "dtype"})
 
 

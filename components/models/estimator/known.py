@@ -54,7 +54,7 @@ class Estimator(Named):
     """A scikit-learn classifier or regressor, by its name."""
 
     homes = HOMES
-    kind = "estimator"
+    kind, base = "estimator", "BaseEstimator"
     # The seed, the cores and what is printed are Millrace's; each fit starts anew.
     reserved = frozenset({"random_state", "n_jobs", "verbose", "warm_start"})
 
