@@ -11,7 +11,7 @@ from typing import Any
 import psutil
 from rich.console import Console
 
-from components.base.errors import Invalid, Stop
+from components.base.errors import Invalid, Stop, Unavailable
 from components.base.files import write_json
 from components.base.words import duration, size_of
 from components.config.document import Document
@@ -19,6 +19,7 @@ from components.config.params import Params
 from components.config.pipeline import parse
 
 LIMIT_S = 300  # of the look at one file
+KINDS = {kind.status: kind for kind in (Stop, Invalid, Unavailable)}
 
 
 def check(paths: Sequence[Path]) -> None:
@@ -26,7 +27,7 @@ def check(paths: Sequence[Path]) -> None:
 
     Raises:
         Invalid: The mistakes of all files, a line each.
-        Stop: A source cannot be read.
+        Stop: A source cannot be read; `Unavailable` where a server is what says no.
     """
     params = Params.load(Path("params.yaml"))
     # Only then: with a mistake that the YAML shows, nobody waits for a framework to load.
@@ -69,9 +70,14 @@ def _mistakes(path: Path) -> Stop | None:
 def _raise(found: Sequence[Stop | None]) -> None:
     """Raises what was found, all of it at once; a mistake of a file before a source's no."""
     errors = [one for one in found if one is not None]
-    if errors:
-        kind = Invalid if any(isinstance(one, Invalid) for one in errors) else Stop
-        raise kind("\n".join(map(str, errors)))
+    if not errors:
+        return
+    kind: type[Stop] = Stop
+    if any(isinstance(one, Invalid) for one in errors):
+        kind = Invalid
+    elif all(isinstance(one, Unavailable) for one in errors):
+        kind = Unavailable  # to try again helps only where nothing else is in the way
+    raise kind("\n".join(map(str, errors)))
 
 
 def _deep(path: Path, backend: str) -> dict[str, Any]:
@@ -91,8 +97,8 @@ def _deep(path: Path, backend: str) -> dict[str, Any]:
         found: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
         return found
     said = "\n".join(line for line in done.stderr.splitlines() if not _is_chatter(line))
-    if done.returncode in (Stop.status, Invalid.status) and "Traceback" not in said:
-        raise (Invalid if done.returncode == Invalid.status else Stop)(said)
+    if done.returncode in KINDS and "Traceback" not in said:
+        raise KINDS[done.returncode](said)
     if done.returncode < 0:
         raise Stop(f"{path}: the check was killed, as where memory runs out: {said[-500:]}")
     raise RuntimeError(said)

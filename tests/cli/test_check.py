@@ -1,0 +1,38 @@
+"""What `millrace check` makes of what the look at each file ends with."""
+
+from subprocess import CompletedProcess
+
+import pytest
+from project import ROOT
+
+from components.base.errors import Invalid, Stop, Unavailable
+from components.cli import check
+
+SAID = "http://127.0.0.1:9/a.csv was not downloaded: it does not answer"
+
+
+def test_without_a_network_it_says_so_in_words_and_that_another_time_may_do(edited, monkeypatch):
+    done = CompletedProcess([], Unavailable.status, "", f"W0000 TensorFlow\n{SAID}\n")
+    monkeypatch.setattr(check.subprocess, "run", lambda *_, **__: done)
+    monkeypatch.chdir(ROOT)
+
+    with pytest.raises(Unavailable) as caught:
+        check.check([edited()])
+
+    assert str(caught.value) == SAID
+
+
+@pytest.mark.parametrize(
+    ("kinds", "status"),
+    [
+        pytest.param([Unavailable, Unavailable], 75, id="to try again may help all"),
+        pytest.param([Unavailable, Stop], 1, id="to try again helps one of them alone"),
+        pytest.param([Unavailable, Invalid, Stop], 2, id="a mistake comes first"),
+    ],
+)
+def test_what_is_wrong_with_several_files_has_one_status(kinds, status):
+    with pytest.raises(Stop) as caught:
+        check._raise([None, *(kind(kind.__name__) for kind in kinds)])
+
+    assert caught.value.status == status
+    assert str(caught.value) == "\n".join(kind.__name__ for kind in kinds)
