@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from components.base.files import replacing
 
 mpl.use("Agg")
+mpl.rcParams["text.parse_math"] = False  # a `$` in a class or a file's name is no formula
 
 
 def save(figure: Figure, path: Path) -> None:
@@ -68,9 +69,7 @@ def lines(texts: Sequence[str]) -> Figure:
     axes = figure.subplots()
     axes.set_axis_off()
     for place, text in enumerate(texts):
-        axes.text(
-            0, 1 - (place + 0.5) / len(texts), text, fontsize=8, va="center", parse_math=False
-        )
+        axes.text(0, 1 - (place + 0.5) / len(texts), text, fontsize=8, va="center")
     return figure
 
 

@@ -4,9 +4,10 @@ from functools import partial
 
 import numpy as np
 import pytest
+from matplotlib.text import Text
 from PIL import Image
 
-from components.show import image, pictures
+from components.show import classes, image, pictures
 
 
 @pytest.mark.parametrize("shape", [(6, 5, 1), (6, 5, 3), (9,)], ids=["grey", "colour", "vector"])
@@ -109,3 +110,25 @@ def test_an_accuracy_is_drawn_no_further_than_it_can_be():
 
     assert accuracy.get_ylim()[1] == 1
     assert loss.get_ylim()[1] > 1
+
+
+NAMES = ["<=$50K_x", "$50K_$100K", "$\\frac$"]
+PICTURES = {
+    "a matrix": lambda: classes.confusion(np.eye(3, dtype=int), NAMES),
+    "a grid": lambda: pictures.grid([pictures.as_row(np.arange(3))] * 3, NAMES, columns=3),
+    "columns": lambda: pictures.histograms({name: np.array(NAMES) for name in NAMES}),
+    "classes": lambda: pictures.balance(dict.fromkeys(NAMES, 3), {n: [] for n in NAMES}, NAMES[1]),
+    "texts": lambda: pictures.lines(NAMES),
+    "curves": lambda: pictures.learning_curves({name: [1.0] for name in NAMES}, 0, NAMES[1], {}),
+}
+
+
+@pytest.mark.parametrize("name", PICTURES)
+def test_a_name_with_dollars_is_shown_as_it_is_and_is_no_formula(tmp_path, name):
+    figure = PICTURES[name]()
+
+    pictures.save(figure, tmp_path / "one.png")
+
+    shown = [text for text in figure.findobj(Text) if text.get_text() in NAMES]
+    assert {text.get_text() for text in shown} >= {NAMES[1]}
+    assert not any(text.get_parse_math() for text in shown)
