@@ -9,11 +9,11 @@ from pathlib import Path
 from typing import Any
 
 import psutil
-from rich.console import Console
 
 from components.base.errors import Invalid, Stop, Unavailable
 from components.base.files import write_json
 from components.base.words import duration, size_of
+from components.cli.terminal import console
 from components.config.document import Document
 from components.config.params import Params
 from components.config.pipeline import parse
@@ -32,7 +32,6 @@ def check(paths: Sequence[Path]) -> None:
     params = Params.load(Path("params.yaml"))
     # Only then: with a mistake that the YAML shows, nobody waits for a framework to load.
     _raise([_mistakes(path) for path in paths])
-    console = Console(highlight=False, soft_wrap=True)
     failed: list[Stop] = []
     for path in paths:
         try:
@@ -41,7 +40,7 @@ def check(paths: Sequence[Path]) -> None:
             failed.append(error)
             continue
         write_json(found, Path("measured", path.stem, "check.json"))
-        console.print(f"{path}: no mistakes{_cost(found)}")
+        console().print(f"{path}: no mistakes{_cost(found)}")
     _raise(failed)
 
 

@@ -8,13 +8,12 @@ from collections.abc import Callable, Iterator
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
-from rich.console import Console
-
 from components.base import repository
 from components.base.errors import Stop
 from components.base.files import partials, sweep
 from components.base.words import size_of
 from components.cli import project
+from components.cli.terminal import console
 from components.config.params import Params
 
 LIBRARIES = ("keras", "tensorflow", "jax", "dvc", "mlflow", "apache-airflow", "optuna", "datasets")
@@ -27,11 +26,11 @@ Finding = tuple[str, bool, str]
 
 def examine() -> int:
     """Prints what was found; 1 where something is wrong, else 0."""
-    console = Console(highlight=False, soft_wrap=True)
+    shown = console()
     is_well = True
     for look in (_python, _libraries, _params, _devices, _tracking, _git, _disk, _locks, _partials):
         for what, well, seen in _tried(look):
-            console.print(f"{'ok  ' if well else 'LOOK'}  {what:<14} {seen}", markup=False)
+            shown.print(f"{'ok  ' if well else 'LOOK'}  {what:<14} {seen}")
             is_well &= well
     return 0 if is_well else 1
 

@@ -2,12 +2,10 @@
 
 from pathlib import Path
 
-from rich.console import Console
-from rich.table import Table
-
 from components.base.errors import Invalid
 from components.base.files import read_json
 from components.cli import project
+from components.cli.terminal import console, table
 from components.config.document import Document
 from components.config.params import Params
 
@@ -18,10 +16,10 @@ def show() -> None:
         active = set(Params.load(Path("params.yaml")).pipelines)
     except Invalid:  # `check` says what is wrong
         active = set()
-    table = Table("pipeline", "", "measured", "description", box=None)
+    rows = table("pipeline", "", "measured", "description")
     for name in project.names():
-        table.add_row(name, "active" if name in active else "", _measured(name), _description(name))
-    Console(highlight=False).print(table)
+        rows.add_row(name, "active" if name in active else "", _measured(name), _description(name))
+    console().print(rows)
 
 
 def _measured(name: str) -> str:

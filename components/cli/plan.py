@@ -13,12 +13,11 @@ from dvc.stage import PipelineStage
 from dvc_data.hashfile.hash_info import HashInfo
 from dvc_data.hashfile.meta import Meta
 from networkx import topological_sort
-from rich.console import Console
-from rich.table import Table
 
 from components.base.errors import Invalid
 from components.base.files import as_json, read_json
 from components.base.words import duration
+from components.cli.terminal import console, table
 from components.config.overrides import flatten
 from components.fingerprint.run import Fingerprints, fingerprints
 from components.fingerprint.stage import Fingerprint
@@ -43,13 +42,13 @@ class Step:
 
 def show(names: Sequence[str]) -> None:
     """Prints the plan of some pipelines; of all, where none is named."""
-    table = Table("stage", "", "takes", "why", box=None)
+    rows = table("stage", "", "takes", "why")
     for step in plan(Path(), names):
         took = duration(step.seconds) if step.seconds is not None else ""
         if not took and step.estimate is not None:
             took = f"about {duration(step.estimate)}"
-        table.add_row(step.stage, step.action, took, "\n".join(step.reasons))
-    Console(highlight=False).print(table)
+        rows.add_row(step.stage, step.action, took, "\n".join(step.reasons))
+    console().print(rows)
 
 
 def plan(root: Path, names: Sequence[str] = ()) -> list[Step]:

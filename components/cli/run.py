@@ -8,11 +8,12 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from rich.console import Console
+from rich.text import Text
 
 from components.base.errors import Stop
 from components.base.files import read_json
 from components.base.words import duration
-from components.cli import summary
+from components.cli import summary, terminal
 from components.fingerprint.run import write
 from components.run.names import USES
 
@@ -41,7 +42,7 @@ def run(names: Sequence[str], pull: bool, force: bool) -> None:
     options = [*(["--pull"] if pull else []), *(["--force"] if force else [])]
     # One by one, and not by the last: so two runs in one checkout do not wait for each other.
     targets = [f"{stage}@{name}" for name in names for stage in USES]
-    console = Console(highlight=False, soft_wrap=True)
+    console = terminal.console()
     status = _repro(["fingerprint", *targets], options, console)
     if status and BUSY in _tail() and "'fingerprint'" in _tail():
         status = _repro(targets, options, console)  # another run uses the file; it is written
@@ -78,13 +79,14 @@ def _follow(lines: Iterator[str], console: Console) -> None:
                 _ended(running, begun, console)
                 running, begun = started[1] if started else "", time.monotonic()
             if started:
-                status.update(f"{running} ...")
+                status.update(Text(f"{running} ..."))
             elif restored:
                 console.print(f"{restored[1]:<22} restored")
             elif UNCHANGED.match(line):
                 unchanged += 1
             elif running and ": " in line and not line.startswith((">", " ")):
-                status.update(f"{running} ... {line.partition(': ')[2].strip()[:60]}")
+                said = line.partition(": ")[2].strip()[:60]
+                status.update(Text(f"{running} ... {said}"))
         _ended(running, begun, console)
     if unchanged:
         console.print(f"{unchanged} stages are up to date")
@@ -100,7 +102,7 @@ def _ended(stage: str, begun: float, console: Console) -> None:
     ):
         return  # it is not of a pipeline, or it failed
     finding = read_json(measured).get("finding", "")
-    console.print(f"{stage:<22} {duration(time.monotonic() - begun):>6}  {finding}", markup=False)
+    console.print(f"{stage:<22} {duration(time.monotonic() - begun):>6}  {finding}")
 
 
 def _tail() -> str:

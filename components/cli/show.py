@@ -3,10 +3,8 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from rich.console import Console
-from rich.table import Table
-
 from components.base.errors import Location
+from components.cli.terminal import console, table
 from components.config.document import Document
 from components.config.pipeline import parse
 
@@ -18,9 +16,7 @@ def show(document: Document) -> None:
         Invalid: The file has mistakes.
     """
     pipeline = parse(document)
-    table = Table(box=None)
-    for column in ("key", "value", "from"):
-        table.add_column(column, overflow="fold")
+    rows = table("key", "value", "from")
     for location, value in _values(pipeline.model_dump(mode="json", by_alias=True)):
         line = _line(document, location)
         # What was searched is laid over the file's own values when the pipeline trains.
@@ -28,8 +24,8 @@ def show(document: Document) -> None:
         origin = f"{document.path}:{line}" if line else "default"
         if key in pipeline.tune.space:
             origin += ", searched by tune"
-        table.add_row(key, str(value), origin)
-    Console(highlight=False, soft_wrap=True).print(table)
+        rows.add_row(key, str(value), origin)
+    console().print(rows)
 
 
 def _values(value: Any, location: Location = ()) -> Iterator[tuple[Location, Any]]:

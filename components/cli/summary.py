@@ -6,9 +6,11 @@ from typing import Any
 
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
 from components.base.errors import Stop
 from components.base.files import read_json
+from components.cli import terminal
 from components.config.pipeline import load
 from components.run.manifest import FILE, Manifest
 from components.tasks.measured import number
@@ -24,7 +26,7 @@ def show(names: Sequence[str], standings: Mapping[str, str] | None = None) -> No
     Raises:
         Stop: A pipeline has not run to its end.
     """
-    console = Console(highlight=False)
+    console = terminal.console()
     missing = [name for name in names if not Path("packages", name, FILE).exists()]
     for name in names:
         if name not in missing:
@@ -40,13 +42,13 @@ def _show(name: str, console: Console, standings: Mapping[str, str]) -> None:
     reports = Path("reports", name)
     manifest = Manifest.model_validate(read_json(Path("packages", name, FILE)))
     metrics = load(Path("pipelines", f"{name}.yaml")).task.metrics
-    console.print(f"\n[bold]{name}[/bold]  {manifest.measures.sentence(metrics)}")
+    console.print(Text.assemble("\n", (name, "bold"), f"  {manifest.measures.sentence(metrics)}"))
     latency_ms = manifest.latency_ms(Path("measured", name))
     if manifest.compressed:
         console.print(_models(manifest.compressed, metrics[0].title, latency_ms))
     registered = standings.get(name, "not registered yet: millrace register")
-    console.print(f"registered  {registered}", soft_wrap=True, markup=False)
-    console.print(f"report      {reports / 'report.html'}", soft_wrap=True)
+    console.print(f"registered  {registered}")
+    console.print(f"report      {reports / 'report.html'}")
 
 
 def _asked(name: str) -> dict[str, str]:
@@ -64,17 +66,16 @@ def _next_commands(name: str, console: Console) -> None:
         "\nnext        make ui         compare the runs in MLflow\n"
         "            make airflow    run the same stages on schedule\n"
         f"            dvc exp run -S 'pipelines/{name}.yaml:train.batch_size=32'\n"
-        f"            millrace new NAME --from {name}",
-        highlight=False,
+        f"            millrace new NAME --from {name}"
     )
 
 
 def _models(
     models: Sequence[Mapping[str, Any]], metric: str, latency_ms: Mapping[str, float]
 ) -> Table:
-    table = Table("model", box=None)
+    table = terminal.table("model")
     for title in ("size", f"test {metric}", "latency, one thread", ""):
-        table.add_column(title, justify="right" if title else "left")
+        table.add_column(title, justify="right" if title else "left", overflow="fold")
     for one in models:
         size, value, latency = one["size_bytes"], one["value"], latency_ms.get(one["method"])
         table.add_row(

@@ -110,7 +110,7 @@ def test_while_a_stage_runs_its_last_words_are_shown(tmp_path, monkeypatch):
     class Screen(Console):
         def status(self, text):
             status = super().status(text)
-            status.update = shown.append
+            status.update = lambda text: shown.append(str(text))
             return status
 
     monkeypatch.chdir(tmp_path)
