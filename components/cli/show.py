@@ -18,7 +18,7 @@ def show(document: Document) -> None:
     pipeline = parse(document)
     rows = table("key", "value", "from")
     for location, value in _values(pipeline.model_dump(mode="json", by_alias=True)):
-        line = _line(document, location)
+        line = _line(document, location, value)
         # What was searched is laid over the file's own values when the pipeline trains.
         key = ".".join(map(str, location))
         origin = f"{document.path}:{line}" if line else "default"
@@ -40,12 +40,13 @@ def _values(value: Any, location: Location = ()) -> Iterator[tuple[Location, Any
         yield location, value
 
 
-def _line(document: Document, location: Location) -> int | None:
+def _line(document: Document, location: Location, value: Any) -> int | None:
     """The line of a value that stands in the file; None for a default."""
     here: Any = document.data
     for part in location:
         if isinstance(here, int | float | str):
-            break  # a short form: a number for a schedule, a name for a section
+            # A short form: a number for a schedule, a name for a section. The rest are defaults.
+            return document.line(location) if here in (value, location[-1]) else None
         try:
             here = here[part]
         except (KeyError, IndexError, TypeError):
