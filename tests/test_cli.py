@@ -216,7 +216,8 @@ def test_a_configuration_is_shown_with_where_each_value_comes_from(project):
     ]
     assert shown["preprocess.0.Rescaling.scale"][1:] == ["0.0625", "pipelines/digits.yaml:13"]
     assert shown["task.classification.calibration_bins"][1:] == ["10", "default"]
-    assert shown["compress.methods.1.int8.calibration_examples"][1] == "256"
+    assert shown["train.learning_rate.constant.warmup_epochs"][1:] == ["0.0", "default"]
+    assert shown["compress.methods.1.int8.calibration_examples"][1:] == ["256", "default"]
 
 
 def test_the_doctor_looks_at_everything_and_removes_what_a_kill_has_left(project):
@@ -347,8 +348,9 @@ def test_a_failing_stage_is_told_with_its_reason_and_where_the_whole_log_is(proj
 
     assert said[0].startswith("ingest@digits ")
     assert any(one.startswith("imbalance: class '3' has ") for one in said)
-    assert said[-1] == "the whole log is in measured/run.log"
-    assert "Running stage 'validate@digits'" in (project.root / "measured/run.log").read_text()
+    log = "measured/digits/run.log"
+    assert said[-1] == f"the whole log is in {log}"
+    assert "Running stage 'validate@digits'" in (project.root / log).read_text()
 
 
 @pytest.mark.parametrize("stage", ["ingest", "validate", "tune", "fingerprint"])

@@ -4,8 +4,9 @@ import re
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
+from typing import TextIO
 
 from rich.console import Console
 from rich.text import Text
@@ -17,7 +18,6 @@ from components.cli import summary, terminal
 from components.fingerprint.run import write
 from components.run.names import USES
 
-LOG = Path("measured", "run.log")
 CODE = Path("data", "code")
 
 RUNS = re.compile(r"Running stage '([^']+)':")
@@ -43,30 +43,50 @@ def run(names: Sequence[str], pull: bool, force: bool) -> None:
     # One by one, and not by the last: so two runs in one checkout do not wait for each other.
     targets = [f"{stage}@{name}" for name in names for stage in USES]
     console = terminal.console()
-    status = _repro(["fingerprint", *targets], options, console)
-    if status and BUSY in _tail() and "'fingerprint'" in _tail():
-        status = _repro(targets, options, console)  # another run uses the file; it is written
+    log = Path("measured", names[0], "run.log")  # of this run, beside others in the checkout
+    status, said = _repro(["fingerprint", *targets], options, log, console)
+    if status and BUSY in said and "'fingerprint'" in said:
+        # Another run uses the file; it is written.
+        status, said = _repro(targets, options, log, console)
     if status:
-        raise Stop(f"{_tail()}\nthe whole log is in {LOG}")
+        raise Stop(f"{said}\nthe whole log is in {log}")
     from components.register.run import register
 
     standings = {name: found.sentence for name, found in register(Path(), names)}
     summary.show(names, standings)
 
 
-def _repro(targets: Sequence[str], options: Sequence[str], console: Console) -> int:
-    """Runs DVC, with its output in a file; its exit status."""
+def _repro(
+    targets: Sequence[str], options: Sequence[str], log: Path, console: Console
+) -> tuple[int, str]:
+    """Runs DVC, with its output in a file; its exit status, and the end of what it said."""
     command = [sys.executable, "-m", "dvc", "repro", "--single-item", *options, *targets]
-    LOG.parent.mkdir(exist_ok=True)
+    log.parent.mkdir(parents=True, exist_ok=True)
+    log.unlink(missing_ok=True)  # another run of the pipeline, which DVC will stop, has its own
+    said: list[str] = []
     with (
-        LOG.open("w", encoding="utf-8") as log,
+        log.open("w", encoding="utf-8") as file,
         subprocess.Popen(  # noqa: S603  our own arguments
-            command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, bufsize=1
+            command,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            encoding="utf-8",
+            errors="replace",  # a library in C may say anything
+            bufsize=1,
         ) as process,
     ):
-        lines = process.stdout or iter(())
-        _follow((line for line in lines if log.write(line)), console)
-    return process.returncode
+        _follow(_kept(process.stdout or (), file, said), console)
+    return process.returncode, _tail("".join(said))
+
+
+def _kept(lines: Iterable[str], file: TextIO, said: list[str]) -> Iterator[str]:
+    """Hands lines on that it has written, and remembers them from the last stage that began."""
+    for line in lines:
+        file.write(line)
+        if RUNS.match(line):
+            said.clear()
+        said.append(line)
+        yield line
 
 
 def _follow(lines: Iterator[str], console: Console) -> None:
@@ -89,7 +109,7 @@ def _follow(lines: Iterator[str], console: Console) -> None:
                 status.update(Text(f"{running} ... {said}"))
         _ended(running, begun, console)
     if unchanged:
-        console.print(f"{unchanged} stages are up to date")
+        console.print(f"{unchanged} {'stage is' if unchanged == 1 else 'stages are'} up to date")
 
 
 def _ended(stage: str, begun: float, console: Console) -> None:
@@ -105,9 +125,8 @@ def _ended(stage: str, begun: float, console: Console) -> None:
     console.print(f"{stage:<22} {duration(time.monotonic() - begun):>6}  {finding}")
 
 
-def _tail() -> str:
-    """The end of the log, from the stage that failed on."""
-    text = LOG.read_text(encoding="utf-8")
+def _tail(text: str) -> str:
+    """The end of what was said, from the stage that failed on."""
     _, started, said = text.rpartition("Running stage '")
     # After that its name and a colon; where no stage ran, every line may say why.
     lines = said.splitlines()[1 if started else 0 :]

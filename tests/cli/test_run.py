@@ -59,7 +59,7 @@ def calls():
         return [line.split() for line in file]
 
 
-def test_a_run_says_a_line_for_each_stage_that_ran(dvc, capsys):
+def test_a_run_says_a_line_for_each_stage_that_ran(dvc, tmp_path, capsys):
     dvc((SAID, 0))
 
     run.run(["a"], pull=False, force=False)
@@ -68,8 +68,8 @@ def test_a_run_says_a_line_for_each_stage_that_ran(dvc, capsys):
     assert restored == "validate@a             restored"
     assert train.startswith("train@a ")
     assert train.endswith(f" s  {FINDING}")
-    assert rest == "1 stages are up to date"
-    assert run.LOG.read_text() == SAID
+    assert rest == "1 stage is up to date"
+    assert (tmp_path / "measured/a/run.log").read_text() == SAID
 
 
 def test_it_asks_for_each_stage_alone(dvc):
@@ -100,8 +100,44 @@ def test_a_stage_that_fails_ends_the_run_with_what_it_said(dvc, said):
     with pytest.raises(Stop) as error:
         run.run(["a"], pull=False, force=False)
 
-    assert str(error.value) == f"{said.splitlines()[-1]}\nthe whole log is in measured/run.log"
+    assert str(error.value) == f"{said.splitlines()[-1]}\nthe whole log is in measured/a/run.log"
     assert len(calls()) == 1
+
+
+def test_two_runs_at_once_are_each_told_their_own_last_words(dvc, tmp_path):
+    dvc(("Running stage 'train@b':\n\nno room in b\n", 1), ("Running stage 'train@a':\n", 0))
+
+    with pytest.raises(Stop) as error:
+        run.run(["b"], pull=False, force=False)
+    run.run(["a"], pull=False, force=False)
+
+    assert str(error.value) == "no room in b\nthe whole log is in measured/b/run.log"
+    assert (tmp_path / "measured/b/run.log").read_text().endswith("no room in b\n")
+    assert (tmp_path / "measured/a/run.log").read_text() == "Running stage 'train@a':\n"
+
+
+def test_what_a_run_is_told_is_its_own_whatever_becomes_of_its_log(dvc, tmp_path, monkeypatch):
+    follow = run._follow
+
+    def meddled(lines, console):
+        follow(lines, console)
+        (tmp_path / "measured/a/run.log").write_text("of another run of the pipeline")
+
+    monkeypatch.setattr(run, "_follow", meddled)
+    dvc(("Running stage 'train@a':\n\nno room\n", 1))
+
+    with pytest.raises(Stop) as error:
+        run.run(["a"], pull=False, force=False)
+
+    assert str(error.value) == "no room\nthe whole log is in measured/a/run.log"
+
+
+def test_bytes_that_are_no_text_end_no_run(dvc, tmp_path, capsys):
+    (tmp_path / "dvc/__main__.py").write_text("import os; os.write(1, b'caf\\xe9\\n')")
+
+    run.run(["a"], pull=False, force=False)
+
+    assert (tmp_path / "measured/a/run.log").read_text() == "caf\ufffd\n"
 
 
 def test_while_a_stage_runs_its_last_words_are_shown(tmp_path, monkeypatch):
@@ -133,10 +169,5 @@ def test_while_a_stage_runs_its_last_words_are_shown(tmp_path, monkeypatch):
         ),
     ],
 )
-def test_a_failed_run_shows_all_that_was_said_since_the_last_stage_began(
-    tmp_path, monkeypatch, log, shown
-):
-    monkeypatch.setattr(run, "LOG", tmp_path / "run.log")
-    run.LOG.write_text(log)
-
-    assert run._tail() == shown
+def test_a_failed_run_shows_all_that_was_said_since_the_last_stage_began(log, shown):
+    assert run._tail(log) == shown
