@@ -69,8 +69,15 @@ class Split(Section):
             if self.train is not None or self.test is not None:
                 raise ValueError("by: given takes train and test as the source has them")
             return self
-        given = [share for share in (self.train, self.validation, self.test) if share is not None]
-        if given and (len(given) < 3 or abs(sum(given) - 1) > 1e-6):
+        every = {"train": self.train, "validation": self.validation, "test": self.test}
+        given = [share for share in every.values() if share is not None]
+        missing = [name for name, share in every.items() if share is None]
+        if given and missing:
+            raise ValueError(
+                f"{' and '.join(missing)} missing; write all three of train, validation and test, "
+                "which must sum to 1"
+            )
+        if given and abs(sum(given) - 1) > 1e-6:
             raise ValueError(
                 f"train, validation and test must sum to 1; they sum to {sum(given):.6g}"
             )
