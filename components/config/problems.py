@@ -10,7 +10,8 @@ from pydantic_core import ErrorDetails
 from components.base.errors import Location, Problem
 from components.base.words import yaml_of
 from components.config.extension import Home
-from components.config.lookup import near
+from components.config.lookup import near, parameters
+from components.config.section import Named
 
 MOST = 1000  # mistakes that are put into words
 
@@ -97,17 +98,25 @@ def _written(location: Location, data: object) -> Location:
 
 
 def _nearest_key(location: Location, model: type[BaseModel], data: object) -> str:
-    """The nearest key that the section of an unknown key does have."""
-    known = _keys(location[:-1], model, data)
-    return near(str(location[-1]), known) or (f"; there are {', '.join(known)}" if known else "")
-
-
-def _keys(location: Location, model: type[BaseModel], data: object) -> list[str]:
-    """The keys that a place of the file may have."""
+    """The nearest key that the section of an unknown key does have, or where else it may stand."""
     here: Any = model
-    for part in location:
+    for part in location[:-1]:
         here, data = _inside(here, part, data), _value(data, part)
-    return _names(here)
+    key, known = str(location[-1]), _names(here)
+    listed = f"; there are {', '.join(known)}" if known else ""
+    return _as_argument(key, here) or near(key, known) or listed
+
+
+def _as_argument(key: str, here: Any) -> str:
+    """Where the key is an argument of what a field of the section names, how it is written."""
+    for field, about in getattr(_chosen(here, None), "model_fields", {}).items():
+        for kind in (about.annotation, *get_args(about.annotation)):
+            if isinstance(kind, type) and issubclass(kind, Named) and key not in kind.reserved:
+                every = kind.definitions().items()
+                if names := sorted(name for name, one in every if key in parameters(one).names):
+                    written = f"{field}: {{NAME: {{{key}: ...}}}}"
+                    return f"; write {written}, where NAME is {' or '.join(names)}"
+    return ""
 
 
 def _inside(here: Any, part: str | int, data: object) -> Any:
