@@ -112,7 +112,7 @@ def _tree(module: str) -> ast.Module:
     path = source_file(module)
     if path is None or path.suffix != ".py":  # a compiled module has no source
         return ast.Module([], [])
-    return ast.parse(path.read_text(encoding="utf-8"))
+    return ast.parse(path.read_bytes())  # which may say its encoding, as Python reads it
 
 
 @cache

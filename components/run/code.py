@@ -264,7 +264,7 @@ def _is_docstring(node: ast.stmt) -> bool:
 @cache
 def _tree(path: Path) -> ast.Module:
     """Empty for what is compiled."""
-    return ast.parse(path.read_text(encoding="utf-8") if path.suffix == ".py" else "")
+    return ast.parse(path.read_bytes() if path.suffix == ".py" else "")
 
 
 @cache

@@ -7,6 +7,7 @@ import optuna
 import pytest
 
 from components.config.lookup import (
+    Definition,
     classes,
     find,
     function_parameters,
@@ -14,6 +15,7 @@ from components.config.lookup import (
     parameters,
     source_file,
 )
+from components.run.code import digest
 
 
 @pytest.mark.parametrize(
@@ -80,6 +82,25 @@ def test_a_function_that_a_module_hands_on_is_found_where_it_is(tmp_path, monkey
         LookupError, match=r"^no function 'nat' in nets_of_mine; did you mean 'net'"
     ):
         function_parameters("nets_of_mine:nat")
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        pytest.param(b"\xef\xbb\xbfclass Own: ...\n", id="a mark of its bytes' order"),
+        pytest.param(b"# -*- coding: latin-1 -*-\nclass Own: 'caf\xe9'\n", id="another encoding"),
+    ],
+)
+def test_a_module_is_read_as_python_reads_it(tmp_path, monkeypatch, content):
+    name = f"encoded_{len(content)}"
+    (tmp_path / f"{name}.py").write_bytes(content)
+    monkeypatch.syspath_prepend(tmp_path)
+
+    found = find(f"{name}:Own", [], "layer")
+
+    assert found == Definition(name, "Own")
+    assert found.load().__name__ == "Own"
+    assert len(digest(name)) == 16
 
 
 @pytest.mark.parametrize(

@@ -91,7 +91,7 @@ def converted() -> frozenset[str]:
     """
     check_module(SUPPORTED)
     path = source_file(SUPPORTED)
-    tree = ast.parse(path.read_text(encoding="utf-8")) if path else ast.Module([], [])
+    tree = ast.parse(path.read_bytes()) if path else ast.Module([], [])
     imported = {name for node in ast.walk(tree) for name in _of_sklearn(node)}
     (table,) = (
         node
