@@ -13,14 +13,15 @@ UNITS = ("B", "kB", "MB", "GB", "TB", "PB", "EB")
 
 def duration(seconds: float) -> str:
     """`40 s`, `12 min`, `3.5 h`."""
-    if seconds < 100:
-        return f"{seconds:.0f} s" if seconds >= 10 else f"{seconds:.1f} s"
-    return f"{seconds / 60:.0f} min" if seconds < 6000 else f"{seconds / 3600:.1f} h"
+    if seconds < 99.5:
+        return f"{seconds:.0f} s" if seconds >= 9.95 else f"{seconds:.1f} s"
+    return f"{seconds / 60:.0f} min" if seconds < 99.5 * 60 else f"{seconds / 3600:.1f} h"
 
 
 def size_of(count: float) -> str:
     """Bytes: `12.3 MB`."""
-    power = min(int(math.log(max(count, 1), 1000)), len(UNITS) - 1)
+    powers = range(len(UNITS))
+    power = next((one for one in powers if count / 1000**one < 999.5), powers[-1])
     return f"{count / 1000**power:.3g} {UNITS[power]}"
 
 
@@ -31,6 +32,8 @@ def yaml_of(value: object, longest: int = 100) -> str:
 
 
 def _yaml(value: object) -> str:
+    if hasattr(value, "tolist"):  # NumPy's
+        value = value.tolist()
     if isinstance(value, bool):
         return str(value).lower()
     if isinstance(value, float) and not math.isfinite(value):
