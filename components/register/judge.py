@@ -13,6 +13,7 @@ from components.base.errors import Stop
 from components.config.register import Gate
 from components.config.task import Metric, Task
 from components.run import tracking
+from components.tasks.measured import number
 from components.tasks.outcomes import Outcomes, read_outcomes
 
 OUTCOMES = "outcomes.csv"
@@ -74,7 +75,8 @@ def judge(
     # Whatever is a number is better than what is none.
     better |= isnan(found.value) and isnan(task.value(metric.name, said).value)
     verb = "beats" if better else "does not beat"
-    what = f"{metric.name} differs by {found.value:+.4f} ({found.low:+.4f} to {found.high:+.4f})"
+    value, low, high = (number(one, "+") for one in (found.value, found.low, found.high))
+    what = f"{metric.name} differs by {value} ({low} to {high})"
     reason = f"it {verb} version {champion} on {len(ours)} test examples: {what}"
     return Verdict(is_promoted=better, reason=reason)
 

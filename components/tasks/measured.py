@@ -57,10 +57,19 @@ def strange(answers: Any) -> str | None:
     return f"answers {is_wrong.sum()} of {len(answers)} test examples with NaN or infinity"
 
 
-def number(value: float) -> str:
-    """As people read it: four places, fewer where it is large."""
+def number(value: float, sign: str = "") -> str:
+    """As people read it: a count whole, else four places, fewer where it is large.
+
+    Args:
+        value: The number.
+        sign: `+` where it is a difference.
+    """
+    if isinstance(value, int):
+        return f"{value:{sign}d}"
     size = abs(value)
-    return f"{value:.{4 if size < 10 else 2 if size < 100 else 1}f}"
+    if 0 < size < 1e-3:  # four places would show little of it, or nothing
+        return f"{value:{sign}.3g}"
+    return f"{value:{sign}.{4 if size < 10 else 2 if size < 100 else 1}f}"
 
 
 def read(value: Mapping[str, Any]) -> Measures:

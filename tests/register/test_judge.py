@@ -15,6 +15,13 @@ from tests.register.made import TASK, outcomes
 OURS = outcomes(20)
 
 
+def numbers(off):
+    """What a model says of four numbers that is so far off each."""
+    truth = [str(float(row)) for row in range(4)]
+    said = [str(row + off) for row in range(4)]
+    return Outcomes([f"{row}" for row in range(4)], {"value": truth}, {"value": said})
+
+
 @pytest.mark.parametrize("error", [MlflowException("gone"), OSError("gone")])
 def test_a_champion_whose_files_cannot_be_had_is_not_beaten(monkeypatch, error):
     def refuse(**_):
@@ -55,14 +62,16 @@ def test_the_alias_moves_to_what_is_better_by_more_than_chance(
 
 @pytest.mark.parametrize(("ours", "theirs", "is_promoted"), [(1, nan, True), (nan, nan, True)])
 def test_what_is_no_number_is_beaten(ours, theirs, is_promoted):
-    def numbers(value):
-        truth = [str(float(row)) for row in range(4)]
-        said = [str(row + value) for row in range(4)]
-        return Outcomes([f"{row}" for row in range(4)], {"value": truth}, {"value": said})
-
     found = judge(Gate(), Regression(), 2, numbers(ours), 1, lambda: numbers(theirs))
 
     assert found.is_promoted is is_promoted
+
+
+def test_a_small_difference_is_not_said_to_be_none():
+    found = judge(Gate(metric="mae"), Regression(), 2, numbers(1e-5), 1, lambda: numbers(3e-5))
+
+    what = "mae differs by -2e-05 (-2e-05 to +0.0000)"
+    assert found.reason == f"it does not beat version 1 on 4 test examples: {what}"
 
 
 def test_where_it_cannot_be_measured_again_it_is_not_final():

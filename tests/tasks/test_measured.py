@@ -49,11 +49,24 @@ def test_the_first_metric_is_said_with_its_interval_and_the_others_after_it():
         (99.99, "99.99"),
         (100.0, "100.0"),
         (-1234.56, "-1234.6"),
-        (0, "0.0000"),
+        (0.0, "0.0000"),
+        (0, "0"),
+        (1234, "1234"),
+        (0.001, "0.0010"),
+        (3.2e-5, "3.2e-05"),
+        (-0.000123456, "-0.000123"),
+        (float("nan"), "nan"),
     ],
 )
-def test_a_large_number_has_fewer_places(value, text):
+def test_a_large_number_has_fewer_places_a_small_one_more_and_a_count_none(value, text):
     assert number(value) == text
+
+
+@pytest.mark.parametrize(
+    ("value", "text"), [(0.2, "+0.2000"), (-0.2, "-0.2000"), (2e-5, "+2e-05"), (3, "+3")]
+)
+def test_a_difference_has_a_sign(value, text):
+    assert number(value, "+") == text
 
 
 def test_what_was_written_as_json_is_read_as_it_was():
