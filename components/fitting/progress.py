@@ -28,6 +28,7 @@ class Shown(Watcher):
         self.name, self.monitor = name, monitor
         self.seconds_per_epoch: float | None = None
         """Estimated from the first steps, then measured; without validation at first."""
+        self.progress: Progress | None = None
 
     def begin(self, work: Work) -> None:
         """Begins to measure."""
@@ -36,14 +37,14 @@ class Shown(Watcher):
             MofNCompleteColumn(),
             BarColumn(bar_width=None),
             TimeRemainingColumn(),
-            TextColumn("{task.description}"),
+            TextColumn("{task.description}", markup=False),
         )
         self.work = work
-        self.progress = Progress(*columns, expand=True)
-        self.is_terminal = self.progress.console.is_terminal
-        self.progress.disable = not self.is_terminal
-        self.task = self.progress.add_task("", total=work.epochs)
-        self.progress.start()
+        self.progress = progress = Progress(*columns, expand=True)
+        self.is_terminal = progress.console.is_terminal
+        progress.disable = not self.is_terminal
+        self.task = progress.add_task("", total=work.epochs)
+        progress.start()
         self.begun = self.said = time.monotonic()
         self.steps: list[float] = []
 
@@ -69,7 +70,8 @@ class Shown(Watcher):
         self.seconds_per_epoch = (now - self.begun) / (number + 1)
         kept = {name: values.get(name) for name in dict.fromkeys(("loss", self.monitor))}
         shown = " ".join(f"{name} {value:.4f}" for name, value in kept.items() if value is not None)
-        self.progress.update(self.task, advance=1, description=shown)
+        if self.progress is not None:
+            self.progress.update(self.task, advance=1, description=shown)
         if not self.is_terminal and now - self.said > PAUSE_S:
             left = (self.work.epochs - number - 1) * self.seconds_per_epoch
             done = f"epoch {number + 1} of {self.work.epochs}"
@@ -77,8 +79,9 @@ class Shown(Watcher):
         return False
 
     def end(self) -> None:
-        """Leaves the line."""
-        self.progress.stop()
+        """Leaves the line, if there is one; to say so twice does no harm."""
+        if self.progress is not None:
+            self.progress.stop()
 
     def _say(self, text: str) -> None:
         self.said = time.monotonic()

@@ -30,7 +30,10 @@ def run(run: Run) -> None:
     ):
         folder.mkdir()
         watch = Watch(Built(run.check_code), shown, Curves(live.log))
-        fitted = file.train.fit(file, data, run.seed, watch)
+        try:
+            fitted = file.train.fit(file, data, run.seed, watch)
+        finally:
+            shown.end()  # a fit that is broken off says no end, and its line hides the cursor
         fitted.save(folder)
         if (other := file.of_baseline) is not None:
             (folder / BASELINE).mkdir()

@@ -41,6 +41,10 @@ def watched(clock, epochs=40, steps=20):
     return shown
 
 
+def test_where_nothing_has_begun_there_is_no_line_to_leave():
+    Shown("a", "val_accuracy").end()
+
+
 def test_without_a_terminal_it_says_a_line_now_and_then(clock, capsys):
     shown = watched(clock)
     shown.end()
@@ -63,6 +67,7 @@ def test_on_a_terminal_one_line_is_written_over(clock, monkeypatch, capsys):
     monkeypatch.setattr(progress, "Progress", partial(Progress, console=console))
 
     shown = watched(clock)
+    shown.end()
     shown.end()
 
     *_, last, end = screen.getvalue().splitlines()

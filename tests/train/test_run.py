@@ -1,22 +1,30 @@
 """What is left of a training, whoever learned."""
 
+import io
 import json
+from functools import partial
 
 import keras
 import own_learner
 import pytest
 import yaml
+from rich.console import Console
+from rich.progress import Progress
 from stages import run_stage
 
 from components.base.files import read_json, write_json
 from components.data import shards
 from components.data.dataset import empty
+from components.fitting import progress
 from components.fitting.predictor import load
+from components.fitting.supervised import Supervised
+from components.fitting.watch import Work
 from components.models import keras_files
 from components.run import tracking
 from components.train.run import curve_rows
 from tests.fitting.made import SECTIONS, points
 
+HIDDEN, SEEN = "\x1b[?25l", "\x1b[?25h"
 OWN = {"train": {"learner": "own_learner:Shares", "smoothing": 1.0}}
 
 
@@ -120,3 +128,20 @@ def test_curves_are_rows_that_begin_with_the_epoch():
         (1, "validation", "loss", 5),
         (2, "validation", "loss", 4),
     ]
+
+
+@pytest.mark.parametrize("error", [KeyboardInterrupt, ValueError])
+def test_however_a_fit_ends_the_cursor_is_seen_again(trained, monkeypatch, error):
+    screen = io.StringIO()
+    console = Console(file=screen, force_terminal=True, width=80, color_system=None)
+    monkeypatch.setattr(progress, "Progress", partial(Progress, console=console))
+
+    def broken_off(_, file, data, seed, watch):
+        watch.begin(Work(3, 5, 70))
+        raise error
+
+    monkeypatch.setattr(Supervised, "fit", broken_off)
+    with pytest.raises(error):
+        trained({})
+
+    assert screen.getvalue().rindex(HIDDEN) < screen.getvalue().rindex(SEEN)
