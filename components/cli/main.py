@@ -36,7 +36,7 @@ class State:
 
 
 def main(arguments: list[str] | None = None) -> None:
-    """Runs one command; exit status 2 for a mistake of the caller's, 1 where something says no."""
+    """Runs one command; exit status 2 for a mistake of the caller's, 1 for a no, 75 for not now."""
     with exit_status():
         app(args=arguments, prog_name="millrace")
 
