@@ -44,7 +44,9 @@ def header(encoded: bytes) -> Header | None:
     try:
         with _opened(encoded) as image:
             width, height = image.size
-            if image.getexif().get(ORIENTATION) in TURNED:
+            # Of a TIFF that its own tag turns, Pillow gives the upright size from the start.
+            is_upright = getattr(image, "tag_v2", {}).get(ORIENTATION) in TURNED
+            if image.getexif().get(ORIENTATION) in TURNED and not is_upright:
                 width, height = height, width
             if image.mode not in GREY | DEEP | COLOUR:
                 return None

@@ -17,9 +17,10 @@ from datasets import ClassLabel, Features, Value
 from datasets.info import DatasetInfo
 from numpy.typing import NDArray
 
+from components.base.errors import Stop
 from components.base.files import partials, replacing, write_json
 from components.data.dataset import NAME, Facts, Split
-from components.data.features.feature import content
+from components.data.features.feature import Feature, content
 from components.data.schema import Schema
 
 SHARD_BYTES = 32_000_000  # what one worker holds at a time
@@ -64,6 +65,10 @@ def write(path: Path, parts: Iterable[Split], schema: Schema) -> Shard:
         path: `SPLIT/data-....arrow`.
         parts: The examples, some at a time; each part becomes one zero-copy piece.
         schema: Of the dataset.
+
+    Raises:
+        Stop: A value has another shape than the schema says, of whose bytes another image would be
+            made.
     """
     digest, count = hashlib.sha256(), 0
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -141,7 +146,7 @@ def batched(split: Split, limit: int = BATCH_BYTES) -> Iterator[Split]:
 
 
 def _table(part: Split, schema: Schema) -> pa.Table:
-    columns = {name: kind.store(part[name][:]) for name, kind in schema.columns.items()}
+    columns = {name: _stored(name, kind, part[name][:]) for name, kind in schema.columns.items()}
     kinds: dict[str, Any] = {
         name: ClassLabel(names=list(kind.names)) if kind.names else Value(kind.stored)
         for name, kind in schema.columns.items()
@@ -149,6 +154,17 @@ def _table(part: Split, schema: Schema) -> pa.Table:
     if part.names is not None:
         columns[NAME], kinds[NAME] = pa.array(list(part.names), pa.string()), Value("string")
     return pa.Table.from_arrays(list(columns.values()), schema=Features(kinds).arrow_schema)
+
+
+def _stored(name: str, kind: Feature, values: Any) -> pa.Array:
+    shape = np.shape(values)[1:] if hasattr(values, "dtype") and len(values) else kind.shape
+    if shape != kind.shape:
+        ours, theirs = ("x".join(map(str, one)) for one in (shape, kind.shape))
+        raise Stop(
+            f"column '{name}': values of {ours} where the dataset has {theirs}; "
+            "a Resizing as the first layer of preprocess gives all images one size"
+        )
+    return kind.store(values)
 
 
 def _update(digest: Any, part: Split) -> None:

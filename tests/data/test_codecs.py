@@ -86,14 +86,36 @@ def test_an_animation_gives_its_first_frame():
     assert decode(file, 3)[0, 0].tolist() == [200, 0, 0]
 
 
-def test_a_turned_photo_is_put_upright():
+@pytest.mark.parametrize("kind", ["PNG", "TIFF"])
+def test_a_turned_photo_is_put_upright(kind):
     exif = Image.Exif()
     exif[0x0112] = 6  # the camera was turned by 90 degrees
-    file = encoded(Image.fromarray(RED_GREEN), "PNG", exif=exif)
+    file = encoded(Image.fromarray(RED_GREEN), kind, exif=exif)
 
     assert decode(file, 3).shape == (2, 3, 3)
     assert decode(file, 3)[:, 0].tolist() == [[255, 0, 0], [0, 255, 0]]
-    assert header(file) == Header(2, 3, "RGB", "PNG")
+    assert header(file) == Header(2, 3, "RGB", kind)
+
+
+@pytest.mark.parametrize("kind", ["JPEG", "PNG", "TIFF", "WEBP"])
+@pytest.mark.parametrize("orientation", range(1, 9))
+def test_the_header_says_the_size_of_the_pixels(kind, orientation):
+    exif = Image.Exif()
+    exif[0x0112] = orientation
+    file = encoded(Image.fromarray(RED_GREEN), kind, exif=exif)
+
+    found = header(file)
+
+    assert (found.height, found.width) == decode(file, 3).shape[:2]
+
+
+def test_the_header_of_a_tiff_that_only_its_xmp_turns_says_the_size_of_the_pixels():
+    tags = {700: b'<x tiff:Orientation="6"/>'}
+    file = encoded(Image.fromarray(RED_GREEN), "TIFF", tiffinfo=tags)
+
+    found = header(file)
+
+    assert (found.height, found.width) == decode(file, 3).shape[:2] == (2, 3)
 
 
 def cut():

@@ -5,7 +5,7 @@ import pyarrow as pa
 import pytest
 from datasets import load_from_disk
 
-from components.base.errors import exit_status
+from components.base.errors import Stop, exit_status
 from components.base.files import replacing
 from components.data import dataset, shards
 from components.data.dataset import Facts, Split
@@ -74,6 +74,18 @@ def test_a_failed_shard_leaves_nothing(tmp_path, split):
         shards.write(tmp_path / "train" / "data.arrow", parts(), SCHEMA)
 
     assert list((tmp_path / "train").iterdir()) == []
+
+
+def test_values_of_another_shape_than_the_schema_says_are_refused(tmp_path):
+    turned = made(np.zeros((2, 1, 2), np.float32), np.zeros(2, int))
+
+    with pytest.raises(Stop) as caught:
+        shards.write(tmp_path / "train" / "data.arrow", [turned], SCHEMA)
+
+    assert str(caught.value) == (
+        "column 'features': values of 1x2 where the dataset has 2; "
+        "a Resizing as the first layer of preprocess gives all images one size"
+    )
 
 
 def test_a_full_disk_leaves_the_earlier_dataset(tmp_path, split, monkeypatch, capsys):
