@@ -32,12 +32,17 @@ class GlobalContrastNormalization(Layer):
         self, scale: float = 1.0, bias: float = 0.0, epsilon: float = 1e-8, **kwargs: Any
     ) -> None:
         super().__init__(**kwargs)
+        if epsilon <= 0:
+            raise ValueError(f"Argument `epsilon` must be > 0. Received: epsilon={epsilon}")
         self.scale, self.bias, self.epsilon = scale, bias, epsilon
 
     def call(self, inputs):  # type: ignore[no-untyped-def]
         axes = tuple(range(1, len(inputs.shape)))
         # float32 throughout: bfloat16 has 8 bits, too few for the mean of many pixels.
         centred = ops.cast(inputs, "float32")
+        # A mean of many equal values may be off by its last bit, which would be all the contrast
+        # of a flat example: less its least value, that is exactly 0.
+        centred = centred - ops.min(centred, axis=axes, keepdims=True)
         centred = centred - ops.mean(centred, axis=axes, keepdims=True)
         variance = ops.mean(ops.square(centred), axis=axes, keepdims=True)
         # Equal to max(epsilon, sqrt(.)), and without the infinite slope of sqrt at 0.

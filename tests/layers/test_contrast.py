@@ -23,8 +23,19 @@ def test_contrast_normalization_is_its_equation(images):
     assert result.reshape(200, -1) == pytest.approx(expected, abs=1e-5)
 
 
-def test_a_flat_image_stays_flat():
-    assert np.all(np.asarray(GlobalContrastNormalization()(np.full((1, 4, 4, 1), 7.0))) == 0)
+@pytest.mark.parametrize("value", [7.0, 200 / 255, 1e6])
+def test_a_flat_image_becomes_zeros_whatever_its_size_and_value(value):
+    flat = np.full((1, 224, 224, 3), value, np.float32)
+
+    assert np.all(np.asarray(GlobalContrastNormalization()(flat)) == 0)
+
+
+@pytest.mark.parametrize("epsilon", [0, -1.0])
+def test_nothing_is_divided_by_a_contrast_of_nought(epsilon):
+    with pytest.raises(
+        ValueError, match=rf"^Argument `epsilon` must be > 0. Received: epsilon={epsilon}$"
+    ):
+        GlobalContrastNormalization(epsilon=epsilon)
 
 
 def test_whole_numbers_are_normalized_too():
