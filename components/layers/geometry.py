@@ -21,7 +21,6 @@ MOVE = (
     layers.RandomCrop,
     layers.CenterCrop,
     layers.Resizing,
-    layers.CutMix,
 )
 """Layers of Keras that move masks as they move images, by the nearest pixel."""
 
@@ -104,5 +103,4 @@ def _moved(layer: keras.layers.Layer, images: Any, masks: Any) -> tuple[Any, Any
     # A layer fills images and masks with the same value: shifted by so much, it means 255.
     shift = IGNORE - (getattr(layer, "fill_value", None) or 0.0)
     both = layer({"images": images, "segmentation_masks": masks - shift}, training=True)
-    # CutMix gives masks the channels of the images, all alike.
-    return both["images"], both["segmentation_masks"][..., :1] + shift
+    return both["images"], both["segmentation_masks"] + shift

@@ -41,7 +41,6 @@ MOVING = {
     "crop": lambda: layers.RandomCrop(32, 24, seed=1),
     "centre": lambda: layers.CenterCrop(32, 24),
     "resizing": lambda: layers.Resizing(40, 56),
-    "cut and mix": lambda: layers.CutMix(1.0, seed=1),
 }
 SETTINGS = {
     layers.RandomColorJitter: {"brightness_factor": 0.5},
