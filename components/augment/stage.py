@@ -48,8 +48,8 @@ def _varied(
     if not augmentation.layers:  # which Keras calls only for the shape that it was made with
         return values, {}
     if moved is not None:
-        images, masks = moved(values, part[moving[0]][:])
-        return images, {moving[0]: masks}
+        images, *masks = moved(values, *(part[one][:] for one in moving))
+        return images, dict(zip(moving, masks, strict=True))
     return np.asarray(augmentation(values, training=True)), {}
 
 

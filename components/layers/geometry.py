@@ -9,7 +9,7 @@ from keras import layers
 from numpy.typing import NDArray
 
 IGNORE = 255  # what counts for nothing in a mask
-Both = tuple[NDArray[np.float32], NDArray[np.uint8]]
+Moved = tuple[NDArray[Any], ...]
 
 MOVE = (
     layers.RandomFlip,
@@ -68,12 +68,13 @@ def why_not(layer: keras.layers.Layer, height: int, width: int) -> str | None:
 
 def together(
     augmentation: Sequence[keras.layers.Layer],
-) -> Callable[[NDArray[Any], NDArray[np.uint8]], Both] | None:
+) -> Callable[..., Moved] | None:
     """The layers as a function of a batch on the host; None where there are none.
 
-    It takes images `(n, height, width, channels)`, any real dtype, and masks `(n, height, width)`
-    uint8, and gives images float32 and masks uint8. What a layer brings in from beyond a border is
-    255 in the mask where it fills with a value; where it mirrors, the mask is mirrored too.
+    It takes images `(n, height, width, channels)`, any real dtype, and one or more masks of each,
+    `(n, height, width)` uint8, and gives images float32 and masks uint8, all moved alike. What a
+    layer brings in from beyond a border is 255 in a mask where it fills with a value; where it
+    mirrors, the masks are mirrored too.
 
     In a training step it has no place: what a model takes moves there, and its targets do not. A
     TensorFlow graph it is on every backend, see components/fitting/supervised/augmentation.py.
@@ -88,16 +89,16 @@ def together(
             images, masks = _moved(layer, images, masks)
         return images, masks
 
-    def augment(images: NDArray[Any], masks: NDArray[np.uint8]) -> Both:
-        given = (np.asarray(one, np.float32) for one in (images, masks[..., np.newaxis]))
-        images, masks = moved(*given)
-        return np.asarray(images), np.rint(np.asarray(masks)[..., 0]).astype(np.uint8)
+    def augment(images: NDArray[Any], *masks: NDArray[np.uint8]) -> Moved:
+        given = (np.asarray(one, np.float32) for one in (images, np.stack(masks, axis=-1)))
+        images, labels = map(np.asarray, moved(*given))
+        return images, *(np.rint(labels[..., one]).astype(np.uint8) for one in range(len(masks)))
 
     return augment
 
 
 def _moved(layer: keras.layers.Layer, images: Any, masks: Any) -> tuple[Any, Any]:
-    """Images `(n, h, w, c)` and masks `(n, h, w, 1)`, both float, through one layer."""
+    """Images `(n, h, w, c)` and masks `(n, h, w, k)`, both float, through one layer."""
     if not isinstance(layer, MOVE):
         return layer(images, training=True), masks
     # A layer fills images and masks with the same value: shifted by so much, it means 255.

@@ -96,3 +96,15 @@ def test_no_layer_is_a_model_that_is_saved_without_a_warning(tmp_path):
     keras_files.save(as_model([], (8, 8, 1)), tmp_path / "augmentation.keras")
 
     assert keras_files.load(tmp_path / "augmentation.keras").layers == []
+
+
+def test_every_mask_of_a_copy_has_moved_with_its_image(masked, flip):
+    kinds = {**masked.schema.columns, "edge": masked.schema.columns["mask"]}
+    masks = {"mask": masked["mask"], "edge": 1 - masked["mask"]}
+    both = Split(Schema(kinds, ("mask", "edge")), {"image": masked["image"], **masks})
+
+    _, copy = vary(flip, both, 1)
+
+    expected = (copy["image"][:][..., 0] > 0.5).astype(np.uint8)
+    assert np.array_equal(copy["mask"], expected)
+    assert np.array_equal(copy["edge"], 1 - expected)

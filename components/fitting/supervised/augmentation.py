@@ -55,13 +55,12 @@ def on_host(augmentation: keras.Model, moving: Sequence[str] = ()) -> Augment | 
 
 
 def _together(augmentation: keras.Model, moving: Sequence[str]) -> Augment | None:
-    (name,) = moving
     if (moved := together(augmentation.layers)) is None:
         return None
 
     def augment(batch: NDArray[Any], columns: Columns) -> tuple[Any, Columns]:
-        images, masks = moved(batch, columns[name])
-        return images, {**columns, name: masks}
+        images, *masks = moved(batch, *(columns[one] for one in moving))
+        return images, {**columns, **dict(zip(moving, masks, strict=True))}
 
     return augment
 

@@ -253,6 +253,18 @@ def test_on_a_cpu_jax_leaves_image_layers_to_the_host(monkeypatch):
     assert other is None
 
 
+def test_on_the_host_every_mask_moves_with_its_image():
+    flips = keras.Sequential([keras.Input((4, 4, 1)), keras.layers.RandomFlip("vertical", seed=0)])
+    images = np.arange(128, dtype=np.float32).reshape(8, 4, 4, 1)
+    masks = images[..., 0].astype(np.uint8)
+
+    varied, columns = on_host(flips, ("mask", "edge"))(images, {"mask": masks, "edge": masks + 100})
+
+    assert not np.array_equal(varied, images)
+    assert np.array_equal(columns["mask"], varied[..., 0])
+    assert np.array_equal(columns["edge"], varied[..., 0] + 100)
+
+
 NUMBERED = Schema({"number": Value("float32", (1,)), "row": ClassLabel(())}, ("row",))
 
 
