@@ -1,8 +1,9 @@
 """Numbers, vectors of numbers, and categories."""
 
 import math
+import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Self
 
@@ -25,6 +26,7 @@ from components.data.rows import Column, Index, Rows, Values
 
 STRATA = 5  # of about as many numbers each, that a stratified split deals alike
 TEXT = "string"
+DIGITS = re.compile(r"[+-]?[0-9]+")
 
 
 @dataclass(frozen=True)
@@ -89,7 +91,8 @@ class Value(Feature):
         values = column.values[:]
         if self.is_category:
             return self, Values([_text(value) for value in values])
-        found = [_number(value) for value in values]
+        read = _exact if self._is_whole else float
+        found = [_number(value, read) for value in values]
         if wrong := [row for row, one in enumerate(found) if one is None]:
             rows = ", ".join(f"{column.place(row)}: {values[row]!r}" for row in wrong[:SHOWN])
             raise Stop(
@@ -108,14 +111,29 @@ class Value(Feature):
             raise Stop(f"{where}: its values have several lengths: {lengths}")
         if shapes and 0 in shapes[0]:
             raise Stop(f"{where}: its values are empty lists")
-        given = np.array(found, np.float64)
-        with np.errstate(all="ignore"):  # what becomes infinite, `validate` finds
-            numbers = given.astype(self.dtype)
-        if numbers.dtype.kind != "f" and (numbers != given).any():
-            row = int(np.argwhere(numbers != given)[0][0])
+        # A float64 has 53 bits of the 64 that a whole number may have.
+        given = np.array(found, object if self._is_whole else np.float64)
+        is_wrong = self._is_wrong(given)
+        if is_wrong.any():
+            row = int(np.argwhere(is_wrong)[0][0])
             what = f"{column.values[row]!r} is no {self.dtype}"
             raise Stop(f"{where}: {column.place(row)}: {what}")
-        return numbers
+        with np.errstate(all="ignore"):  # what becomes infinite, `validate` finds
+            return given.astype(self.dtype)
+
+    @property
+    def _is_whole(self) -> bool:
+        return np.dtype(self.dtype).kind in "iu"
+
+    def _is_wrong(self, given: NDArray[Any]) -> NDArray[np.bool_]:
+        """Which numbers the dtype would make others of; fractions it may round."""
+        if self._is_whole:
+            ends = np.iinfo(self.dtype)
+            flat = [type(one) is int and ends.min <= one <= ends.max for one in given.ravel()]
+            return ~np.array(flat, bool).reshape(given.shape)
+        if np.dtype(self.dtype).kind == "b":
+            return ~np.isin(given, (0, 1))
+        return np.zeros(given.shape, bool)
 
     def store(self, values: Any) -> pa.Array:
         """Numbers as they are; arrays as bytes; text."""
@@ -173,13 +191,20 @@ def _text(value: Any) -> str:
     return str(int(value) if is_whole else value)
 
 
-def _number(value: Any) -> Any:
+def _number(value: Any, read: Callable[[Any], float]) -> Any:
     """A number, NaN for none, or None where it is something else."""
     if value is None or value == "":
         return math.nan
     if isinstance(value, str) and "_" in value:  # Python reads 1_0 as 10
         return None
     try:
-        return [float(one) for one in value] if isinstance(value, list) else float(value)
+        return [read(one) for one in value] if isinstance(value, list) else read(value)
     except (TypeError, ValueError):
         return None
+
+
+def _exact(value: Any) -> float:
+    """A whole number to its last digit; a fraction as a float."""
+    if isinstance(value, str):
+        value = int(value) if DIGITS.fullmatch(value.strip()) else float(value)
+    return int(value) if value % 1 == 0 else float(value)

@@ -66,6 +66,14 @@ def test_no_values_come_back(tmp_path, kind):
         pytest.param(Value(), [1, None, 3], [1, np.nan, 3], id="numbers, and none"),
         pytest.param(Value("int64"), ["-7", "2.0"], [-7, 2], id="whole numbers"),
         pytest.param(Value("uint8"), ["0", "255.0"], [0, 255], id="at the ends of a type"),
+        pytest.param(
+            Value("int64"), ["9007199254740993", "+7", "1e3"], [2**53 + 1, 7, 1000], id="53 bits"
+        ),
+        pytest.param(Value("int64"), [2**53 + 1, 2], [2**53 + 1, 2], id="53 bits of JSON"),
+        pytest.param(Value("int64"), [-(2**63)], [-(2**63)], id="the least"),
+        pytest.param(Value("uint64"), [str(2**64 - 1)], [2**64 - 1], id="the largest"),
+        pytest.param(Value("int64"), [[2**53 + 1, 1]], [[2**53 + 1, 1]], id="in a vector"),
+        pytest.param(Value("bool"), ["1", "0"], [True, False], id="true or false"),
         pytest.param(Value(), [[1, 2], [3, 4]], [[1, 2], [3, 4]], id="vectors"),
     ],
 )
@@ -114,6 +122,9 @@ def test_a_category_is_its_place(value, place):
         (Value("int64"), [1, None, 3], "row 1: None is no int64"),
         (Value("int64"), ["1", "2.5"], "row 1: '2.5' is no int64"),
         (Value("uint8"), [0, 256, -1], "row 1: 256 is no uint8"),
+        (Value("int64"), ["0", "9223372036854775808"], "row 1: '9223372036854775808' is no int64"),
+        (Value("int64"), ["0", "1e400"], "row 1: '1e400' is no int64"),
+        (Value("bool"), ["1", "2"], "row 1: '2' is no bool"),
         (Value(), [[1, 2], [3], [4, 5]], "its values have several lengths: 1 and 2"),
         (
             Value(),
@@ -121,7 +132,17 @@ def test_a_category_is_its_place(value, place):
             "1 rows have no value: 1; remove them, or fill them in",
         ),
     ],
-    ids=["text", "none where none can be", "a fraction", "too large", "lengths", "no vector"],
+    ids=[
+        "text",
+        "none where none can be",
+        "a fraction",
+        "too large",
+        "one too large",
+        "infinite",
+        "no truth",
+        "lengths",
+        "no vector",
+    ],
 )
 def test_what_is_not_of_the_kind_is_named(kind, values, what):
     with pytest.raises(Stop) as caught:
