@@ -47,8 +47,10 @@ class ClassLabel(Feature):
         # The Hub marks with -1 what has no label; elsewhere it is a label like any other.
         is_known = column.is_of("ClassLabel")
         column.refuse_missing(values, (None, -1) if is_known else (None,))
-        if is_known:
+        if is_known and not self.classes:
             return replace(self, classes=column.kind.names), np.array(values, np.int64)
+        if is_known:
+            values = [column.kind.names[value] for value in values]
         values = values if column.is_typed else typed(values)
         if any(isinstance(value, list | dict) for value in values):
             raise Stop(
@@ -61,11 +63,11 @@ class ClassLabel(Feature):
                 "numbers"
             )
         names = self.classes or tuple(map(str, known))
-        if unknown := [str(value) for value in known if str(value) not in names]:
+        places = {name: place for place, name in enumerate(names)}
+        if unknown := [str(value) for value in known if str(value) not in places]:
             raise Stop(
                 f"ingest.columns.{column.name}: {', '.join(unknown[:10])} is not among the classes"
             )
-        places = {name: place for place, name in enumerate(names)}
         positions = {value: places[str(value)] for value in known}
         found = np.array([positions[value] for value in values], np.int64)
         return replace(self, classes=names), found

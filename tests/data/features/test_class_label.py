@@ -72,6 +72,16 @@ def test_the_hub_knows_its_classes():
     assert gathered([1, 0, 1], known=known) == (["wasp", "ant"], [1, 0, 1])
 
 
+def test_declared_classes_go_before_those_that_the_hub_knows():
+    known = HubLabel(names=["cat", "dog"])
+    declared = ClassLabel(("dog", "cat", "bird"))
+
+    assert gathered([1, 0, 1], declared, known=known) == (["dog", "cat", "bird"], [0, 1, 0])
+    assert refused([1, 0], ClassLabel(("cat",)), known=known) == (
+        "ingest.columns.kind: dog is not among the classes"
+    )
+
+
 def test_what_is_no_label_is_named():
     nothing = "rows have no value: {}; remove them, or fill them in"
 
