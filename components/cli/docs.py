@@ -2,21 +2,18 @@
 
 import json
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 from components.base.files import write_text
 from components.cli.schema import schema
 from components.config.lookup import classes, docstring
-from components.config.section import Kind, Layer
+from components.config.section import Kind, Layer, Named
 
 Definitions = Mapping[str, Mapping[str, Any]]
-OURS = {
-    "ingest": {Kind.homes[0]: Kind.reserved},
-    "preprocess": {Layer.homes[0]: Layer.reserved},
-}
-"""By page: the module of our classes that the section names, and what they are given."""
+OURS: Mapping[str, type[Named]] = {"ingest": Kind, "preprocess": Layer}
+"""By page: what the section names, whose first home has our classes."""
 
 
 def pages() -> dict[str, str]:
@@ -47,17 +44,18 @@ def _page(key: str, node: Mapping[str, Any], definitions: Definitions) -> str:
         if section.get("description"):
             lines += [f"## {_title(title)}", "", _sentence(section["description"]), ""]
         lines += _table(section, definitions)
-    for home, reserved in OURS.get(key, {}).items():
-        lines += _classes(home, reserved)
+    if key in OURS:
+        lines += _classes(OURS[key])
     return "\n".join(lines).rstrip() + "\n"
 
 
-def _classes(home: str, reserved: Iterable[str]) -> Iterator[str]:
+def _classes(named: type[Named]) -> Iterator[str]:
     """What our classes say of themselves; Keras's own are documented by Keras."""
-    for name, definition in sorted(classes(home).items()):
+    for name, definition in sorted(classes(named.homes[0]).items()):
         said = docstring(definition)
-        for argument in reserved:
+        for argument in named.withheld(name):
             said = re.sub(rf"^    {argument}: .*\n?(        .*\n?)*", "", said, flags=re.M)
+        said = re.sub(r"^Args:\s*\Z", "", said, flags=re.M)
         yield from (f"## {name}", "", "```text", said.rstrip(), "```", "")
 
 
