@@ -17,6 +17,7 @@ from components.data import dataset, shards
 from components.data.features.image import Image as ImageKind
 from components.data.features.value import Value
 from components.data.rows import STAMPS, Files
+from components.ingest.fetch import sha256_of
 from components.ingest.known import Known, recall
 from components.ingest.sources.image_folder import ImageFolder
 from components.ingest.sources.sklearn import Bundled
@@ -105,6 +106,30 @@ def test_the_splits_may_be_folders(photos):
     assert found.given.tolist() == ["test"] * 12 + ["train"] * 12 + ["validation"] * 12
 
 
+def test_two_folders_of_one_split_are_refused(photos):
+    for name in ("train", "val", "validation", "test"):
+        shutil.copytree(photos / "ant", photos / "sets" / name / "ant")
+
+    with pytest.raises(Stop) as caught:
+        config(path="sets", split=Split(by="given")).listing(photos)
+
+    assert str(caught.value) == (
+        f"{photos}/sets: val and validation are both the validation split; make one folder of them"
+    )
+
+
+def test_the_files_of_a_folder_that_is_no_split_are_reported(photos):
+    for name in ("train", "validate", "test"):
+        for one in ("ant", "bee"):
+            shutil.copytree(photos / one, photos / "sets" / name / one)
+    (photos / "sets" / "train" / "README.md").touch()
+
+    found = config(path="sets", split=Split(by="given")).listing(photos)
+
+    overlooked = [f"validate/{one}/{n}.png" for one in ("ant", "bee") for n in range(4)]
+    assert found.passed_over == ("train/README.md", *overlooked)
+
+
 def test_folders_of_splits_are_not_taken_for_classes(photos):
     for name in ("train", "test"):
         shutil.copytree(photos / "ant", photos / "sets" / name / "ant")
@@ -178,6 +203,36 @@ def test_an_archive_holds_the_folder(photos, tmp_path_factory, kind):
 
     assert found.names[:2] == ["ant/0.png", "ant/1.png"]
     assert found.columns["image"][0] == (photos / "ant" / "0.png").read_bytes()
+
+
+def archived(photos, folder):
+    """A tar of the photos, as they are."""
+    with tarfile.open(folder / "set.tar", "w") as tar:
+        tar.add(photos, ".")
+    return folder
+
+
+def test_a_link_to_a_file_within_an_archive_is_that_file(photos, tmp_path_factory):
+    (photos / "bee" / "9.png").symlink_to("0.png")
+
+    found = config(archive="set.tar").listing(archived(photos, tmp_path_factory.mktemp("packed")))
+
+    assert len(found) == 13
+    assert found.columns["image"][8] == (photos / "bee" / "0.png").read_bytes()
+
+
+def test_a_link_to_a_folder_within_an_archive_is_refused(photos, tmp_path_factory, cache):
+    (photos / "bee" / "more").symlink_to("../ant", target_is_directory=True)
+    folder = archived(photos, tmp_path_factory.mktemp("packed"))
+
+    with pytest.raises(Stop) as caught:
+        config(archive="set.tar").listing(folder)
+
+    unpacked = cache / "extracted" / sha256_of(folder / "set.tar")
+    assert str(caught.value) == (
+        f"{unpacked}/bee/more: a link to no file; what it leads to must be in the archive in its "
+        "place"
+    )
 
 
 def test_an_archive_that_climbs_out_is_refused(photos):

@@ -126,6 +126,24 @@ def test_images_and_masks_that_do_not_pair_are_named(tmp_path, photos, masks, me
     assert str(caught.value) == message.format(tmp_path)
 
 
+@pytest.mark.parametrize("name", ["photos/a.png", "masks/a.png"])
+def test_a_link_among_images_or_masks_is_refused(tmp_path, tmp_path_factory, name):
+    elsewhere = tmp_path_factory.mktemp("elsewhere") / "a.png"
+    elsewhere.touch()
+    for one in ("photos/a.png", "masks/a.png"):
+        put(tmp_path, one)
+    (tmp_path / name).unlink()
+    (tmp_path / name).symlink_to(elsewhere)
+
+    with pytest.raises(Stop) as caught:
+        config().listing(tmp_path)
+
+    assert str(caught.value) == (
+        f"{tmp_path}/{name}: a link, which DVC does not look behind; "
+        f"make {tmp_path}/{name[:-6]} itself one"
+    )
+
+
 @pytest.mark.parametrize(("key", "there"), [("path", "masks"), ("masks", "photos")])
 def test_a_folder_that_is_missing_is_a_mistake_with_its_place(tmp_path, key, there):
     put(tmp_path / there, "a.png")

@@ -2,7 +2,7 @@
 
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
 import numpy as np
@@ -28,8 +28,10 @@ def listing(config: ImageFolder, source: Path) -> Listing:
     """Lists what `config.path` holds, in the pipeline's folder of sources or in the archive."""
     root = base(config.archive, source)
     folder = inside(config.path, root)
-    if config.masks is not None and config.mask is not None:
-        return of_pairs(folder, inside(config.masks, root), _mask(config.mask), config.split)
+    masks = folder if config.masks is None else inside(config.masks, root)
+    _refuse_links(dict.fromkeys((folder, masks)), config.archive is not None)
+    if config.mask is not None:
+        return of_pairs(folder, masks, _mask(config.mask), config.split)
     return of_folder(folder, config.split)
 
 
@@ -89,21 +91,18 @@ def of_folder(folder: Path, split: Split) -> Listing:
     """Lists `folder/CLASS/**` or, with the split given, `folder/SPLIT/CLASS/**`.
 
     The names of the class folders, sorted, are the classes. Hidden files are passed over; so is
-    what lies beside the class folders, which is reported.
+    what lies beside the class folders, or in a folder that is no split, which is reported.
 
     Raises:
         Mistakes: There is no such folder.
-        Stop: There are no classes, one has no files, a link leads out of the folder, or no group is
+        Stop: There are no classes, one has no files, two folders are one split, or no group is
             found in a path.
     """
     if not folder.is_dir():
         raise Mistakes([Problem(("ingest", "path"), f"no folder {folder}")])
-    outer = {SPLITS[one]: folder / one for one in _folders(folder) if one in SPLITS}
-    if split.by == "given" and not {"train", "test"} <= set(outer):
-        raise Stop(f"{folder}: split: {{by: given}} needs folders train and test in it")
-    roots = outer if split.by == "given" else {"": folder}
+    roots = _splits(folder) if split.by == "given" else {"": folder}
     classes = sorted({name for root in roots.values() for name in _folders(root)})
-    problems = list(_links(folder))
+    problems = []
     if len(classes) < 2:
         problems.append(f"{folder}: needs two folders or more, one for each class")
     elif split.by != "given" and set(classes) <= set(SPLITS):
@@ -129,8 +128,23 @@ def of_folder(folder: Path, split: Split) -> Listing:
         paths,
         given=np.array([name for _, _, name in found]) if split.by == "given" else None,
         groups=_groups(paths, split.group) if split.group else None,
-        passed_over=tuple(_beside(folder, roots.values())),
+        passed_over=tuple(_beside(folder, roots)),
     )
+
+
+def _splits(folder: Path) -> dict[str, Path]:
+    """The folders of the splits."""
+    found: dict[str, Path] = {}
+    for one in _folders(folder):
+        if one not in SPLITS:
+            continue
+        first = found.setdefault(SPLITS[one], folder / one)
+        if first.name != one:
+            what = f"{first.name} and {one} are both the {SPLITS[one]} split; make one folder of"
+            raise Stop(f"{folder}: {what} them")
+    if not {"train", "test"} <= set(found):
+        raise Stop(f"{folder}: split: {{by: given}} needs folders train and test in it")
+    return found
 
 
 def _groups(paths: list[str], expression: str) -> np.ndarray:
@@ -159,18 +173,32 @@ def _files(folder: Path) -> Iterator[Path]:
         yield from (Path(root, one) for one in sorted(files) if one[0] != ".")
 
 
-def _links(folder: Path) -> Iterator[str]:
-    for root, folders, files in os.walk(folder):
-        for one in (*folders, *files):
-            path = Path(root, one)
-            if path.is_symlink():
-                yield f"{path}: a link, which DVC does not look behind; make {folder} itself one"
+def _refuse_links(folders: Iterable[Path], is_unpacked: bool) -> None:
+    """Raises a `Stop` that names the links in the folders, and what to do about them.
+
+    Args:
+        folders: Of images, and of masks.
+        is_unpacked: Whether an archive has them: DVC watches that, and its links lead nowhere else.
+    """
+    found: dict[Path, str] = {}
+    for folder in folders:
+        for root, inner, files in os.walk(folder):
+            links = [path for one in (*inner, *files) if (path := Path(root, one)).is_symlink()]
+            for path in links:
+                if not is_unpacked:
+                    what = f"a link, which DVC does not look behind; make {folder} itself one"
+                    found.setdefault(path, what)
+                elif not path.is_file():
+                    what = "a link to no file; what it leads to must be in the archive in its place"
+                    found.setdefault(path, what)
+    if found:
+        raise Stop("\n".join(f"{path}: {what}" for path, what in found.items()))
 
 
-def _beside(folder: Path, roots: object) -> Iterator[str]:
-    for root in {folder, *roots}:  # type: ignore[misc]
-        yield from sorted(
-            Path(one).relative_to(folder).as_posix()
-            for one in os.scandir(root)
-            if one.is_file() and one.name[0] != "."
-        )
+def _beside(folder: Path, roots: Mapping[str, Path]) -> Iterator[str]:
+    """Files that lie beside the folders of splits and classes, or in a folder that is no split."""
+    others = [folder / one for one in _folders(folder)] if "" not in roots else []
+    passed = [path for one in others if one not in roots.values() for path in _files(one)]
+    for root in dict.fromkeys((folder, *roots.values())):
+        passed += [Path(one) for one in os.scandir(root) if one.is_file() and one.name[0] != "."]
+    yield from sorted(path.relative_to(folder).as_posix() for path in passed)
