@@ -260,6 +260,24 @@ def test_several_csv_files_are_one_table(folder):
     assert labels(found) == ["1", "2", "01", "NA"]
 
 
+@pytest.mark.parametrize(
+    ("first", "second", "message"),
+    [
+        ("x,t,y\n1,you,a\n", "x,T,y\n2,,b\n", "p2.csv: no column 't', which p1.csv has"),
+        ("x,T,y\n1,you,a\n", "x,t,y\n2,,b\n", "p1.csv: no column 't', which p2.csv has"),
+    ],
+)
+def test_a_csv_that_lacks_a_column_of_the_others_is_refused(folder, first, second, message):
+    (folder / "p1.csv").write_text(first)
+    (folder / "p2.csv").write_text(second)
+    columns = {"x": "Value", "t": "Text", "y": "ClassLabel"}
+
+    with pytest.raises(Stop) as caught:
+        config(file="p*.csv", columns=columns).listing(folder)
+
+    assert str(caught.value) == f"{folder}/{message}; there are x, T, y"
+
+
 def test_labels_that_are_fractions_are_refused(folder):
     parquet(folder / "all.parquet", image=["0.png", "1.png"], label=[0.5, 1.5])
 

@@ -6,7 +6,7 @@ import json
 import shutil
 import warnings
 from collections import Counter
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -60,9 +60,9 @@ def listing(config: Table, source: Path) -> Listing:
 
 def _csv(paths: Sequence[Path], wanted: Collection[str]) -> Dataset:
     """Every cell as it is written: a guess takes 01 for 1, and a class called NA for none."""
-    tables = []
+    tables, headers = [], {path: _header(path) for path in paths}
+    _refuse_lacking(headers, wanted)
     for path in paths:
-        _check_header(path)
         with warnings.catch_warnings(action="ignore", category=pd.errors.ParserWarning):
             # Without an index: for that it takes the first column of rows that end with a comma.
             tables.append(
@@ -73,17 +73,31 @@ def _csv(paths: Sequence[Path], wanted: Collection[str]) -> Dataset:
     return Dataset.from_pandas(pd.concat(tables), preserve_index=False)
 
 
-def _check_header(path: Path) -> None:
-    """Raises a `Stop` where two columns have one name, or rows have more values than it."""
+def _refuse_lacking(headers: Mapping[Path, Sequence[str]], wanted: Collection[str]) -> None:
+    """Raises a `Stop` where a file lacks a column that another one has."""
+    there = {name for header in headers.values() for name in header}
+    for path, header in headers.items():
+        for name in wanted:
+            if name in there and name not in header:
+                first = next(one for one, names in headers.items() if name in names)
+                raise Stop(
+                    f"{path}: no column '{name}', which {first.name} has; there are "
+                    f"{', '.join(header)}"
+                )
+
+
+def _header(path: Path) -> list[str]:
+    """Names of columns; `Stop` where two have one name, or rows have more values than there are."""
     rows = _records(path)
     line, header = next(rows, (1, []))
     _refuse_repeated(header, f"{path}:{line}")
     # Of rows that are longer than the first one, pandas says so.
     if len(next(rows, (0, []))[1]) <= len(header):
-        return
+        return header
     for line, row in _records(path):
         if any(row[len(header) :]):
             raise Stop(f"{path}:{line}: {len(row)} values; the header has {len(header)} columns")
+    return header
 
 
 def _refuse_repeated(names: Sequence[str], where: str) -> None:
