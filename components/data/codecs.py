@@ -115,9 +115,11 @@ def _opened(encoded: bytes) -> Iterator[Image.Image]:
             warnings.simplefilter("ignore")  # Pillow warns of much that it then reads well
             with Image.open(io.BytesIO(encoded)) as image:
                 yield image
+    except (Undecodable, MemoryError):
+        raise
     except UnidentifiedImageError:
         raise Undecodable("not an image") from None
-    except (OSError, SyntaxError, ValueError, EOFError, Image.DecompressionBombError) as error:
+    except Exception as error:  # of a damaged file Pillow raises whatever its fields lead to
         raise Undecodable(f"damaged: {str(error) or type(error).__name__}") from None
 
 

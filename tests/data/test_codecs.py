@@ -1,6 +1,7 @@
 """Pixels of image files, of every kind that arrives."""
 
 import io
+import struct
 
 import numpy as np
 import pytest
@@ -157,6 +158,25 @@ def test_what_is_no_image_is_refused(file, message):
 
     assert str(caught.value) == message
     assert header(file) is None
+
+
+@pytest.mark.parametrize(
+    ("error", "message"),
+    [
+        (TypeError("'float' object is not iterable"), "damaged: 'float' object is not iterable"),
+        (struct.error(), "damaged: error"),
+    ],
+)
+def test_whatever_pillow_raises_of_a_damaged_file_is_one_error(monkeypatch, error, message):
+    def broken(*_):
+        raise error
+
+    monkeypatch.setattr(Image, "open", broken)
+
+    with pytest.raises(Undecodable) as caught:
+        decode(b"II*", 3)
+
+    assert str(caught.value) == message
 
 
 def test_a_mode_that_is_not_supported_is_named():
