@@ -177,5 +177,6 @@ def digest(path: Path) -> str:
         if file.is_file():
             with file.open("rb") as opened:
                 content = hashlib.file_digest(opened, "sha256").hexdigest()
-            whole.update(f"{file.relative_to(path).as_posix()}\0{content}\n".encode())
+            # As the file system has it: a name need not be UTF-8.
+            whole.update(os.fsencode(f"{file.relative_to(path).as_posix()}\0{content}\n"))
     return whole.hexdigest()

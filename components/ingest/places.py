@@ -1,6 +1,6 @@
 """Where the files of the `ingest` section are."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from components.base.errors import Mistakes, Problem, Stop
@@ -22,6 +22,7 @@ def located(file: File, source: Path) -> Sequence[Path]:
         raise Mistakes([Problem(("ingest", "file"), f"{file}: {error}")]) from None
     if not paths or not paths[0].is_file():
         raise Mistakes([Problem(("ingest",), f"no file {source / file}")])
+    refuse_unwritable(paths)
     return [inside(path.relative_to(source).as_posix(), source) for path in paths]
 
 
@@ -31,6 +32,15 @@ def base(file: File | None, source: Path) -> Path:
         return source
     path = located(file, source)[0]
     return archive.extract(path, None if isinstance(file, str) else file.sha256)
+
+
+def refuse_unwritable(paths: Iterable[Path]) -> None:
+    """Raises a `Stop` where a name is not UTF-8, and so could stand in no dataset."""
+    for path in paths:
+        try:
+            str(path).encode()
+        except UnicodeEncodeError:
+            raise Stop(f"{str(path)!a}: its name is not UTF-8; rename it") from None
 
 
 def inside(path: str, folder: Path) -> Path:

@@ -3,12 +3,13 @@
 import contextlib
 import ctypes
 import errno
+import os
 from types import SimpleNamespace
 
 import pytest
 
 from components.base.errors import Invalid, Stop, exit_status
-from components.base.files import read_json, replacing, write_csv, write_json
+from components.base.files import digest, read_json, replacing, write_csv, write_json
 
 
 def test_a_folder_takes_the_place_of_the_earlier_one(tmp_path):
@@ -144,3 +145,10 @@ def test_an_error_of_the_users_ends_with_its_message(capsys, error, status, mess
 def test_another_error_is_ours_and_keeps_its_traceback():
     with pytest.raises(ChildProcessError, match="none"), exit_status():
         raise ChildProcessError(errno.ECHILD, "none")
+
+
+def test_a_folder_with_a_name_that_is_not_utf_8_has_a_digest(tmp_path):
+    empty = digest(tmp_path)
+    (tmp_path / os.fsdecode(b"caf\xe9")).touch()
+
+    assert digest(tmp_path) != empty

@@ -149,6 +149,19 @@ def test_a_split_that_is_not_given_is_missed(photos):
     assert str(caught.value) == f"{photos}: split: {{by: given}} needs folders train and test in it"
 
 
+@pytest.mark.parametrize("place", ["bee", "."])
+def test_a_name_that_is_not_utf_8_is_refused(photos, place):
+    (photos / place / os.fsdecode(b"caf\xe9.png")).touch()
+
+    with pytest.raises(Stop) as caught:
+        config().listing(photos)
+
+    name = "bee/" if place == "bee" else ""
+    assert str(caught.value) == (
+        f"'{photos}/{name}caf\\udce9.png': its name is not UTF-8; rename it"
+    )
+
+
 def test_groups_are_found_in_the_paths(photos):
     found = config(split=Split(by="group", group=r"/(\d)\.png$")).listing(photos)
 

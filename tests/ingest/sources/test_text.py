@@ -1,5 +1,6 @@
 """Text files: each line or sentence an example."""
 
+import os
 import zipfile
 
 import pytest
@@ -29,6 +30,15 @@ def test_each_line_with_a_word_is_an_example(tmp_path):
     write(tmp_path, "One.  Two\t three\r\n\n   \r\nfour\n")
 
     assert listed(tmp_path) == {"a.txt:1": "One. Two three", "a.txt:4": "four"}
+
+
+def test_a_file_whose_name_is_not_utf_8_is_refused(tmp_path):
+    write(tmp_path, "One", name=os.fsdecode(b"caf\xe9.txt"))
+
+    with pytest.raises(Stop) as caught:
+        listed(tmp_path)
+
+    assert str(caught.value) == (f"'{tmp_path}/caf\\udce9.txt': its name is not UTF-8; rename it")
 
 
 def test_a_last_line_needs_no_end_and_a_mark_of_bytes_is_none(tmp_path):

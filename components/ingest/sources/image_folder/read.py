@@ -18,7 +18,7 @@ from components.data.features.image import Image
 from components.data.listing import SPLITS, Listing
 from components.data.rows import Files
 from components.data.schema import Schema
-from components.ingest.places import base, inside
+from components.ingest.places import base, inside, refuse_unwritable
 from components.ingest.sources.image_folder import ImageFolder
 
 NAMED = 5  # files that a message names
@@ -170,7 +170,9 @@ def _files(folder: Path) -> Iterator[Path]:
     """Every file below a folder, sorted by path, without hidden ones."""
     for root, folders, files in os.walk(folder):
         folders[:] = sorted(one for one in folders if one[0] != ".")
-        yield from (Path(root, one) for one in sorted(files) if one[0] != ".")
+        found = [Path(root, one) for one in sorted(files) if one[0] != "."]
+        refuse_unwritable(found)
+        yield from found
 
 
 def _refuse_links(folders: Iterable[Path], is_unpacked: bool) -> None:
@@ -201,4 +203,5 @@ def _beside(folder: Path, roots: Mapping[str, Path]) -> Iterator[str]:
     passed = [path for one in others if one not in roots.values() for path in _files(one)]
     for root in dict.fromkeys((folder, *roots.values())):
         passed += [Path(one) for one in os.scandir(root) if one.is_file() and one.name[0] != "."]
+    refuse_unwritable(passed)
     yield from sorted(path.relative_to(folder).as_posix() for path in passed)
