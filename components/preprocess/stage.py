@@ -25,6 +25,8 @@ from components.layers.mean import MeanSubtraction
 from components.models import keras_files
 
 PARTS = 16  # partial sums of a fit: fixed, so that the result does not depend on the workers
+GIVEN = ("input_mean", "bin_boundaries", "input_vocabulary")
+"""Where layers of Keras keep the statistics that they were given."""
 
 
 @dataclass(frozen=True)
@@ -138,7 +140,7 @@ def fit(
 
 def needs_fit(layer: keras.Layer) -> bool:
     """Whether a layer has statistics, and was not given them (`Normalization: {mean: 0.5}`)."""
-    return hasattr(layer, "adapt") and getattr(layer, "input_mean", None) is None
+    return hasattr(layer, "adapt") and all(getattr(layer, one, None) is None for one in GIVEN)
 
 
 def _statistics(layer: keras.Layer) -> Any:

@@ -23,7 +23,7 @@ from components.data.rows import Values
 from components.data.schema import Schema
 from components.layers.whitening import ZCAWhitening
 from components.models import keras_files
-from components.preprocess.stage import Applied, Source, as_model, fit, transform
+from components.preprocess.stage import Applied, Source, as_model, fit, needs_fit, transform
 
 SCHEMA = Schema(
     {"image": Image((2, 2, 1), "uint8", is_file=False), "label": ClassLabel(("a", "b"))},
@@ -257,3 +257,19 @@ def test_what_keras_refuses_is_named_for_every_layer():
     (problem,) = caught.value.problems
     assert problem.location == ("preprocess", 0, "ZCAWhitening")
     assert problem.message == "Argument `epsilon` must be > 0. Received: epsilon=0"
+
+
+@pytest.mark.parametrize(
+    ("layer", "expected"),
+    [
+        (lambda: keras.layers.Normalization(), True),
+        (lambda: keras.layers.Normalization(mean=0.5, variance=1.0), False),
+        (lambda: keras.layers.Discretization(num_bins=2), True),
+        (lambda: keras.layers.Discretization(bin_boundaries=[0.5]), False),
+        (lambda: keras.layers.IntegerLookup(), True),
+        (lambda: keras.layers.IntegerLookup(vocabulary=[1, 2]), False),
+        (lambda: keras.layers.Rescaling(2.0), False),
+    ],
+)
+def test_a_layer_is_fitted_where_it_was_not_given_its_statistics(layer, expected):
+    assert needs_fit(layer()) is expected
