@@ -170,6 +170,14 @@ def read_json(path: Path) -> Any:
         raise Stop(f"{path}: not JSON: {error}; remove it, and run again what writes it") from None
 
 
+def leaving(paths: Iterable[str], folder: Path) -> list[str]:
+    """Those paths that start from a folder and lead out of it, whatever links are on the way."""
+    inside = folder.resolve()  # the folder itself may be a link
+    # No file has a name with a NUL in it, which Python refuses to look for.
+    there = (path for path in paths if "\0" not in path)
+    return [path for path in there if not (folder / path).resolve().is_relative_to(inside)]
+
+
 def digest(path: Path) -> str:
     """SHA-256 of a file, or of the names and contents of a folder's files, in hexadecimal."""
     whole = hashlib.sha256()

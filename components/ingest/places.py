@@ -4,6 +4,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from components.base.errors import Mistakes, Problem, Stop
+from components.base.files import leaving
 from components.config.ingest import File
 from components.ingest import archive, fetch
 
@@ -49,8 +50,8 @@ def inside(path: str, folder: Path) -> Path:
     Raises:
         Stop: It is a link out of it.
     """
-    # Resolved, since `folder` itself may be a link, but DVC does not look behind one inside of it.
-    if not (folder / path).resolve().is_relative_to(folder.resolve()):
+    # DVC looks behind a link that the folder is, and behind none inside of it.
+    if leaving([path], folder):
         raise Stop(
             f"ingest: {path} is not inside {folder}, the folder that DVC watches; "
             f"move the files there, or make the folder itself a link to them"

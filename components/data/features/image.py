@@ -1,5 +1,6 @@
 """Images: arrays of one size, or image files of any."""
 
+import os
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -13,6 +14,7 @@ from numpy.typing import NDArray
 from PIL import ImageStat
 
 from components.base.errors import Stop
+from components.base.files import leaving
 from components.data.codecs import DEEP, GREY, Header, Undecodable, decode, header
 from components.data.features.feature import SHOWN, Feature, Look, Shape, TableColumn, digest
 from components.data.rows import Cells, Column, Files, Rows, Values
@@ -175,12 +177,11 @@ def pictures(column: TableColumn) -> Rows:
 def files(paths: Sequence[str], column: TableColumn) -> Files:
     """The files that a column names; `Stop` where one is not in the folder."""
     root = column.folder
-    inside = root.resolve()
     where = f"ingest.columns.{column.name}"
-    outside = [path for path in paths if not (root / path).resolve().is_relative_to(inside)]
-    if outside:
+    if outside := leaving(paths, root):
         raise Stop(f"{where}: {len(outside)} paths leave {root}, such as {outside[0]}")
-    missing = [path for path in paths if not (root / path).is_file()]
+    # Not `Path.is_file`, which raises of a name that no file can have.
+    missing = [path for path in paths if not os.path.isfile(root / path)]
     if missing:
         shown = ", ".join(missing[:SHOWN]) + (", ..." if len(missing) > SHOWN else "")
         raise Stop(f"{where}: {len(missing)} of {len(paths)} files are not in {root}: {shown}")

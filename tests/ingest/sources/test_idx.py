@@ -79,6 +79,11 @@ def test_values_come_in_the_byte_order_of_this_machine(tmp_path, kind):
             id="cut off",
         ),
         pytest.param(
+            content(np.zeros((2, 2), "u1"))[:7],
+            "damaged: it ends within its header",
+            id="cut off in its header",
+        ),
+        pytest.param(
             gzip.compress(content(np.zeros(2000, "u1")))[:-9], "damaged gzip file: ", id="cut gzip"
         ),
     ],

@@ -16,6 +16,7 @@ from components.base.errors import Mistakes, Stop
 from components.config.ingest import Split
 from components.data.features.value import Value
 from components.ingest.sources.huggingface import HuggingFace
+from components.ingest.sources.huggingface import read as hub_read
 from components.ingest.sources.table import Table
 from components.ingest.splitting import by_group
 from components.ingest.stage import few
@@ -783,6 +784,19 @@ def test_a_data_set_of_the_hub_is_read_by_its_name(hub):
     assert found.given.tolist() == ["train"] * 6 + ["test"] * 2
     assert found.columns["image"][7] == png(1)
     assert found.columns["image"].select(np.array([2, 3]))[np.array([1])] == [png(3)]
+
+
+def test_a_data_set_of_the_hub_without_splits_is_refused(hub, monkeypatch):
+    table = datasets.Dataset.from_dict({"image": [b""], "label": [0]})
+    monkeypatch.setattr(hub_read, "load_dataset", lambda *_, **__: datasets.DatasetDict(full=table))
+
+    with pytest.raises(Stop) as caught:
+        HuggingFace(source="huggingface", dataset="someone/pets").listing(hub)
+
+    assert str(caught.value) == (
+        "ingest: data set someone/pets: no split is called train, validation or test; there are "
+        "full; another name: of it may have some"
+    )
 
 
 def test_rows_of_the_hub_without_a_label_are_named(hub):

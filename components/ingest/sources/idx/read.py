@@ -84,6 +84,8 @@ def read(path: Path) -> NDArray[Any]:
         raise Stop(f"{path}: not an IDX file")
     dtype, dimensions = np.dtype(DTYPES[content[2]]), content[3]
     start = 4 + 4 * dimensions
+    if len(content) < start:
+        raise Stop(f"{path}: damaged: it ends within its header")
     shape = tuple(int(size) for size in np.frombuffer(content[4:start], ">u4"))
     if len(content) - start != np.prod(shape, dtype=np.int64) * dtype.itemsize:
         raise Stop(f"{path}: damaged: {len(content) - start} bytes are not {shape} of {dtype}")
