@@ -1,6 +1,6 @@
 """The values of a column, read when they are asked for."""
 
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import accumulate
@@ -76,10 +76,8 @@ class Pieces(Sequence[Any]):
     def __getitem__(self, index: Any) -> Any:
         if isinstance(index, slice):
             start, stop, step = index.indices(len(self))
-            piece = bisect_right(self._starts, start) - 1
-            if step == 1 and start < stop <= self._starts[piece + 1]:
-                offset = self._starts[piece]
-                return self._arrays[piece][start - offset : stop - offset]
+            if step == 1 and start < stop:
+                return self._between(start, stop)
             return self._gather(np.arange(start, stop, step))
         if np.ndim(index) == 0:
             return self._gather(np.array([index]))[0]
@@ -88,14 +86,24 @@ class Pieces(Sequence[Any]):
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> NDArray[Any]:
         return np.asarray(self[:], dtype)
 
+    def _between(self, start: int, stop: int) -> NDArray[Any]:
+        """Consecutive rows: a view, where one array has them all."""
+        first = bisect_right(self._starts, start) - 1
+        last = bisect_left(self._starts, stop)
+        offsets = zip(self._arrays[first:last], self._starts[first:last].tolist(), strict=True)
+        parts = [array[max(0, start - at) : stop - at] for array, at in offsets]
+        return parts[0] if len(parts) == 1 else np.concatenate(parts)
+
     def _gather(self, rows: Index) -> NDArray[Any]:
         if len(rows) and not -len(self) <= rows.min() <= rows.max() < len(self):
             raise IndexError(f"a row of {rows.min()} to {rows.max()} is not in {len(self)}")
         rows = rows % max(len(self), 1)
         gathered = np.empty((len(rows), *self.shape[1:]), self.dtype)
         pieces = np.searchsorted(self._starts, rows, side="right") - 1
-        for piece in np.unique(pieces):
-            here = pieces == piece
+        order = np.argsort(pieces, kind="stable")
+        edges = np.flatnonzero(np.diff(pieces[order])) + 1
+        for here in np.split(order, edges) if len(rows) else ():
+            piece = pieces[here[0]]
             gathered[here] = self._arrays[piece][rows[here] - self._starts[piece]]
         return gathered
 
@@ -170,8 +178,8 @@ class Files(Sequence[bytes]):
         return len(self.paths)
 
     def __getitem__(self, index: Any) -> Any:
-        if np.ndim(index):
-            return [self[row] for row in index]
+        if isinstance(index, slice) or np.ndim(index):
+            return [self[row] for row in _rows(index, len(self))]
         path = self.root / self.paths[index]
         try:
             return path.read_bytes()
@@ -197,8 +205,9 @@ class Cells(Sequence[bytes]):
         return len(self.table)
 
     def __getitem__(self, index: Any) -> Any:
-        if np.ndim(index):
-            return [_content(cell) for cell in self.table[np.asarray(index)][self.column]]
+        if isinstance(index, slice) or np.ndim(index):
+            rows = _rows(index, len(self))
+            return [_content(cell) for cell in self.table[rows][self.column]]
         return _content(self.table[int(index)][self.column])
 
     @property
@@ -230,6 +239,11 @@ def positions(index: Any, count: int) -> Index:
         raise IndexError(f"a mask of {len(given)} for {count} examples")
     found: Index = np.flatnonzero(given) if given.dtype == bool else given
     return found.astype(np.int64, copy=False)
+
+
+def _rows(index: Any, count: int) -> Index:
+    """The positions of a slice, or of what `positions` takes."""
+    return np.arange(count)[index] if isinstance(index, slice) else positions(index, count)
 
 
 def joined(arrays: Sequence[NDArray[Any]]) -> Any:

@@ -40,7 +40,7 @@ class Known(Files):
     """`(n,)`, SHA-256 of the file; None where it must be read."""
 
     def __getitem__(self, index: Any) -> Any:
-        if np.ndim(index) or self.shards[index] is None:
+        if isinstance(index, slice) or np.ndim(index) or self.shards[index] is None:
             return super().__getitem__(index)
         try:
             return _open(self.shards[index])[self.rows[index]]
