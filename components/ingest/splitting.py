@@ -36,10 +36,11 @@ def by_class(
     random = np.random.default_rng(seed)
     rows: dict[str, list[Any]] = {name: [] for name in shares}
     sizes = np.bincount(labels, minlength=len(classes))
+    by_label = np.split(np.argsort(labels, kind="stable"), np.cumsum(sizes)[:-1])
     fifths = [f"fifth {place + 1} of the target" for place in range(len(sizes))]
     too_small = []
     for label, name in enumerate([f"class '{one}'" for one in classes] or fifths):
-        members = random.permutation(np.flatnonzero(labels == label))
+        members = random.permutation(by_label[label])
         if len(members) < len(rows):
             too_small.append(f"{name} has {len(members)}")
             continue

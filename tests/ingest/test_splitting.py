@@ -41,6 +41,16 @@ def test_a_seed_draws_the_same_split_again(draw):
     assert first != other
 
 
+def test_classes_are_drawn_one_after_the_other():
+    labels, random = np.random.default_rng(1).integers(0, 3, 60), np.random.default_rng(0)
+    expected = [random.permutation(np.flatnonzero(labels == label)) for label in range(3)]
+
+    rows = splitting.by_class(labels, "abc", SHARES, 0)
+
+    test = [part[: round(SHARES["test"] * len(part))] for part in expected]
+    assert rows["test"].tolist() == sorted(np.concatenate(test))
+
+
 def test_a_class_of_three_is_in_every_split():
     rows = splitting.by_class(np.array([0] * 50 + [1] * 3), "ab", SHARES, 0)
 
