@@ -171,11 +171,12 @@ def _sizes(found: Listing) -> NDArray[np.int64]:
 
 def _known(schema: Schema, seen: Sequence[Seen]) -> Schema:
     """The schema with what the values have said."""
+    every: Seen = {name: Counter() for name in schema.columns}
+    for one in seen:
+        for name, said in one.items():
+            every[name].update(said)  # a sum would copy all for each shard
     return schema.replacing(
-        {
-            name: kind.known(sum((one[name] for one in seen), Counter()))
-            for name, kind in schema.columns.items()
-        }
+        {name: kind.known(every[name]) for name, kind in schema.columns.items()}
     )
 
 
