@@ -3,8 +3,9 @@
 import math
 import re
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Any, Self
 
 import numpy as np
@@ -78,8 +79,11 @@ class Value(Feature):
         """A category as its place, NaN for one that is missing or unknown; numbers as they are."""
         if not self.is_category:
             return np.asarray(value)
-        places = self.categories
-        return np.float32(places.index(value) if value in places else math.nan)  # type: ignore[return-value]
+        return np.float32(self._places.get(value, math.nan))  # type: ignore[return-value]
+
+    @cached_property
+    def _places(self) -> Mapping[str, int]:
+        return {one: place for place, one in enumerate(self.categories)}
 
     @property
     def decoded_dtype(self) -> str:
