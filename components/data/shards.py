@@ -43,7 +43,8 @@ def cut(sizes: NDArray[np.int64], limit: int = SHARD_BYTES) -> list[NDArray[np.i
 
     Args:
         sizes: Bytes of each example, `(n,)`.
-        limit: Bytes of a shard; a larger example has one of its own.
+        limit: Bytes of a shard; an example that begins within them is in it, and ends it where it
+            reaches over them.
 
     Returns:
         One shard or more: an empty split has an empty one, without which nothing could open it.
