@@ -54,7 +54,8 @@ class Split(Section):
     """Examples that the model learns from; 0.7 where no share is given."""
     validation: Share | None = None
     """Examples that choose the checkpoint and the hyperparameters; 0.15 where no share is given.
-    With `by: given` the share of the train split that becomes it where the source has none."""
+    With `by: given` the share of the train split that becomes it where the source has none; 0.1
+    where it is left out."""
     test: Share | None = None
     """Examples that are looked at once, to measure; 0.15 where no share is given."""
     group: str | None = None
