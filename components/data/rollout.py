@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Callable, Sequence
+from contextlib import ExitStack, closing
 from typing import Any
 
 import numpy as np
@@ -64,7 +65,8 @@ class _Random:
     """Draws actions of an episode from its seed, so that they do not depend on the others."""
 
     def __init__(self, env_id: str, seeds: Sequence[int]) -> None:
-        self._actions = Environment(env_id).actions
+        with closing(Environment(env_id)) as environment:
+            self._actions = environment.actions
         # The second number parts these from what an environment draws from the same seed.
         self._random = [np.random.default_rng((int(seed), 1)) for seed in seeds]
 
@@ -77,8 +79,18 @@ def _play(
     seeds: Sequence[int],
     act: Callable[[Floats, NDArray[np.int64]], NDArray[Any]],
 ) -> NDArray[np.float64]:
-    """Plays an episode for each seed; `act` gets what is observed and which episodes still run."""
-    environments = [Environment(env_id) for _ in seeds]
+    """Plays an episode for each seed, in an environment of its own."""
+    with ExitStack() as stack:
+        environments = [stack.enter_context(closing(Environment(env_id))) for _ in seeds]
+        return _played(environments, seeds, act)
+
+
+def _played(
+    environments: list[Environment],
+    seeds: Sequence[int],
+    act: Callable[[Floats, NDArray[np.int64]], NDArray[Any]],
+) -> NDArray[np.float64]:
+    """The returns of the episodes; `act` gets what is observed and which of them still run."""
     pairs = zip(environments, seeds, strict=True)
     observations = np.stack([environment.reset(seed) for environment, seed in pairs])
     gained, running = np.zeros(len(environments)), np.arange(len(environments))

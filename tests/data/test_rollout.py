@@ -1,6 +1,7 @@
 """Episodes under a policy."""
 
 import builtins
+from contextlib import nullcontext
 
 import keras
 import numpy as np
@@ -33,6 +34,32 @@ def test_episodes_in_lock_step_are_those_played_one_by_one(policy):
     assert together.dtype == np.float64
     assert together.tolist() == alone
     assert together.tolist() == rollout.returns("CartPole-v1", policy(), SEEDS).tolist()
+
+
+@pytest.mark.parametrize("is_broken", [False, True])
+def test_every_environment_is_closed(monkeypatch, is_broken):
+    opened, closed = [], []
+
+    class Counted(rollout.Environment):
+        def __init__(self, *arguments):
+            super().__init__(*arguments)
+            opened.append(self)
+
+        def close(self):
+            super().close()
+            closed.append(self)
+
+        def step(self, action):
+            if is_broken:
+                raise RuntimeError("the engine is gone")
+            return super().step(action)
+
+    monkeypatch.setattr(rollout, "Environment", Counted)
+
+    with pytest.raises(RuntimeError) if is_broken else nullcontext():
+        rollout.random_returns("CartPole-v1", SEEDS)
+
+    assert len(opened) == len(closed) == 1 + len(SEEDS)
 
 
 def test_random_episodes_follow_from_their_seeds_alone():
