@@ -24,7 +24,8 @@ class FeatureSpace(keras.layers.Layer):
     `float_normalized` makes of a number `(x - mean) / deviation`, 0 where it is missing, `float`
     the number itself; beside it 1 where it is missing, else 0. `categorical` makes of a category,
     its place `0..k-1`, `k + 1` values, the last one for what is missing, unknown, or not in the
-    train split.
+    train split. It computes in float32, which has 24 bits: of numbers that are large beside their
+    differences, such as times in seconds since 1970, subtract something before.
 
     Args:
         features: For each column how it is encoded.
@@ -132,7 +133,10 @@ class FeatureSpace(keras.layers.Layer):
             count = there.sum(axis=0)
             mean = np.where(there, rows, 0).sum(axis=0) / np.maximum(count, 1)
             scatter = (np.where(there, rows - mean, 0) ** 2).sum(axis=0)
+            least = np.where(there, rows, np.inf).min(axis=0, initial=np.inf)
+            largest = np.where(there, rows, -np.inf).max(axis=0, initial=-np.inf)
             state |= {"count": count, "mean": mean, "scatter": scatter}
+            state |= {"least": least, "largest": largest}
         for name in self._of("categorical"):
             places = np.asarray(examples[name], np.float64)
             known = places[~np.isnan(places)].astype(np.int64)
@@ -148,8 +152,9 @@ class FeatureSpace(keras.layers.Layer):
         """The statistics so far, for `add_partial_state` of such a layer in another process.
 
         Returns:
-            `examples`, how many; `count`, `mean` and `scatter` of the numbers, `seen NAME` of each
-            category: how often each place occurred. Empty before the first batch.
+            `examples`, how many; `count`, `mean`, `scatter`, `least` and `largest` of the numbers,
+            `seen NAME` of each category: how often each place occurred. Empty before the first
+            batch.
         """
         return self.state
 
@@ -172,6 +177,8 @@ class FeatureSpace(keras.layers.Layer):
             mine["scatter"] = mine["scatter"] + state["scatter"] + shift**2 * mine["count"] * share
             mine["mean"] = mine["mean"] + shift * share
             mine["count"] = mine["count"] + state["count"]
+            mine["least"] = np.minimum(mine["least"], state["least"])
+            mine["largest"] = np.maximum(mine["largest"], state["largest"])
 
     def finalize_state(self) -> None:
         """Turns the statistics into weights; a column of one value, or of none, is only centred.
@@ -190,7 +197,9 @@ class FeatureSpace(keras.layers.Layer):
         if self._of("float_normalized"):
             deviation = np.sqrt(self.state["scatter"] / np.maximum(self.state["count"], 1))
             self.mean.assign(self.state["mean"])
-            self.deviation.assign(np.where(deviation > 0, deviation, 1))
+            # A mean of equal values is rounded: their deviation need not be 0.
+            has_spread = self.state["least"] < self.state["largest"]
+            self.deviation.assign(np.where(has_spread & (deviation > 0), deviation, 1))
 
 
 def _with_gaps(scaled: Any, values: Any) -> list[Any]:

@@ -145,6 +145,16 @@ def test_a_column_without_spread_is_only_centred(column):
     assert found.tolist() == [[0, float(np.isnan(column[0]))]] * 4
 
 
+@pytest.mark.parametrize("value", [0.1, -1e9 / 3])
+def test_a_column_of_one_value_that_rounds_is_only_centred(value):
+    layer = FeatureSpace({"age": "float_normalized"})
+
+    layer.adapt([{"age": np.full(60, value)}, {"age": np.full(7, value)}])
+
+    deviation = float(np.asarray(layer.weights[1])[0])
+    assert deviation == 1
+
+
 def test_what_was_seen_before_is_forgotten(table):
     layer = fitted({"age": np.array([7.0, 9]), "sex": np.array([0, 2])}, FEATURES_OF_TWO)
     now = part({name: table[name] for name in FEATURES_OF_TWO}, slice(0, 50))
