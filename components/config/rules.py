@@ -16,6 +16,9 @@ if TYPE_CHECKING:
 
 MIXING = frozenset({"MixUp", "CutMix"})
 """Keras layers that make one example of two."""
+CROPS = frozenset({"CenterCrop", "Cropping2D"})
+PADDINGS = frozenset({"ZeroPadding2D"})
+"""Layers of preprocessing after which a mask could not be laid over its image again."""
 
 
 def problems(file: "Pipeline") -> Iterator[Problem]:
@@ -24,6 +27,7 @@ def problems(file: "Pipeline") -> Iterator[Problem]:
     yield from _random(file)
     yield from _mixing(file)
     yield from _targets(file)
+    yield from _masks(file)
     yield from given(file)
     yield from _monitors(file)
     yield from _methods(file)
@@ -67,6 +71,21 @@ def _targets(file: "Pipeline") -> Iterator[Problem]:
         elif column in kinds and kinds[column].arguments.get("missing"):
             where = ("ingest", "columns", column, kind, "missing")
             yield Problem(where, "what is to be learned must be there; drop such rows")
+
+
+def _masks(file: "Pipeline") -> Iterator[Problem]:
+    """Preprocessing that cuts off what is to be found in an image, or moves it."""
+    kinds, learned = file.ingest.kinds, file.ingest.learned
+    if not any(name in kinds and kinds[name].name == "Mask" for name in learned):
+        return
+    for place, layer in enumerate(file.preprocess):
+        given = layer.arguments if layer.name == "Resizing" else {}
+        if layer.name in CROPS or given.get("crop_to_aspect_ratio"):
+            what = f"{layer.name} cuts off what is to be found; use Resizing without a crop"
+            yield Problem(("preprocess", place), what)
+        if layer.name in PADDINGS or given.get("pad_to_aspect_ratio"):
+            what = "moves images and not their masks; use Resizing without a padding"
+            yield Problem(("preprocess", place), f"{layer.name} {what}")
 
 
 def _count(wanted: tuple[str, ...]) -> str:

@@ -13,6 +13,7 @@ from components.base.errors import Stop
 from components.data.dataset import Split
 from components.data.features.feature import Feature, Shape
 from components.data.schema import Schema
+from components.layers.checks import check_register
 
 CHUNK_BYTES = 8_000_000  # of float32 values, before the layers
 
@@ -50,8 +51,10 @@ class Examples:
 
         Raises:
             Stop: An image is not as large as its mask.
+            Mistakes: A layer may move images and not their masks.
         """
-        names = self.split.schema.moving
+        if names := self.split.schema.moving:
+            check_register(self.layers)
         starts = range(0, len(self.split), self.size)
         for start, chunk in zip(starts, self, strict=True):
             rows = range(start, min(start + self.size, len(self.split)))

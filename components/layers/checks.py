@@ -13,6 +13,21 @@ Shape = Sequence[int | None]
 MOVE = "it belongs under augment.layers"
 UNMIXED = "mixes examples, and would have to mix their labels, which augment.layers does not do"
 KEPT = "augmentation keeps the shape of an example"
+UNKNOWN = "is not known to leave images on their masks; one that does extends keras.layers.Identity"
+HOME = "components.layers."
+"""Where our layers are, each of which leaves pixels in their places."""
+IN_PLACE = (
+    keras.layers.Activation,
+    keras.layers.AutoContrast,
+    keras.layers.Equalization,
+    keras.layers.Identity,
+    keras.layers.InputLayer,
+    keras.layers.Normalization,
+    keras.layers.ReLU,
+    keras.layers.Rescaling,
+    keras.layers.Solarization,
+)
+"""Layers of Keras that do so too."""
 
 
 def check_preprocessing(layers: Sequence[keras.Layer]) -> None:
@@ -62,6 +77,17 @@ def check_masks(layers: Sequence[keras.Layer], shape: Shape) -> None:
     where: Location = ("augment", "layers")
     found = ((place, why_not(layer, height, width)) for place, layer in enumerate(layers))
     _raise(Problem((*where, place), why) for place, why in found if why is not None)
+
+
+def check_register(layers: Sequence[keras.Layer]) -> None:
+    """Raises `Mistakes` where a layer of preprocessing may move images, and not their masks."""
+    _raise(
+        Problem(("preprocess", position), f"{_name(layer)} {UNKNOWN}")
+        for position, layer in enumerate(layers)
+        if type(layer) is not keras.layers.Resizing
+        and not isinstance(layer, IN_PLACE)
+        and not type(layer).__module__.startswith(HOME)
+    )
 
 
 def shape_after(layer: keras.Layer, shape: Shape | Mapping[str, Shape]) -> tuple[int | None, ...]:

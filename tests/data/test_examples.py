@@ -2,11 +2,12 @@
 
 import io
 
+import keras
 import numpy as np
 import pytest
 from PIL import Image
 
-from components.base.errors import Stop
+from components.base.errors import Mistakes, Stop
 from components.data import dataset, shards
 from components.data.dataset import Split
 from components.data.examples import Examples, nearest
@@ -16,6 +17,7 @@ from components.data.features.mask import Mask
 from components.data.features.value import Value
 from components.data.rows import Values
 from components.data.schema import Schema
+from components.layers.contrast import GlobalContrastNormalization
 
 
 def encoded(height, width, mode="RGB"):
@@ -33,8 +35,6 @@ def ragged(tmp_path, files, shape=(None, None, 3)):
 
 
 def test_images_of_several_sizes_get_one_from_the_resizing(tmp_path):
-    import keras
-
     split = ragged(tmp_path, [encoded(4, 6), encoded(8, 2), encoded(5, 5)])
     layers = [keras.layers.Resizing(3, 3), keras.layers.Rescaling(0.5)]
 
@@ -92,8 +92,6 @@ def image_kind(sizes):
 
 
 def test_masks_come_with_their_images_in_the_size_that_these_get(tmp_path):
-    import keras
-
     sizes = [(8, 12), (20, 16), (10, 10)]
     split = masked(tmp_path, sizes, [(8, 12), (10, 8), (30, 30)])
     layers = [keras.layers.Resizing(4, 6), keras.layers.Rescaling(0.5)]
@@ -113,6 +111,49 @@ def test_masks_come_in_the_chunks_of_their_images(tmp_path):
     chunks = [(len(images), len(found["mask"])) for images, found in Examples(split).moved()]
 
     assert chunks == [(2, 2), (2, 2), (1, 1)]
+
+
+class Turning(keras.layers.Layer):
+    """A layer of one's own that moves what it takes."""
+
+    def call(self, inputs):
+        return inputs[:, ::-1]
+
+
+class Darker(keras.layers.Identity):
+    """One that leaves every pixel in its place, and says so by what it extends."""
+
+    def call(self, inputs):
+        return keras.ops.cast(inputs, "float32") * 0.5
+
+
+@pytest.mark.parametrize(
+    "layer",
+    [Turning, lambda: keras.layers.Permute((2, 1, 3), name="turning")],
+    ids=["own", "Keras"],
+)
+def test_a_layer_that_may_move_images_off_their_masks_is_refused(tmp_path, layer):
+    split = masked(tmp_path, [(8, 8)] * 2, [(8, 8)] * 2)
+    layers = [keras.layers.Rescaling(0.5), layer()]
+
+    with pytest.raises(Mistakes) as caught:
+        next(Examples(split, layers).moved())
+
+    (problem,) = caught.value.problems
+    assert problem.location == ("preprocess", 1)
+    assert problem.message == (
+        f"{type(layers[1]).__name__} is not known to leave images on their masks; "
+        "one that does extends keras.layers.Identity"
+    )
+
+
+@pytest.mark.parametrize("layer", [Darker, GlobalContrastNormalization])
+def test_layers_that_leave_pixels_in_their_places_keep_masks(tmp_path, layer):
+    split = masked(tmp_path, [(8, 8)] * 2, [(8, 8)] * 2)
+
+    ((images, found),) = Examples(split, [layer()]).moved()
+
+    assert np.array_equal(found["mask"] == 2, images[..., 0] == images.max())
 
 
 def test_a_mask_is_not_laid_over_an_image_of_another_size(tmp_path):

@@ -138,8 +138,8 @@ def test_what_the_text_shows_is_named_without_looking_at_the_data(check, changes
         ),
         pytest.param(
             [("width: 16}\n", "width: 16}\n  - MaxPooling2D\n")],
-            "discs.yaml:9: preprocess: images are 8x8 after preprocess, their masks 16x16; a "
-            "Resizing gives both one size, other layers leave masks as they are",
+            "discs.yaml:11: preprocess.1: MaxPooling2D is not known to leave images on their "
+            "masks; one that does extends keras.layers.Identity",
             id="a layer that makes images smaller",
         ),
         pytest.param(
