@@ -8,7 +8,7 @@ from typing import Annotated, Any, ClassVar, Literal, Self
 from pydantic import AfterValidator, Discriminator, Field, Tag, model_validator
 
 from components.config.extension import Extension, Home
-from components.config.section import Kind, Section, mistake
+from components.config.section import Kind, Section, kind, mistake
 
 Share = Annotated[float, Field(strict=True, gt=0, lt=1)]
 
@@ -142,6 +142,10 @@ class Source(Extension):
             Mistakes: The section names what the source does not have.
         """
         return self.part("read").listing(self, folder)
+
+
+IMAGES = {"image": kind("Image"), "label": kind("ClassLabel")}
+"""The columns of a table that does not declare any."""
 
 
 class Tabular(Source):

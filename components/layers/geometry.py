@@ -8,7 +8,8 @@ import numpy as np
 from keras import layers
 from numpy.typing import NDArray
 
-IGNORE = 255  # what counts for nothing in a mask
+from components.base.masks import IGNORE
+
 Moved = tuple[NDArray[Any], ...]
 
 MOVE = (

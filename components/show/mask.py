@@ -12,8 +12,9 @@ from matplotlib.patches import Patch
 from numpy.typing import NDArray
 from PIL import Image
 
-LARGE = 256  # pixels a side, more than any picture here shows
-IGNORE = 255  # what counts for nothing in a mask
+from components.base.masks import IGNORE
+from components.show.image import LARGE
+
 UNCOUNTED = "#7f7f7f"
 OPAQUE = 0.5  # of a colour over an image
 

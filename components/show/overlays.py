@@ -10,8 +10,10 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Patch
 from numpy.typing import NDArray
 
+from components.base.masks import IGNORE
 from components.show import pictures
-from components.show.mask import IGNORE, LARGE, UNCOUNTED, coloured, legend, patches
+from components.show.image import LARGE
+from components.show.mask import UNCOUNTED, coloured, legend, patches
 
 COLUMNS = ("image", "true mask", "prediction", "errors")
 WRONG = "#d62728"

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.stats import t as student
 
-from components.data.features.mask import IGNORE
+from components.base.masks import IGNORE
 from components.tasks.comparison import ALPHA, EXCHANGES
 from components.tasks.interval import Interval
 

@@ -8,7 +8,8 @@ import pytest
 from keras import layers
 from scipy.ndimage import binary_dilation, gaussian_filter
 
-from components.layers.geometry import COLOUR, IGNORE, MOVE, REFUSED, together, why_not
+from components.base.masks import IGNORE
+from components.layers.geometry import COLOUR, MOVE, REFUSED, together, why_not
 
 
 @pytest.fixture(scope="session")

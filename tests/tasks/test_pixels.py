@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from sklearn.metrics import confusion_matrix, jaccard_score
 
-from components.data.features.mask import IGNORE
+from components.base.masks import IGNORE
 from components.tasks.pixels import (
     confusions,
     dice,

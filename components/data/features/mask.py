@@ -9,6 +9,7 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
+from components.base.masks import IGNORE
 from components.data.codecs import Undecodable, grey, header
 from components.data.features.feature import (
     Feature,
@@ -21,8 +22,6 @@ from components.data.features.feature import (
 from components.data.features.image import pictures
 from components.data.rows import Column, Rows, Values
 
-IGNORE = 255
-"""The label of a pixel that counts for nothing, as in PASCAL VOC."""
 VALUES = 256  # that a file may have, where they are no grey that a threshold parts
 
 

@@ -7,12 +7,12 @@ import keras
 import numpy as np
 
 from components.base.errors import Mistakes, Problem
+from components.base.masks import IGNORE
 from components.base.words import reason
 from components.config.building import build
 from components.config.pipeline import Pipeline
 from components.config.section import Named
 from components.data.dataset import Split
-from components.data.features.mask import IGNORE
 from components.tasks.head import Head, values
 from components.tasks.segmentation import Segmentation
 

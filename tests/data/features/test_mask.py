@@ -8,10 +8,11 @@ import numpy as np
 import pytest
 from PIL import Image as Picture
 
+from components.base.masks import IGNORE
 from components.data import dataset, shards
 from components.data.codecs import Undecodable
 from components.data.dataset import Split
-from components.data.features.mask import IGNORE, Mask
+from components.data.features.mask import Mask
 from components.data.rows import Values
 from components.data.schema import Schema
 

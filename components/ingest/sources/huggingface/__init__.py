@@ -4,10 +4,8 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from components.config.ingest import Tabular
-from components.config.section import Kind, kind
-
-IMAGES = {"image": kind("Image"), "label": kind("ClassLabel")}
+from components.config.ingest import IMAGES, Tabular
+from components.config.section import Kind
 
 
 class HuggingFace(Tabular):
