@@ -41,13 +41,36 @@ def replacing(target: Path) -> Iterator[Path]:
 def sweep(target: Path) -> None:
     """Removes what dead processes have left beside a path that they were to replace."""
     for folder in partials(target.parent, target.name):
-        with suppress(OSError), _lock(folder, fcntl.LOCK_EX | fcntl.LOCK_NB):
-            shutil.rmtree(folder, ignore_errors=True)
+        discard(folder)
+
+
+def discard(folder: Path) -> None:
+    """Removes a folder that no process holds or writes in."""
+    with suppress(OSError), _lock(folder, fcntl.LOCK_EX | fcntl.LOCK_NB):
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def hold(folder: Path) -> None:
+    """Makes a folder where there is none, and keeps it from `discard` while this process lives."""
+    while True:
+        folder.mkdir(parents=True, exist_ok=True)
+        # FileNotFoundError: discarded before it was locked.
+        with suppress(FileNotFoundError), ExitStack() as stack:
+            lock = stack.enter_context(_lock(folder, fcntl.LOCK_SH))
+            if os.path.samestat(os.fstat(lock), (folder / ".lock").stat()):
+                _held.append(stack.pop_all())
+                return
+
+
+_held: list[ExitStack] = []
 
 
 @contextmanager
-def _lock(folder: Path, how: int) -> Iterator[None]:
+def _lock(folder: Path, how: int) -> Iterator[int]:
     """Holds the lock of a folder; of a file in it, since NFS locks no folders.
+
+    Returns:
+        The file, as the system knows it.
 
     Raises:
         OSError: The folder is gone, or with LOCK_NB another process holds the lock.
@@ -55,7 +78,7 @@ def _lock(folder: Path, how: int) -> Iterator[None]:
     lock = os.open(folder / ".lock", os.O_RDWR | os.O_CREAT, 0o600)
     try:
         fcntl.flock(lock, how)
-        yield
+        yield lock
     finally:
         os.close(lock)
 

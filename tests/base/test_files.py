@@ -4,12 +4,14 @@ import contextlib
 import ctypes
 import errno
 import os
+import subprocess
+import sys
 from types import SimpleNamespace
 
 import pytest
 
 from components.base.errors import Invalid, Stop, exit_status
-from components.base.files import digest, read_json, replacing, write_csv, write_json
+from components.base.files import digest, discard, read_json, replacing, write_csv, write_json
 
 
 def test_a_folder_takes_the_place_of_the_earlier_one(tmp_path):
@@ -152,3 +154,27 @@ def test_a_folder_with_a_name_that_is_not_utf_8_has_a_digest(tmp_path):
     (tmp_path / os.fsdecode(b"caf\xe9")).touch()
 
     assert digest(tmp_path) != empty
+
+
+HOLDS = """
+import sys
+from pathlib import Path
+from components.base.files import hold
+hold(Path(sys.argv[1]))
+print("held", flush=True)
+sys.stdin.read()
+"""
+
+
+def test_a_folder_that_a_process_holds_is_not_discarded_before_it_ends(tmp_path):
+    held, free = tmp_path / "held", tmp_path / "free"
+    free.mkdir()
+    command = [sys.executable, "-c", HOLDS, str(held)]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
+        assert process.stdout.readline() == b"held\n"
+        for folder in (held, free):
+            discard(folder)
+        assert [path.name for path in tmp_path.iterdir()] == ["held"]
+
+    discard(held)
+    assert list(tmp_path.iterdir()) == []

@@ -3,7 +3,6 @@
 import csv
 import hashlib
 import json
-import shutil
 import warnings
 from collections import Counter
 from collections.abc import Collection, Iterator, Mapping, Sequence
@@ -18,7 +17,7 @@ from datasets.exceptions import DatasetGenerationError
 from pyarrow import parquet
 
 from components.base.errors import Stop
-from components.base.files import digest
+from components.base.files import digest, discard, hold
 from components.data.listing import Listing
 from components.ingest import columns
 from components.ingest.fetch import cache_folder
@@ -254,13 +253,14 @@ def _cache(paths: Sequence[Path], wanted: Collection[str]) -> Path:
     """Where `datasets` keeps what it makes of files, by their content.
 
     By itself it goes by their dates, and takes a file that was replaced under its old date for
-    the old one. What it made of earlier contents goes.
+    the old one. What it made of earlier contents goes, where no other process reads it.
     """
     where = hashlib.sha256(str(paths[0].resolve()).encode()).hexdigest()[:16]
     content = [*map(digest, paths), *wanted]
     what = hashlib.sha256("\0".join(content).encode()).hexdigest()[:16]
     folder = cache_folder() / "tables" / where / what
-    for earlier in folder.parent.glob("*") if folder.parent.is_dir() else ():
+    hold(folder)
+    for earlier in folder.parent.iterdir():
         if earlier != folder:
-            shutil.rmtree(earlier, ignore_errors=True)
+            discard(earlier)
     return folder
