@@ -9,7 +9,7 @@ import yaml
 from project import ROOT, STAGES
 
 from components.base.errors import Invalid
-from components.cli import doctor
+from components.cli import doctor, main
 from components.cli.deep import examine
 from components.config.document import Document
 from components.config.pipeline import parse
@@ -86,6 +86,47 @@ def deep(path):
 )
 def test_what_the_yaml_cannot_show_is_found_before_anything_is_spent(edited, old, new, message):
     assert deep(edited((old, new))).startswith(message)
+
+
+@pytest.mark.parametrize(
+    ("end", "status", "message"),
+    [
+        (
+            "sys.exit(0)",
+            2,
+            "pipelines/digits.yaml:14: preprocess.1.ends:Mine: ends ends the process when it is "
+            "imported\n",
+        ),
+        (
+            "os._exit(0)",
+            1,
+            "pipelines/digits.yaml: a module that it names ends the process: sys.exit, or "
+            "os._exit\n",
+        ),
+    ],
+)
+def test_a_module_that_ends_the_process_is_named(project, tmp_path, end, status, message):
+    layer = "import os, sys\n\nimport keras\n\n\nclass Mine(keras.layers.Layer):\n    pass\n\n\n"
+    (tmp_path / "ends.py").write_text(f"{layer}{end}\n")
+    project.edit(
+        "pipelines/digits.yaml", ("GlobalContrastNormalization: {epsilon: 1.0e-8}", "'ends:Mine'")
+    )
+
+    said = project.millrace("check", "digits", PYTHONPATH=str(tmp_path), status=status)
+
+    assert said == message
+
+
+def test_a_command_that_is_interrupted_says_so(monkeypatch, capsys):
+    def interrupted(**_):
+        raise SystemExit(130)  # what typer makes of Ctrl-C
+
+    monkeypatch.setattr(main, "app", interrupted)
+
+    with pytest.raises(SystemExit, match="130"):
+        main.main(["run"])
+
+    assert capsys.readouterr().err == "interrupted; the earlier output stays\n"
 
 
 def test_a_layer_from_elsewhere_is_checked_and_one_with_a_hidden_import_refused(

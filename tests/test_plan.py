@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 from dvc.repo import Repo
-from project import Project, init
+from project import Project, init, ran
 
 from components.base.errors import Invalid, Stop
 from components.base.files import as_json
@@ -97,6 +97,42 @@ def test_what_ran_before_with_the_same_inputs_is_restored_and_so_is_what_follows
     assert since[0].startswith("second.out is restored: ")
 
 
+BOTH = """\
+stages:
+  code:
+    cmd: cat one two > code
+    always_changed: true
+    outs: [code]
+  make:
+    foreach: [one, two]
+    do: {cmd: "cp ${item} ${item}.out", deps: ["${item}"], outs: ["${item}.out"]}
+"""
+
+
+def test_whichever_side_of_a_merge_is_taken_what_both_have_run_is_restored(tmp_path):
+    project = Project.of(tmp_path)
+    (tmp_path / "dvc.yaml").write_text(BOTH)
+    for name in ("one", "two"):
+        (tmp_path / name).write_text("as it was\n")
+    init(tmp_path)
+    project.dvc("repro")
+    project.commit("start")
+    for name in ("one", "two"):
+        project.run("git", "switch", "-q", "-c", f"of-{name}", "main")
+        (tmp_path / name).write_text("as it is\n")
+        project.dvc("repro")
+        project.commit(name)
+
+    project.run("git", "merge", "-q", "of-one", status=1)
+    with pytest.raises(Invalid, match=r"^dvc\.lock: a merge has left both sides in it"):
+        plan.plan(tmp_path)
+    project.run("git", "checkout", "--ours", "dvc.lock")
+    output = project.dvc("repro")
+
+    assert ran(output) == ["code"]
+    assert "Stage 'make@one' is cached - skipping run" in output
+
+
 def test_what_is_lost_is_restored_stage_by_stage(small):
     for name in ("first.out", "second.out", "third.out"):
         (small.root / name).unlink()
@@ -149,7 +185,9 @@ def test_only_the_stages_of_the_named_pipeline_are_shown(small):
         pytest.param(lambda: shutil.rmtree(".dvc"), "not inside of a DVC repository", id="no DVC"),
         pytest.param(
             lambda: Path("dvc.lock").write_text("<<<<<<< HEAD\nschema: '2.0'\n=======\n"),
-            "unable to read: 'dvc.lock'",
+            r"^dvc\.lock: a merge has left both sides in it\. Either will do, as what both have "
+            r"run is restored: git checkout --ours dvc\.lock, then run \(with --pull what others "
+            r"have run\)$",
             id="a conflict",
         ),
     ],

@@ -1,9 +1,9 @@
 """All mistakes of pipeline files: those that the YAML shows, then what Keras and the data show."""
 
-import json
 import os
 import subprocess
 import sys
+import tempfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -11,7 +11,7 @@ from typing import Any
 import psutil
 
 from components.base.errors import Invalid, Stop, Unavailable
-from components.base.files import write_json
+from components.base.files import read_json, write_json
 from components.base.words import duration, size_of
 from components.cli.terminal import console
 from components.config.document import Document
@@ -80,7 +80,12 @@ def _raise(found: Sequence[Stop | None]) -> None:
 
 
 def _deep(path: Path, backend: str) -> dict[str, Any]:
-    command = [sys.executable, "-m", "components.cli.deep", str(path)]
+    with tempfile.TemporaryDirectory() as scratch:
+        return _examined(path, backend, Path(scratch) / "found.json")
+
+
+def _examined(path: Path, backend: str, out: Path) -> dict[str, Any]:
+    command = [sys.executable, "-m", "components.cli.deep", str(path), str(out)]
     paths = [str(Path.cwd()), *filter(None, [os.environ.get("PYTHONPATH")])]
     environment = {**os.environ, "KERAS_BACKEND": backend, "PYTHONPATH": os.pathsep.join(paths)}
     try:
@@ -92,9 +97,10 @@ def _deep(path: Path, backend: str) -> dict[str, Any]:
             f"{path}: the check did not end in {LIMIT_S} s: a layer or a model takes so long to be "
             "built, or a source does not answer"
         ) from None
+    if out.exists():
+        return read_json(out)  # type: ignore[no-any-return]
     if done.returncode == 0:
-        found: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
-        return found
+        raise Stop(f"{path}: a module that it names ends the process: sys.exit, or os._exit")
     said = "\n".join(line for line in done.stderr.splitlines() if not _is_chatter(line))
     if done.returncode in KINDS and "Traceback" not in said:
         raise KINDS[done.returncode](said)

@@ -1,10 +1,10 @@
-"""What only Keras and the data show of a pipeline file: `python -m components.cli.deep FILE`.
+"""What only Keras and the data show of a pipeline file: `python -m components.cli.deep FILE OUT`.
 
 A process of its own, so that what a file asks for can be limited in time, and cannot take the
-command with it. It prints what it found out as JSON; the mistakes as every command does.
+command with it. It writes what it found out as JSON, whatever else is printed, and says the
+mistakes as every command does.
 """
 
-import json
 import math
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -20,6 +20,7 @@ import psutil
 
 from components.augment import stage as augment
 from components.base.errors import Location, Mistakes, Problem, Stop, exit_status
+from components.base.files import write_json
 from components.base.words import reason, size_of, yaml_of
 from components.base.workers import Workers
 from components.config.building import build as build_named
@@ -226,16 +227,16 @@ def _check_code(pipeline: Pipeline, document: Document, params: Params) -> None:
     code.check_loaded({*ours, *chain.from_iterable(known)})
 
 
-def main(path: Path) -> None:
-    """Examines one file, and prints the estimate."""
+def main(path: Path, out: Path) -> None:
+    """Examines one file, and writes the estimate."""
     params = Params.load(Path("params.yaml"))
     document = Document(path)
     pipeline = parse(document)
     found = examine(document, pipeline, Path("sources", path.stem), params.seed)
     _check_code(pipeline, document, params)
-    sys.stdout.write(json.dumps(asdict(found)) + "\n")
+    write_json(asdict(found), out)
 
 
 if __name__ == "__main__":
     with exit_status():
-        main(Path(sys.argv[1]))
+        main(*map(Path, sys.argv[1:]))

@@ -1,5 +1,6 @@
 """The commands, and what they take. Each command's own file does it, imported when it is called."""
 
+import signal
 import sys
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -38,7 +39,12 @@ class State:
 def main(arguments: list[str] | None = None) -> None:
     """Runs one command; exit status 2 for a mistake of the caller's, 1 for a no, 75 for not now."""
     with exit_status():
-        app(args=arguments, prog_name="millrace")
+        try:
+            app(args=arguments, prog_name="millrace")
+        except SystemExit as ended:
+            if ended.code == 128 + signal.SIGINT:  # of which typer says no word
+                raise KeyboardInterrupt from None
+            raise
 
 
 def _version(value: bool) -> None:

@@ -17,6 +17,7 @@ from networkx import topological_sort
 from components.base.errors import Invalid
 from components.base.files import as_json, read_json
 from components.base.words import duration
+from components.cli.project import check_merged
 from components.cli.terminal import console, table
 from components.config.overrides import flatten
 from components.fingerprint.run import Fingerprints, fingerprints
@@ -64,6 +65,7 @@ def plan(root: Path, names: Sequence[str] = ()) -> list[Step]:
     Raises:
         Invalid: A pipeline file has mistakes, or DVC cannot read its own files.
     """
+    check_merged(root)
     now = fingerprints(root / "params.yaml")
     try:
         with Repo(str(root)) as repo:

@@ -1,6 +1,7 @@
 """The project that a command is for, and its pipelines by name or by path."""
 
 import os
+import re
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
@@ -48,7 +49,7 @@ def pipeline_file(given: str, called_from: Path) -> Path:
             raise Invalid(f"{given}: no such file")
         return Path(os.path.relpath(path))
     path = Path("pipelines", f"{given}.yaml")
-    if not path.is_file():
+    if not path.exists():
         known = names()
         there = f"; there are {', '.join(known)}" if known else "; there is none"
         raise Invalid(f"no pipeline '{given}'{near(given, known) or there}")
@@ -61,6 +62,16 @@ def name(given: str, called_from: Path) -> str:
     if path.parent != Path("pipelines"):
         raise Invalid(f"{given} is not in pipelines/")
     return path.stem
+
+
+def check_merged(root: Path = Path()) -> None:
+    """Raises an `Invalid` where a merge has left both sides in dvc.lock, which DVC cannot read."""
+    path = root / "dvc.lock"
+    if path.is_file() and re.search(rb"^<{7} ", path.read_bytes(), re.MULTILINE):
+        raise Invalid(
+            "dvc.lock: a merge has left both sides in it. Either will do, as what both have run is "
+            "restored: git checkout --ours dvc.lock, then run (with --pull what others have run)"
+        )
 
 
 def names() -> list[str]:

@@ -15,6 +15,7 @@ from components.base.errors import Stop
 from components.base.files import read_json
 from components.base.words import duration
 from components.cli import summary, terminal
+from components.cli.project import check_merged
 from components.fingerprint.run import write
 from components.run.names import USES
 
@@ -38,6 +39,7 @@ def run(names: Sequence[str], pull: bool, force: bool) -> None:
         Invalid: A file has mistakes.
         Stop: A stage failed.
     """
+    check_merged()
     write(Path("params.yaml"), CODE, names)  # so mistakes are ours to name, not DVC's
     options = [*(["--pull"] if pull else []), *(["--force"] if force else [])]
     # One by one, and not by the last: so two runs in one checkout do not wait for each other.

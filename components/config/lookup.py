@@ -18,7 +18,6 @@ from importlib.machinery import PathFinder
 from pathlib import Path
 from typing import Any
 
-
 BUILT_IN = frozenset(dir(builtins))
 
 
@@ -48,8 +47,15 @@ class Definition:
         return resolved[0] if resolved else self.module
 
     def load(self) -> type[Any]:
-        """Imports the class from its home, and so nothing that is re-exported beside it."""
-        return getattr(import_module(self.home), self.name)  # type: ignore[no-any-return]
+        """Imports the class from its home, and so nothing that is re-exported beside it.
+
+        Raises:
+            ImportError: The module ends the process.
+        """
+        try:
+            return getattr(import_module(self.home), self.name)  # type: ignore[no-any-return]
+        except SystemExit:
+            raise ImportError(f"{self.home} ends the process when it is imported") from None
 
 
 def find(name: str, homes: Sequence[str], kind: str) -> Definition:

@@ -49,7 +49,7 @@ def know(modules: Iterable[str]) -> None:
     for name in modules:
         try:
             module = import_module(name)
-        except Exception as error:  # whatever its code raises
+        except (Exception, SystemExit) as error:  # whatever its code raises
             raise Stop(f"{name}: cannot be imported: {reason(error)}") from error
         for value in vars(module).values():
             if (
