@@ -66,11 +66,17 @@ def _column(values: Any, known: list[str] | None) -> NDArray[np.float32]:
     # As the kind `Value` reads them, whose code this file must not import.
     given = [None if pd.isna(one) or one == "" else one for one in values]
     if known is None:
-        return np.array([np.nan if one is None else float(one) for one in given], np.float32)
+        return np.array([np.nan if one is None else _number(one) for one in given], np.float32)
     places = {text: place for place, text in enumerate(known)}
     numbers = _numbers(places)
     found = [None if one is None else _place(one, places, numbers) for one in given]
     return np.array([np.nan if one is None else one for one in found], np.float32)
+
+
+def _number(value: Any) -> float:
+    if isinstance(value, str) and "_" in value:  # Python reads 1_0 as 10
+        raise ValueError(f"could not convert string to float: {value!r}")
+    return float(value)
 
 
 def _place(value: Any, places: dict[str, int], numbers: dict[float, int]) -> int | None:
@@ -87,7 +93,7 @@ def _numbers(places: dict[str, int]) -> dict[float, int]:
     twice = set()
     for text, place in places.items():
         try:
-            number = float(text)
+            number = _number(text)
         except ValueError:
             continue
         twice |= {number} & found.keys()

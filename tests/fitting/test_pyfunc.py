@@ -135,6 +135,12 @@ def test_a_category_is_read_as_the_dataset_reads_it(value):
     assert np.isnan(place).all() if rows[:][0] == "" else place == [0]
 
 
+@pytest.mark.parametrize("value", ["1_0", "ten"])
+def test_a_number_that_the_dataset_refuses_is_refused(value):
+    with pytest.raises(ValueError, match=rf"^could not convert string to float: '{value}'$"):
+        pyfunc_code._column([value], None)
+
+
 @pytest.mark.parametrize(
     ("value", "known", "place"),
     [
@@ -145,6 +151,7 @@ def test_a_category_is_read_as_the_dataset_reads_it(value):
         (1, ["01", "1.0"], np.nan),  # either could be meant
         ("1", ["1.0"], np.nan),
         (True, ["1"], np.nan),
+        (10, ["1_0"], np.nan),
         (pd.NA, ["1"], np.nan),
     ],
 )
