@@ -20,7 +20,7 @@ from components.fitting.counts.fit import PART
 from components.fitting.counts.ngrams import arpa
 from components.fitting.counts.ngrams.counts import Counts
 from components.fitting.counts.ngrams.kneser_ney import kneser_ney
-from components.fitting.counts.ngrams.vocabulary import encode, vocabulary
+from components.fitting.counts.ngrams.vocabulary import encode, ids_of, vocabulary
 from components.fitting.counts.tokens import tokenize
 
 ORDER, WORDS, KNOWN = 3, 1_000_000, 30_000
@@ -73,7 +73,7 @@ def main(texts: list[str], folder: Path) -> None:
     words = vocabulary(sentences, 2)
     counts = Counts(len(words), ORDER)
     for at in range(0, len(sentences), PART):
-        counts.update(encode(sentences[at : at + PART], words))
+        counts.update(encode(sentences[at : at + PART], ids_of(words)))
     step("counted")
     model = kneser_ney(counts, words)
     step("smoothed")

@@ -16,7 +16,7 @@ from components.fitting.counts.ngrams.backoff import Backoff
 from components.fitting.counts.ngrams.counts import Counts
 from components.fitting.counts.ngrams.katz import katz
 from components.fitting.counts.ngrams.kneser_ney import kneser_ney
-from components.fitting.counts.ngrams.vocabulary import encode, vocabulary
+from components.fitting.counts.ngrams.vocabulary import encode, ids_of, vocabulary
 from components.fitting.counts.tokens import tokenize
 from components.fitting.data import Data
 from components.fitting.predictor import describe
@@ -98,7 +98,7 @@ def counted(
 def _counted(part: Part) -> Any:
     texts, words, order, lower = part
     counts = Counts(len(words), order)
-    counts.update(encode((tokenize(one, lower) for one in texts), words))
+    counts.update(encode((tokenize(one, lower) for one in texts), ids_of(words)))
     return counts.partial_state()
 
 
@@ -114,5 +114,5 @@ def smoothed(counts: Counts, words: tuple[str, ...], smoothing: Smoothing) -> Ba
 
 def _loss(model: Backoff, split: Split, lower: bool) -> float:
     texts = (tokenize(one, lower) for one in split.input[:LOOKED_AT])
-    logs, tokens = model.score_sentences(encode(texts, model.words))
+    logs, tokens = model.score_sentences(encode(texts, ids_of(model.words)))
     return float(-logs.sum() * log(10) / max(1, tokens.sum()))

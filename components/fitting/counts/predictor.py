@@ -15,7 +15,7 @@ from components.fitting.counts.ngrams import arpa
 from components.fitting.counts.ngrams.backoff import Backoff
 from components.fitting.counts.ngrams.counts import Counts
 from components.fitting.counts.ngrams.sampling import sample
-from components.fitting.counts.ngrams.vocabulary import SPECIAL, UNK, encode
+from components.fitting.counts.ngrams.vocabulary import UNK, encode, ids_of
 from components.fitting.counts.tokens import tokenize
 
 TIMED = 200  # sentences, one at a time
@@ -46,14 +46,15 @@ class NgramPredictor:
 
     def __init__(self, model: Backoff, lower: bool, path: Path) -> None:
         self.model, self.lower, self.path = model, lower, path
+        self._ids = ids_of(model.words)
 
     def score(self, texts: Sequence[str]) -> Scores:
         """Scores texts as they come from the source."""
         sentences = [tokenize(one, self.lower) for one in texts]
-        ids = encode(sentences, self.model.words)
+        ids = encode(sentences, self._ids)
         logs, tokens = self.model.score_sentences(ids)
         unknown = np.array([(one == UNK).sum() for one in ids], np.int64)
-        kinds = set(chain.from_iterable(sentences)).difference(self.model.words[len(SPECIAL) :])
+        kinds = {one for one in chain.from_iterable(sentences) if self._ids.get(one, UNK) == UNK}
         return Scores(logs, tokens, unknown, len(kinds))
 
     def sample(self, count: int, seed: int) -> list[str]:

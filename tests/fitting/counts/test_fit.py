@@ -10,7 +10,7 @@ from components.fitting.counts import fit as counting
 from components.fitting.counts.ngrams.addition import add_k
 from components.fitting.counts.ngrams.katz import katz
 from components.fitting.counts.ngrams.kneser_ney import kneser_ney
-from components.fitting.counts.ngrams.vocabulary import encode
+from components.fitting.counts.ngrams.vocabulary import encode, ids_of
 from components.fitting.counts.predictor import load
 from components.fitting.counts.tokens import tokenize
 from components.fitting.watch import Watch, Watcher
@@ -103,7 +103,7 @@ def test_capitals_are_kept_where_the_file_says_so():
 def test_the_loss_is_the_mean_of_a_word_in_nats():
     made, validation = fitted(), data([]).validation
 
-    ids = encode([tokenize(one, True) for one in validation.input], made.model.words)
+    ids = encode([tokenize(one, True) for one in validation.input], ids_of(made.model.words))
     scores, lengths = made.model.score_tokens(ids)
     assert made.history["val_loss"] == [pytest.approx(-scores.sum() * math.log(10) / lengths.sum())]
     assert 0 < made.history["loss"][0] < made.history["val_loss"][0] < math.log(40)

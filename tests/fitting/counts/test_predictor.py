@@ -1,9 +1,11 @@
 """A trained model answers for raw texts."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
-from components.fitting.counts.predictor import counts_of
+from components.fitting.counts.predictor import NgramPredictor, counts_of
 from components.fitting.predictor import load
 from tests.fitting.counts.made import fitted, predictor, split
 
@@ -48,6 +50,29 @@ def test_a_seed_draws_the_same_sentences_of_known_words(trained):
 
     assert drawn == trained.sample(20, seed=3) != trained.sample(20, seed=4)
     assert {word for one in drawn for word in one.split()} <= set(trained.model.words)
+
+
+def test_the_words_are_gone_through_once_and_not_for_each_text(trained):
+    walks = []
+
+    class Words(tuple):
+        """Notes each walk through it."""
+
+        def __iter__(self):
+            walks.append(len(self))
+            return super().__iter__()
+
+        def __getitem__(self, place):
+            walks.extend([len(self)] * isinstance(place, slice))
+            return super().__getitem__(place)
+
+    model = replace(trained.model, words=Words(trained.model.words))
+    predictor = NgramPredictor(model, True, trained.path)
+
+    found = [predictor.score(["the captain saw a whale"]) for _ in range(3)]
+
+    assert [one.kinds_of_unknown for one in found] == [1, 1, 1]
+    assert walks == [len(trained.model.words)]
 
 
 def test_the_time_of_one_text_is_measured(trained):

@@ -1,7 +1,7 @@
 """Words as ids, and sentences of ids as one array."""
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import chain
 from typing import Any
 
@@ -32,13 +32,13 @@ def vocabulary(sentences: Iterable[Sequence[str]], least_count: int = 1) -> tupl
     return (*SPECIAL, *sorted(kept, key=lambda one: (-counted[one], one)))
 
 
-def encode(sentences: Iterable[Sequence[str]], words: Sequence[str]) -> list[Ids]:
-    """Words as ids, `(length,)` int64 for each sentence.
+def ids_of(words: Sequence[str]) -> dict[str, int]:
+    """The id of each word; inside a sentence, the texts `<s>` and `</s>` are unknown."""
+    return {word: place for place, word in enumerate(words)} | dict.fromkeys(SPECIAL, UNK)
 
-    A word that is not known is `<unk>`, and so are the texts `<s>` and `</s>` inside a sentence.
-    """
-    ids = {word: place for place, word in enumerate(words)}
-    ids |= dict.fromkeys(SPECIAL, UNK)
+
+def encode(sentences: Iterable[Sequence[str]], ids: Mapping[str, int]) -> list[Ids]:
+    """Words as ids, `(length,)` int64 for each sentence; one that is not known is `<unk>`."""
     return [np.array([ids.get(one, UNK) for one in each], np.int64) for each in sentences]
 
 
