@@ -13,7 +13,7 @@ from components.data.dataset import Split
 from components.fitting.counts.ngrams import arpa
 from components.fitting.counts.ngrams.addition import add_k
 from components.fitting.counts.ngrams.backoff import Backoff
-from components.fitting.counts.ngrams.counts import Counts
+from components.fitting.counts.ngrams.counts import Counts, total
 from components.fitting.counts.ngrams.katz import katz
 from components.fitting.counts.ngrams.kneser_ney import kneser_ney
 from components.fitting.counts.ngrams.vocabulary import encode, ids_of, vocabulary
@@ -88,11 +88,8 @@ def counted(
     """The counts of texts, part by part; wherever that is, the same come out."""
     starts = range(0, len(texts), PART)
     parts = [(list(texts[at : at + PART]), words, section.order, section.lower) for at in starts]
-    whole = Counts(len(words), section.order)
     with Workers(dask) as workers:
-        for state in workers.map(_counted, parts, "counting"):
-            whole.add_partial_state(state)
-    return whole
+        return total(workers.map(_counted, parts, "counting"), len(words), section.order)
 
 
 def _counted(part: Part) -> Any:

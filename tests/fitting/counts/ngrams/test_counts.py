@@ -6,7 +6,8 @@ from collections import Counter
 import numpy as np
 import pytest
 
-from components.fitting.counts.ngrams.counts import Counts
+from components.fitting.counts.ngrams import counts as counting
+from components.fitting.counts.ngrams.counts import Counts, total
 from tests.fitting.counts.ngrams.corpus import SIZE, counted, drawn
 
 
@@ -62,6 +63,40 @@ def test_merging_in_pairs_first_makes_no_difference(tmp_path):
     for seed in (2, 0, 1):
         other.update(drawn(50, seed))
     assert bytes_of(one, tmp_path / "a") == bytes_of(other, tmp_path / "b")
+
+
+@pytest.mark.parametrize("parts", [0, 1, 2, 3, 7, 8])
+def test_the_total_of_parts_has_the_bytes_of_one_count(parts, tmp_path):
+    sentences = drawn(200) if parts else []
+    states = (counted(sentences[at::parts], 3).partial_state() for at in range(parts))
+
+    found = bytes_of(total(states, SIZE, 3), tmp_path / "total.npz")
+
+    assert found == bytes_of(counted(sentences, 3), tmp_path / "whole.npz")
+
+
+def test_an_ngram_is_moved_for_each_digit_of_the_number_of_parts(monkeypatch):
+    parts = [
+        counted(drawn(20, seed, size=4000), 2, size=4000).partial_state() for seed in range(64)
+    ]
+    moved = []
+    united = counting.united
+
+    def noted(one, other):
+        moved.append(len(one.keys[0]) + len(other.keys[0]))
+        return united(one, other)
+
+    monkeypatch.setattr(counting, "united", noted)
+    total(parts, 4000, 2)
+
+    assert sum(moved) <= 7 * sum(len(one["keys_2"]) for one in parts)
+
+
+def test_a_part_of_another_vocabulary_is_refused():
+    states = [counted(drawn(5, size=size), 2, size).partial_state() for size in (40, 50)]
+
+    with pytest.raises(ValueError, match=r"^Counts of 40 words and order 2 do not fit those of 50"):
+        total(states, 40, 2)
 
 
 def test_merging_leaves_the_other_as_it_was(tmp_path):
