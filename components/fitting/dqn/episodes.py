@@ -1,7 +1,6 @@
 """Environments that learning goes on in, in lock step: one call of the network for all."""
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,14 +9,13 @@ from components.data.environment import Environment, Floats
 from components.fitting.dqn.replay import Transitions
 
 RECENT = 20  # finished episodes that the learning curve is the mean of
-ORDER = 2  # the stream of random numbers that orders the seeds; dqn.py has the others
+ORDER = 2  # the stream of random numbers that orders the seeds; training.py has the others
 
 
 class Episodes:
     """Environments each of which begins its next episode when one ends.
 
-    The episodes go through the seeds, in another order on each pass. An episode follows from its
-    seed and its actions, so these two are its state, whatever the environment has inside.
+    The episodes go through the seeds, in another order on each pass.
 
     Args:
         env_id: A name in Gymnasium's registry.
@@ -33,9 +31,7 @@ class Episodes:
         """What the environments show now, `(count, features)`."""
         self.returns: list[float] = []
         """Undiscounted, of the latest episodes that ended, the last of them last."""
-        self._begun = 0
-        self._number, self._gained = [0] * count, [0.0] * count
-        self._taken: list[list[int]] = [[] for _ in range(count)]
+        self._begun, self._gained = 0, [0.0] * count
         for place in range(count):
             self._begin(place)
 
@@ -49,10 +45,11 @@ class Episodes:
         before, after = self.observations.copy(), self.observations.copy()
         rewards, terminations = np.zeros((2, len(actions)), np.float32)
         for place, action in enumerate(actions.tolist()):
-            after[place], reward, terminated, truncated = self._take(place, action)
-            rewards[place], terminations[place] = reward, terminated
+            found = self._environments[place].step(action)
+            after[place], rewards[place], terminations[place], truncated = found
+            self._gained[place] += found[1]
             self.observations[place] = after[place]
-            if terminated or truncated:
+            if terminations[place] or truncated:
                 self.returns = [*self.returns, self._gained[place]][-RECENT:]
                 self._begin(place)
         return {
@@ -63,37 +60,8 @@ class Episodes:
             "terminated": terminations,
         }
 
-    def state(self) -> dict[str, NDArray[Any]]:
-        """Seeds and actions of the running episodes."""
-        return {
-            "begun": np.asarray(self._begun),
-            "number": np.asarray(self._number),
-            "lengths": np.asarray([len(actions) for actions in self._taken]),
-            "taken": np.concatenate([np.asarray(actions, np.int64) for actions in self._taken]),
-            "returns": np.asarray(self.returns),
-        }
-
-    def restore(self, state: Mapping[str, NDArray[Any]]) -> None:
-        """Takes the actions of the running episodes again."""
-        ends = np.cumsum(state["lengths"])[:-1]
-        for place, actions in enumerate(np.split(state["taken"], ends)):
-            self._start(place, int(state["number"][place]))
-            for action in actions.tolist():
-                self.observations[place] = self._take(place, action)[0]
-        self._begun, self.returns = int(state["begun"]), state["returns"].tolist()
-
-    def _take(self, place: int, action: int) -> tuple[Floats, float, bool, bool]:
-        found = self._environments[place].step(action)
-        self._taken[place].append(action)
-        self._gained[place] += found[1]
-        return found
-
     def _begin(self, place: int) -> None:
-        self._start(place, self._begun)
-        self._begun += 1
-
-    def _start(self, place: int, number: int) -> None:
-        turn, position = divmod(number, len(self._seeds))
+        turn, position = divmod(self._begun, len(self._seeds))
         order = np.random.default_rng((self._seed, ORDER, turn)).permutation(self._seeds)
-        self._number[place], self._taken[place], self._gained[place] = number, [], 0.0
+        self._begun, self._gained[place] = self._begun + 1, 0.0
         self.observations[place] = self._environments[place].reset(int(order[position]))

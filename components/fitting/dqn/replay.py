@@ -1,6 +1,5 @@
 """The replay memory: the latest transitions, as arrays."""
 
-from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -52,14 +51,3 @@ class Replay:
         """Draws `count` transitions, each alike and with replacement."""
         rows = random.integers(0, self.size, count)
         return {name: array[rows] for name, array in self.arrays.items()}
-
-    def state(self) -> dict[str, NDArray[Any]]:
-        """All that is in it."""
-        used = {name: array[: self.size].copy() for name, array in self.arrays.items()}
-        return {**used, "position": np.asarray(self.position)}
-
-    def restore(self, state: Mapping[str, NDArray[Any]]) -> None:
-        """Takes over what `state` of a memory of the same capacity gave."""
-        self.size, self.position = len(state["action"]), int(state["position"])
-        for name, array in self.arrays.items():
-            array[: self.size] = state[name]

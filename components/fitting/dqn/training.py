@@ -1,12 +1,10 @@
 """A run of deep Q-learning."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 import keras
 import numpy as np
-from numpy.typing import NDArray
 
 from components.config.building import build
 from components.data import rollout
@@ -19,8 +17,6 @@ from components.fitting.dqn.policy import Greedy
 from components.fitting.dqn.replay import Replay
 
 EXPLORATION, REPLAY = 0, 1  # streams of random numbers; episodes.py has the third
-
-State = dict[str, NDArray[Any]]
 
 
 @dataclass
@@ -37,7 +33,7 @@ class Curves:
 
 
 class Training:
-    """A run of deep Q-learning, which can be put down and taken up again."""
+    """A run of deep Q-learning, round by round."""
 
     def __init__(
         self, settings: Dqn, task: Goal, network: keras.Model, optimizer: Any, seed: int
@@ -66,40 +62,6 @@ class Training:
         if is_due := self.step % settings.evaluate_every == 0 or self.step >= settings.steps:
             self._evaluate()
         return is_due
-
-    def state(self) -> State:
-        """Everything that `restore` needs to go on as if nothing had been; arrays."""
-        parts = {
-            "replay": self.replay.state(),
-            "episodes": self.episodes.state(),
-            "curves": {name: np.asarray(values) for name, values in vars(self.curves).items()},
-            "variable": _numbered(keras.ops.convert_to_numpy(v) for v in self._variables()),
-            "best_weight": _numbered(self.best_weights),
-            "run": {
-                "step": np.asarray(self.step),
-                "losses": np.asarray(self.losses),
-                "best": np.asarray(self.best),
-            },
-        }
-        return {f"{part}/{name}": v for part, values in parts.items() for name, v in values.items()}
-
-    def restore(self, state: Mapping[str, NDArray[Any]]) -> None:
-        """Takes over what `state` gave of a training with the same settings, task and seed."""
-        self.replay.restore(_part(state, "replay"))
-        self.episodes.restore(_part(state, "episodes"))
-        curves = _part(state, "curves").items()
-        self.curves = Curves(**{name: values.tolist() for name, values in curves})
-        for number, variable in enumerate(self._variables()):
-            variable.assign(state[f"variable/{number}"])
-        best = _part(state, "best_weight")
-        self.best_weights = [best[str(number)] for number in range(len(best))]
-        run = _part(state, "run")
-        self.step, self.best = int(run["step"]), int(run["best"])
-        self.losses = run["losses"].tolist()
-
-    def _variables(self) -> list[Any]:
-        parts = (self.network, self.learner.target, self.learner.optimizer)
-        return [variable for part in parts for variable in part.variables]
 
     def _explore(self) -> None:
         count = self.settings.environments
@@ -148,11 +110,3 @@ def _check(env_id: str, network: keras.Model) -> None:
             f"{env_id} needs a network from {needed[0]} to {needed[1]}; this one goes from "
             f"{network.input_shape} to {network.output_shape}"
         )
-
-
-def _numbered(values: Any) -> dict[str, NDArray[Any]]:
-    return {str(number): np.array(value) for number, value in enumerate(values)}
-
-
-def _part(state: Mapping[str, NDArray[Any]], part: str) -> dict[str, NDArray[Any]]:
-    return {name.split("/")[1]: v for name, v in state.items() if name.split("/")[0] == part}

@@ -1,7 +1,6 @@
 """Environments in lock step that begin again."""
 
 import numpy as np
-import pytest
 
 from components.fitting.dqn.episodes import Episodes
 
@@ -36,18 +35,3 @@ def test_each_pass_goes_through_all_seeds_in_another_order():
     assert sorted(begun[:4]) == sorted(begun[4:])
     assert begun[:4] != begun[4:]
     assert len({tuple(one) for one in begun}) == 4
-
-
-@pytest.mark.parametrize("environment", ["CartPole-v1", "FrozenLake-v1"])
-def test_restored_episodes_go_on_as_the_first(environment):
-    first, second = (Episodes(environment, 3, range(10), seed=1) for _ in range(2))
-    actions = np.random.default_rng(0).integers(0, 2, (60, 3))
-    for row in actions[:30]:
-        first.step(row)
-
-    second.restore(first.state())
-
-    for row in actions[30:]:
-        ours, theirs = first.step(row), second.step(row)
-        assert all(np.array_equal(ours[name], theirs[name]) for name in ours)
-    assert first.returns == second.returns

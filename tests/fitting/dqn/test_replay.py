@@ -33,20 +33,6 @@ def test_what_is_drawn_has_been_written_and_its_parts_belong_together():
         assert (np.ravel(drawn[name]) == drawn["action"]).all(), name
 
 
-@pytest.mark.parametrize("written", [2, 4, 7], ids=["part", "full", "wrapped"])
-def test_a_restored_memory_goes_on_as_the_first(written):
-    first, second = Replay(4, 1), Replay(4, 1)
-    for value in range(written):
-        first.add(transitions([value]))
-
-    second.restore(first.state())
-    for replay in (first, second):
-        replay.add(transitions([10, 11, 12]))
-
-    for name, array in first.arrays.items():
-        assert array.tobytes() == second.arrays[name].tobytes()
-
-
 def test_more_than_it_holds_is_refused():
     with pytest.raises(ValueError, match=r"^a replay memory of 2 cannot take 3 at once$"):
         Replay(2, 1).add(transitions([1, 2, 3]))
