@@ -1,1 +1,1 @@
-"""Architectures by name, one family in a file."""
+"""Architectures by name, one family in a package."""

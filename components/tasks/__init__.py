@@ -1,1 +1,1 @@
-"""What differs between classification and other tasks: one task in a file."""
+"""What differs between classification and other tasks: one task in a package."""

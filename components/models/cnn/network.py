@@ -28,7 +28,7 @@ def cnn(
             x = layers.Conv2D(
                 width, 3, padding="same", use_bias=False, kernel_initializer="he_normal"
             )(x)
-            x = layers.BatchNormalization(momentum=0.9)(x)  # as in resnet.py
+            x = layers.BatchNormalization(momentum=0.9)(x)  # as in the residual network
             x = layers.ReLU()(x)
     x = layers.GlobalAveragePooling2D()(x)
     return layers.Dropout(dropout)(x)

@@ -16,7 +16,7 @@ def fcn(
     skips: int,
     dropout: float,
 ) -> KerasTensor:
-    """The network of `cnn.py` without its pooling, its coarsest maps summed.
+    """The network of `cnn` without its pooling, its coarsest maps summed.
 
     From `(n, height, width, channels)` to `(n, height, width, features)`, for any height and width
     of `2**(len(filters) - 1)` or more.
