@@ -156,7 +156,8 @@ class Supervised(Learner):
     )
     """Keras dtype policy of the model; its head and its loss stay float32."""
     optimizer: Optimizer = Field("Adam")  # type: ignore[assignment]
-    """A Keras optimizer; its learning rate is set by `learning_rate`."""
+    """A Keras optimizer; its learning rate is set by `learning_rate`. `AdamW`, as Keras
+    has it, decays biases and the scales of normalization too."""
     learning_rate: Rate = Field(1e-3)  # type: ignore[assignment]
     """The schedule, in epochs; or a number."""
     loss: Loss | None = None
