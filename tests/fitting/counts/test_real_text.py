@@ -7,7 +7,7 @@ import pytest
 from project import ROOT
 
 from components.fitting.counts.ngrams import arpa
-from components.fitting.counts.ngrams.compression import prune, quantize_normalized
+from components.fitting.counts.ngrams.compression import prune, quantize
 from components.fitting.counts.predictor import NgramPredictor
 from components.ingest.sources.text import TextFiles
 from components.tasks.language_model.perplexity import difference, perplexity
@@ -64,7 +64,7 @@ def test_distributions_sum_to_1_after_real_contexts(trigrams):
     ngrams = model.trie.ngrams(2)[:: len(model.trie.keys[0]) // 100]
     small = prune(model, trigrams.counts, (1, 2))
 
-    for one, context in itertools.product((model, small, quantize_normalized(model)), ngrams):
+    for one, context in itertools.product((model, small, quantize(model)), ngrams):
         assert abs(one.distribution(context).sum() - 1) < 1e-9
 
 
