@@ -125,8 +125,8 @@ def renormalized(words: tuple[str, ...], trie: Trie, log_probabilities: Sequence
         prefixes, count = trie.prefixes[order - 1], len(log_probabilities[order - 2])
         left = 1 - np.bincount(prefixes, longer, minlength=count)
         below = 1 - np.bincount(prefixes, shorter[suffixes], minlength=count)
-        children = np.bincount(prefixes, minlength=count)
-        is_open = (children > 0) & (children < len(words) - 1)  # `<s>` follows nothing
+        children = trie.followed(order - 1)
+        is_open = (children > 0) & (children < len(words) - 1)
         ratio = np.where(is_open, left, 1) / np.where(is_open, below, 1)
         weights.append(log10(ratio))
     return Backoff(words, trie, tuple(log_probabilities), tuple(weights))

@@ -57,15 +57,20 @@ def quantize(model: Backoff, bins: int = BINS) -> Backoff:
     """Gives the probabilities of each order few values, and weights that make up for it.
 
     Each becomes the lowest of its bin, so that those of a context stay below 1; then the weights
-    are computed anew, and distributions sum to 1. The weights keep all their digits.
+    are computed anew, and distributions sum to 1. The weights keep all their digits. A context that
+    every word follows has no use for its weight, so that its n-grams stay as they are.
 
     Args:
         model: A model; each n-gram has its suffix.
-        bins: Values of the probabilities of each order above 1.
+        bins: Values of the other probabilities of each order above 1.
     """
-    first, *others = model.log_probabilities
-    logs = (first, *(_lowest(one, bins) for one in others))
-    return renormalized(model.words, model.trie, logs)
+    logs, trie = [model.log_probabilities[0]], model.trie
+    for order, values in enumerate(model.log_probabilities[1:], 2):
+        is_full = trie.followed(order - 1) == len(model.words) - 1
+        is_lowered = ~is_full[trie.prefixes[order - 1]]
+        logs.append(values.copy())
+        logs[-1][is_lowered] = _lowest(values[is_lowered], bins)
+    return renormalized(model.words, trie, logs)
 
 
 def _binned(values: Logs, bins: int) -> tuple[Logs, NDArray[np.int64], NDArray[np.int64]]:
@@ -97,9 +102,7 @@ def save_compact(model: Backoff, path: Path) -> None:
         "log_probabilities_1": model.log_probabilities[0],
     }
     for order in range(2, model.order + 1):
-        prefixes = model.trie.prefixes[order - 1]
-        many = np.bincount(prefixes, minlength=len(model.log_probabilities[order - 2]))
-        arrays[f"children_{order - 1}"] = _narrow(many)
+        arrays[f"children_{order - 1}"] = _narrow(model.trie.followed(order - 1))
         arrays[f"words_{order}"] = _narrow(model.trie.words[order - 1])
         for name, values in (
             (f"log_probabilities_{order}", model.log_probabilities[order - 1]),

@@ -54,6 +54,10 @@ class Trie:
         places = np.minimum(np.searchsorted(keys, wanted), len(keys) - 1)
         return np.where(keys[places] == wanted, places, -1)
 
+    def followed(self, order: int) -> Positions:
+        """By how many words each n-gram of an order is followed, `(n,)`; `<s>` follows nothing."""
+        return np.bincount(self.prefixes[order], minlength=len(self.words[order - 1]))
+
     def suffixes(self) -> list[Positions]:
         """For orders 2, 3, …: each n-gram's place without its first word, `(n,)`, or -1."""
         found = [self.words[1]] if self.order > 1 else []

@@ -83,6 +83,25 @@ def test_a_quantised_model_has_few_probabilities_that_sum_to_1(method, bins):
         assert abs(all_scores(model, context).sum() - 1) < 1e-9
 
 
+@pytest.mark.parametrize("bins", [4, 256])
+@pytest.mark.parametrize("method", METHODS)
+def test_contexts_that_every_word_follows_sum_to_1_in_few_bins(method, bins):
+    random = np.random.default_rng(0)
+    known = [0, *range(3, 30)]
+    texts = [random.choice(known, random.poisson(4)).tolist() for _ in range(20_000)]
+    before = METHODS[method](counted(texts, 3, 30), WORDS[:30])
+    model = quantize(before, bins)
+
+    is_full = model.trie.followed(1) == 29
+    is_full_too = model.trie.followed(2) == 29
+    assert is_full.any()
+    assert not is_full_too.all()
+    for context in ((1,), (0,), (5,), (1, 7), (29, 29)):
+        assert abs(model.distribution(context).sum() - 1) < 1e-9
+    lowered = model.log_probabilities[2][~is_full_too[model.trie.prefixes[2]]]
+    assert len(np.unique(lowered)) <= bins
+
+
 @pytest.mark.parametrize("how", [quantize, lambda model: model])
 @pytest.mark.parametrize("order", [1, 2, 4])
 def test_a_compact_file_has_the_model(order, how, tmp_path):
