@@ -1,6 +1,6 @@
 """Whether one classifier is better than another by more than chance. Loads no framework."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from math import sqrt
 from typing import Any
 
@@ -9,12 +9,10 @@ from numpy.typing import NDArray
 from scipy.sparse import csr_array
 from scipy.stats import binomtest
 
+from components.tasks.chance import around, exchanged, reach, share, unless_chance
 from components.tasks.interval import Interval
 
 Z = 1.959964  # of the 95 % interval of a normal distribution
-ALPHA = 0.05
-EXCHANGES = 9999
-ENTRIES = 2**22  # of the largest array of exchanges
 
 Classes = Sequence[str] | NDArray[Any]
 """A class for each example: names, or positions."""
@@ -30,11 +28,12 @@ def metric(name: str, labels: Classes, predicted: Classes) -> Interval:
         labels: The true classes.
         predicted: What the model said.
 
+    Coverage of macro F1 (2,000 samples each) at n = 50, 200, 1000, with 5 classes of which a fifth
+    of the guesses is wrong: 95.6, 94.5, 95.1 % where they are alike, 83.6, 91.7, 95.0 % with 80,
+    10, 5, 3 and 2 % of the examples: of a class that has one example or none, few tell.
+
     References:
-        Wilson, Probable Inference (1927), for accuracy. For macro F1 the same, of as many examples
-        as would give a share the variance of its jackknife: Efron, Stein, The Jackknife Estimate of
-        Variance (1981); Korn, Graubard, Confidence Intervals for Proportions with Small Expected
-        Number of Positive Counts Estimated from Survey Data (1998), for the number.
+        Wilson, Probable Inference (1927), for accuracy; `share` for macro F1.
     """
     if name == "accuracy":
         right = int(np.equal(labels, predicted).sum())
@@ -42,13 +41,7 @@ def metric(name: str, labels: Classes, predicted: Classes) -> Interval:
         return Interval(right / len(labels), float(interval.low), float(interval.high))
     classes, truth, (said,) = _positions(labels, predicted)
     value, changes = _macro_f1(classes, truth, said)
-    variance = _jackknife(changes)
-    # All right or all wrong, or nearly: no example tells the variance.
-    is_known = variance > 0 and 0 < value < 1
-    square = Z**2 * (variance / (value * (1 - value)) if is_known else 1 / len(truth))
-    centre = (value + square / 2) / (1 + square)
-    reach = sqrt(square * value * (1 - value) + square**2 / 4) / (1 + square)
-    return _around(value, centre, reach, least=0)
+    return share(value, changes) if len(changes) > 1 else Interval(value, 0.0, 1.0)
 
 
 def difference(name: str, labels: Classes, ours: Classes, theirs: Classes) -> Interval:
@@ -65,10 +58,9 @@ def difference(name: str, labels: Classes, ours: Classes, theirs: Classes) -> In
         worth would seldom differ as much: in 5 %, so in 2.5 % that one is ahead.
 
     References:
-        See `matched` for accuracy. For macro F1 the interval is a jackknife's: Efron, Stein, The
-        Jackknife Estimate of Variance (1981); the test exchanges at random what the two said of an
-        example: Fisher, The Design of Experiments (1935), section 21; Phipson, Smyth, Permutation
-        P-values Should Never Be Zero (2010).
+        See `matched` for accuracy. For macro F1 the interval is a jackknife's, see
+        `components.tasks.chance.variance`; the test exchanges what the two said of an example, see
+        `exchanged` there.
     """
     if name == "accuracy":
         right, other = np.equal(labels, ours), np.equal(labels, theirs)
@@ -77,8 +69,8 @@ def difference(name: str, labels: Classes, ours: Classes, theirs: Classes) -> In
     (our_f1, our_changes), (their_f1, their_changes) = (
         _macro_f1(classes, truth, said) for said in (us, them)
     )
-    value, reach = our_f1 - their_f1, Z * sqrt(_jackknife(our_changes - their_changes))
-    found = _around(value, value, reach, least=-1)
+    value = our_f1 - their_f1
+    found = around(value, value, reach(our_changes - their_changes), least=-1)
     return unless_chance(found, lambda: _exchanged(classes, truth, us, them))
 
 
@@ -103,22 +95,9 @@ def matched(gained: int, lost: int, total: int) -> Interval:
     # Half an example more in each of the four cells: so small numbers keep their promise too.
     more, less, every = gained + 0.5, lost + 0.5, total + 2
     centre = (more - less) / every
-    reach = Z * sqrt(more + less - (more - less) ** 2 / every) / every
-    found = _around((gained - lost) / total, centre, reach, least=-1)
+    half = Z * sqrt(more + less - (more - less) ** 2 / every) / every
+    found = around((gained - lost) / total, centre, half, least=-1)
     return unless_chance(found, lambda: float(binomtest(gained, gained + lost).pvalue))
-
-
-def _around(value: float, centre: float, reach: float, least: float) -> Interval:
-    """An interval that neither rounding nor what the metric can be puts beside its value."""
-    low, high = max(least, centre - reach), min(1.0, centre + reach)
-    return Interval(value, min(value, low), max(value, high))
-
-
-def unless_chance(found: Interval, probability: Callable[[], float]) -> Interval:
-    """The interval, and 0 with it where a test does not exclude that chance alone did it."""
-    if found.low <= 0 <= found.high or probability() < ALPHA:
-        return found
-    return Interval(found.value, min(found.low, 0.0), max(found.high, 0.0))
 
 
 def _positions(labels: Classes, *said: Classes) -> tuple[int, Positions, list[Positions]]:
@@ -158,11 +137,6 @@ def _macro_f1(classes: int, truth: Positions, said: Positions) -> tuple[float, N
     return float(_mean_f1(right, sizes)), changes / (sizes > 0).sum()
 
 
-def _jackknife(changes: NDArray[np.float64]) -> float:
-    """Variance of a statistic, from how it changes without each example."""
-    return float((len(changes) - 1) * changes.var())
-
-
 def _exchanged(classes: int, truth: Positions, us: Positions, them: Positions) -> float:
     """How often macro F1 differs as much where predictions change hands at random."""
     rows = np.flatnonzero(us != them)
@@ -182,9 +156,4 @@ def _exchanged(classes: int, truth: Positions, us: Positions, them: Positions) -
         mine = _mean_f1(our_right + more, our_sizes + larger)
         return np.asarray(np.abs(mine - _mean_f1(their_right - more, their_sizes - larger)))
 
-    random = np.random.default_rng(0)
-    found = gap(np.zeros((1, count), np.int8)) - 1e-12  # equal, but for rounding
-    block = max(1, ENTRIES // max(count, classes))
-    blocks = (min(block, EXCHANGES - start) for start in range(0, EXCHANGES, block))
-    as_large = sum((gap(random.integers(0, 2, (n, count), np.int8)) >= found).sum() for n in blocks)
-    return float((1 + as_large) / (1 + EXCHANGES))
+    return exchanged(count, gap, classes)

@@ -1,23 +1,16 @@
 """How good predictions of a number are, and whether one model's are better than another's."""
 
-from itertools import product
-from math import sqrt
 from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.stats import t
 
-from components.tasks.comparison import ENTRIES, EXCHANGES, unless_chance
+from components.tasks.chance import reach, summed, unless_chance
 from components.tasks.interval import Interval
 
 Name = Literal["rmse", "mae", "r2"]
 Numbers = NDArray[Any]
 """`(n,)`, real."""
-
-CONFIDENCE = 0.95
-EXACT = 13
-"""Up to so many examples all exchanges are tried, `2**13` of them; beyond, some at random."""
 
 
 def metric(name: Name, targets: Numbers, predicted: Numbers) -> Interval:
@@ -48,9 +41,9 @@ def metric(name: Name, targets: Numbers, predicted: Numbers) -> Interval:
         return Interval(value, value, value)
     with np.errstate(divide="ignore", invalid="ignore"):
         logs = np.log(losses.sum() - losses) - np.log(spread[1])
-        reach = _student(total) * sqrt((total - 1) * logs.var())
+        half = reach(logs)
     share = float(losses.sum() / spread[0])
-    ends = (share * np.exp(-reach), share * np.exp(reach)) if np.isfinite(reach) else (0.0, np.inf)
+    ends = (share * np.exp(-half), share * np.exp(half)) if np.isfinite(half) else (0.0, np.inf)
     low, high = sorted(_value(name, float(end)) for end in ends)
     return Interval(_value(name, share), low, high)
 
@@ -64,8 +57,7 @@ def difference(name: Name, targets: Numbers, ours: Numbers, theirs: Numbers) -> 
         5 %, so in 2.5 % that one is ahead. With fewer than 6 examples it never does.
 
     References:
-        Efron, Stein, The Jackknife Estimate of Variance (1981); Fisher, The Design of Experiments
-        (1935), section 21; Phipson, Smyth, Permutation P-values Should Never Be Zero (2010).
+        See `components.tasks.chance`.
     """
     total, spread = len(targets), _spread(name, targets)
     if total < 2:
@@ -80,10 +72,11 @@ def difference(name: Name, targets: Numbers, ours: Numbers, theirs: Numbers) -> 
     with np.errstate(divide="ignore", invalid="ignore"):
         without = [(one.sum() - one) / spread[1] for one in (mine, other)]
         changes = _values(name, without[0]) - _values(name, without[1])
-        reach = _student(total) * sqrt((total - 1) * changes.var())
-    reach = reach if np.isfinite(reach) else np.inf
-    found = Interval(float(value), float(value - reach), float(value + reach))
-    return unless_chance(found, lambda: _exchanged(mine - other))
+        half = reach(changes)
+    half = half if np.isfinite(half) else np.inf
+    found = Interval(float(value), float(value - half), float(value + half))
+    # The sums of both models together stay the same, so RMSE and R² differ more where these do.
+    return unless_chance(found, lambda: summed(mine - other))
 
 
 def _residuals(targets: Numbers, predicted: Numbers) -> NDArray[np.float64]:
@@ -118,28 +111,3 @@ def _values(name: Name, shares: NDArray[Any]) -> NDArray[Any]:
     if name == "r2":
         return np.asarray(1 - shares)
     return np.asarray(np.sqrt(shares) if name == "rmse" else shares)
-
-
-def _student(total: int) -> float:
-    """How many standard errors the interval reaches."""
-    return float(t.ppf((1 + CONFIDENCE) / 2, total - 1))
-
-
-def _exchanged(gaps: NDArray[np.float64]) -> float:
-    """How often the sum of losses differs as much where predictions change hands at random.
-
-    The sums of both models together stay the same, so RMSE and R² differ more where it does.
-    """
-    gaps = gaps[gaps != 0]
-    found = abs(gaps.sum()) - 1e-12 * np.abs(gaps).sum()  # equal, but for rounding
-    if len(gaps) <= EXACT:
-        signs = np.array(list(product((-1.0, 1.0), repeat=len(gaps)))).reshape(-1, len(gaps))
-        return float((np.abs(signs @ gaps) >= found).mean())
-    random = np.random.default_rng(0)
-    block = max(1, ENTRIES // len(gaps))
-    blocks = (min(block, EXCHANGES - start) for start in range(0, EXCHANGES, block))
-    as_large = sum(
-        (np.abs((2.0 * random.integers(0, 2, (n, len(gaps)), np.int8) - 1) @ gaps) >= found).sum()
-        for n in blocks
-    )
-    return float((1 + as_large) / (1 + EXCHANGES))

@@ -5,20 +5,16 @@ the pixels of one are alike, so an interval that counts pixels would be far too 
 """
 
 from collections.abc import Callable, Sequence
-from math import sqrt
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.stats import t as student
 
 from components.base.masks import IGNORE
-from components.tasks.comparison import ALPHA, EXCHANGES
+from components.tasks.chance import around, exchanged, reach, share, unless_chance
 from components.tasks.interval import Interval
 
 ENOUGH = 5
 """Images below which an interval is all that the metric can be."""
-LARGEST_ENUMERATED = 13
-"""Images up to which each of the 2**n exchanges is looked at."""
 
 Counts = NDArray[np.int64]
 """Pixels `(n, classes, classes)` of each image by true class (row) and predicted class (column)."""
@@ -127,26 +123,14 @@ def measure(counts: Counts, classes: Sequence[str]) -> dict[str, Interval]:
 def interval(counts: Counts, metric: Metric) -> Interval:
     """A metric from 0 to 1 of `n` images, with its 95 % interval.
 
-    The jackknife leaves out an image at a time. Its interval is that of a share, Wilson's, with
-    as many draws as would give a share that variance, so that it stays between 0 and 1, and with
-    Student's quantile, as few images tell little of their variance. Of fewer than 5 images it is
-    from 0 to 1: they say what the value is, and nothing of what it would be on others.
-
-    References:
-        Efron, Stein, The Jackknife Estimate of Variance (1981); Wilson, Probable Inference (1927);
-        Korn, Graubard, Confidence Intervals for Proportions with Small Expected Number of Positive
-        Counts Estimated from Survey Data (1998), for the number of draws and the quantile.
+    The jackknife leaves out an image at a time; see `components.tasks.chance.share`. Of fewer than
+    5 images the interval is from 0 to 1: they say what the value is, and nothing of what it would
+    be on others.
     """
-    value, count = float(metric(counts.sum(axis=0))), len(counts)
-    if count < ENOUGH:
+    value = float(metric(counts.sum(axis=0)))
+    if len(counts) < ENOUGH:
         return Interval(value, 0.0, 1.0)
-    variance = _jackknife(_without_each(counts, metric))
-    # All right or all wrong: no image tells the variance.
-    is_known = variance > 0 and 0 < value < 1
-    square = _quantile(count) ** 2 * (variance / (value * (1 - value)) if is_known else 1 / count)
-    centre = (value + square / 2) / (1 + square)
-    reach = sqrt(square * value * (1 - value) + square**2 / 4) / (1 + square)
-    return _around(value, centre, reach, least=0)
+    return share(value, _without_each(counts, metric))
 
 
 def difference(name: str, ours: Counts, theirs: Counts, classes: Sequence[str]) -> Interval:
@@ -167,9 +151,7 @@ def difference(name: str, ours: Counts, theirs: Counts, classes: Sequence[str]) 
         ValueError: The counts are not of the same images.
 
     References:
-        Efron, Stein, The Jackknife Estimate of Variance (1981), for the interval; the test
-        exchanges at random what the two said of an image: Fisher, The Design of Experiments
-        (1935), section 21; Phipson, Smyth, Permutation P-values Should Never Be Zero (2010).
+        `components.tasks.chance`; the test exchanges what the two said of an image.
     """
     if ours.shape != theirs.shape or (ours.sum(axis=2) != theirs.sum(axis=2)).any():
         raise ValueError("the two are not counts of the same images")
@@ -178,54 +160,25 @@ def difference(name: str, ours: Counts, theirs: Counts, classes: Sequence[str]) 
     if len(ours) < ENOUGH:
         return Interval(value, -1.0, 1.0)
     left = _without_each(ours, metric) - _without_each(theirs, metric)
-    reach = _quantile(len(ours)) * sqrt(_jackknife(left))
-    found = _around(value, value, reach, least=-1)
-    if found.low <= 0 <= found.high or exchanged(ours, theirs, metric) < ALPHA:
-        return found
-    return Interval(value, min(found.low, 0.0), max(found.high, 0.0))
+    found = around(value, value, reach(left), least=-1)
+    return unless_chance(found, lambda: probability(ours, theirs, metric))
 
 
-def exchanged(ours: Counts, theirs: Counts, metric: Metric) -> float:
-    """How often a metric differs as much where the predictions of images change hands at random."""
+def probability(ours: Counts, theirs: Counts, metric: Metric) -> float:
+    """How often a metric differs as much where what two models said of images changes hands."""
     gain = (theirs - ours).astype(np.float64)
     mine, other = ours.sum(axis=0), theirs.sum(axis=0)
 
-    def gap(exchanges: NDArray[np.float64]) -> NDArray[np.float64]:
+    def gap(exchanges: NDArray[np.int8]) -> NDArray[np.float64]:
         moved = np.tensordot(exchanges, gain, axes=1)
         return np.abs(metric(mine + moved) - metric(other - moved))
 
-    count = len(ours)
-    found = gap(np.zeros((1, count))) - 1e-12  # equal, but for rounding
-    if count <= LARGEST_ENUMERATED:
-        every = np.arange(2**count)[:, np.newaxis] >> np.arange(count) & 1
-        return float((gap(every.astype(np.float64)) >= found).mean())
-    random = np.random.default_rng(0)
-    block = max(1, 2**22 // max(count, mine.size))
-    blocks = (min(block, EXCHANGES - start) for start in range(0, EXCHANGES, block))
-    as_large = sum(
-        (gap(random.integers(0, 2, (n, count)).astype(np.float64)) >= found).sum() for n in blocks
-    )
-    return float((1 + as_large) / (1 + EXCHANGES))
+    return exchanged(len(ours), gap, mine.size)
 
 
 def _without_each(counts: Counts, metric: Metric) -> NDArray[np.float64]:
     """A metric `(n,)` of all images but one."""
     return metric(counts.sum(axis=0) - counts)
-
-
-def _jackknife(left: NDArray[np.float64]) -> float:
-    """Variance of a statistic, from what it is without each image."""
-    return float((len(left) - 1) * left.var())
-
-
-def _quantile(count: int) -> float:
-    return float(student.ppf(1 - ALPHA / 2, count - 1))
-
-
-def _around(value: float, centre: float, reach: float, least: float) -> Interval:
-    """An interval that neither rounding nor what the metric can be puts beside its value."""
-    low, high = max(least, centre - reach), min(1.0, centre + reach)
-    return Interval(value, min(value, low), max(value, high))
 
 
 def image_iou(counts: Counts) -> NDArray[np.float64]:

@@ -22,9 +22,9 @@ CHANGES = {
     "a default, where the file has another": (CLASS, "Fraction = 0.5", "Fraction = 0.6", ""),
     "the limit": (FILE, "max: 9", "max: 8", "package"),
     "what tasks with a number share": (
-        "components/tasks/numbers.py",
-        "EXACT = 13",
-        "EXACT = 12",
+        "components/tasks/chance.py",
+        "ENUMERATED = 13",
+        "ENUMERATED = 12",
         LEARNS,
     ),
 }

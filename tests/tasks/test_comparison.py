@@ -5,7 +5,7 @@ from itertools import product
 
 import numpy as np
 import pytest
-from scipy.stats import binomtest
+from scipy.stats import binomtest, t
 from sklearn.metrics import f1_score
 
 from components.tasks.comparison import difference, matched, metric
@@ -107,9 +107,17 @@ def test_an_interval_of_matched_shares_and_the_sign_test_never_disagree():
 def test_macro_f1_that_is_perfect_has_the_interval_of_a_share():
     labels = ["a", "b", "c"] * 10
 
-    found, share = (metric(name, labels, labels) for name in ("macro_f1", "accuracy"))
-    assert (found.value, found.high) == (share.value, share.high) == (1, 1)
-    assert found.low == pytest.approx(share.low)
+    found = metric("macro_f1", labels, labels)
+    assert (found.value, found.high) == (1, 1)
+    assert found.low == pytest.approx(1 / (1 + t.ppf(0.975, 29) ** 2 / 30))
+
+
+def test_the_macro_f1_of_one_example_tells_nothing_of_others():
+    found = metric("macro_f1", ["a"], ["a"])
+    gap = difference("macro_f1", ["a"], ["a"], ["b"])
+
+    assert (found.low, found.value, found.high) == (0, 1, 1)
+    assert (gap.low, gap.value, gap.high) == (-1, 1, 1)
 
 
 def test_macro_f1_is_not_certain_where_no_example_alone_tells():
@@ -132,9 +140,10 @@ def test_the_interval_of_macro_f1_is_wilsons_of_its_jackknife():
         assert found.value == pytest.approx(value)
         assert value == pytest.approx(f1_score(labels, said, average="macro"))
         for end in (found.low, found.high):
-            # Where the truth is an end, the value is Z standard errors away.
+            # Where the truth is an end, the value is Student's quantile of errors away.
             scale = end * (1 - end) / (value * (1 - value))
-            assert abs(value - end) == pytest.approx(Z * error * np.sqrt(scale))
+            quantile = t.ppf(0.975, len(labels) - 1)
+            assert abs(value - end) == pytest.approx(quantile * error * np.sqrt(scale))
 
 
 def enumerated(labels, ours, theirs, classes):
@@ -167,10 +176,9 @@ def test_macro_f1_differs_where_a_jackknife_and_all_exchanges_agree():
             ),
             30,
         )
-        if abs(p - 0.05) < 0.007:  # too near for exchanges drawn at random
-            continue
         found = difference("macro_f1", labels, ours, theirs)
-        ends = (max(-1, value - Z * error), min(1, value + Z * error))
+        half = t.ppf(0.975, 29) * error
+        ends = (max(-1, value - half), min(1, value + half))
         is_sure = p < 0.05 and (ends[0] > 0 or ends[1] < 0)
         verdicts.append((is_sure, p < 0.05, ends[0] > 0))
         expected = ends if is_sure else (min(0, ends[0]), max(0, ends[1]))

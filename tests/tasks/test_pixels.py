@@ -11,11 +11,11 @@ from components.tasks.pixels import (
     confusions,
     dice,
     difference,
-    exchanged,
     interval,
     iou,
     measure,
     metrics,
+    probability,
 )
 
 CLASSES = ("a", "b", "c")
@@ -200,4 +200,6 @@ def test_the_test_is_an_enumeration_or_nearly(count):
 
     expected = np.mean(np.array(gaps) >= gaps[0] - 1e-9)
 
-    assert exchanged(ours, theirs, metric) == pytest.approx(expected, abs=0 if count < 14 else 0.02)
+    assert probability(ours, theirs, metric) == pytest.approx(
+        expected, abs=0 if count < 14 else 0.02
+    )

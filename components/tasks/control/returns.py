@@ -5,13 +5,9 @@ from math import sqrt
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.stats import t as student
 
-from components.tasks.comparison import ALPHA, unless_chance
+from components.tasks.chance import student, summed, unless_chance
 from components.tasks.interval import Interval
-
-SIGNS = 9999  # drawn where there are too many to try all
-ALL = 13  # differences of which all signs are tried: 2**13 < SIGNS
 
 Returns = Sequence[float] | NDArray[np.float64]
 
@@ -57,14 +53,12 @@ def difference(ours: Returns, theirs: Returns) -> Interval:
         ValueError: The policies were not played on as many seeds, or on fewer than 2.
 
     References:
-        Fisher, The Design of Experiments (1935), section 21, for the test: the sign of each
-        difference is chance; Phipson, Smyth, Permutation P-values Should Never Be Zero (2010);
-        `mean_return` for the interval.
+        `components.tasks.chance.exchanged` for the test, `mean_return` for the interval.
     """
     if len(ours) != len(theirs):
         raise ValueError(f"{len(ours)} returns cannot be paired with {len(theirs)}")
     differences = np.subtract(ours, theirs, dtype=np.float64)
-    return unless_chance(mean_return(differences), lambda: _by_chance(differences))
+    return unless_chance(mean_return(differences), lambda: summed(differences))
 
 
 def _hall(values: NDArray[np.float64]) -> tuple[float, float]:
@@ -78,24 +72,9 @@ def _hall(values: NDArray[np.float64]) -> tuple[float, float]:
     skewness = float(np.mean((values - mean) ** 3)) / float(values.std()) ** 3
     # Below it, cancellation costs more digits than the skewness has; the limit is Student's.
     a = skewness / 3 if abs(skewness) > 1e-6 else 1e-6
-    reach = float(student.ppf(1 - ALPHA / 2, count - 1)) / sqrt(count)
+    reach = student(count) / sqrt(count)
     low, high = (
         mean - deviation * (np.cbrt(1 + 3 * a * (end - a / (2 * count))) - 1) / a
         for end in (reach, -reach)
     )
     return min(mean, float(low)), max(mean, float(high))
-
-
-def _by_chance(differences: NDArray[np.float64]) -> float:
-    """How often a mean is as far from 0 where each difference has either sign alike."""
-    apart = differences[differences != 0]
-    count = len(apart)
-    if count <= ALL:
-        signs = 1 - 2.0 * (np.arange(2**count)[:, None] >> np.arange(count) & 1)
-        extra = 0  # the signs that there are, are among all
-    else:
-        signs = np.random.default_rng(0).choice([-1.0, 1.0], (SIGNS, count))
-        extra = 1
-    found = abs(apart.sum()) * (1 - 1e-12)  # equal, but for rounding
-    as_far = int((np.abs(signs @ apart) >= found).sum())
-    return (as_far + extra) / (len(signs) + extra)

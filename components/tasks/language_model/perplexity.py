@@ -1,12 +1,11 @@
 """Perplexity of sentences, and whether one model's is lower than another's by more than chance."""
 
-from math import inf, sqrt
+from math import inf
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.stats import t
 
-from components.tasks.comparison import ALPHA, ENTRIES, EXCHANGES, unless_chance
+from components.tasks.chance import reach, summed, unless_chance
 from components.tasks.interval import Interval
 
 Logs = NDArray[np.float64]
@@ -40,8 +39,8 @@ def perplexity(logs: Logs, tokens: Lengths) -> Interval:
     if len(logs) == 1:
         return Interval(value, 1, inf)
     rates = (logs.sum() - logs) / (tokens.sum() - tokens)
-    reach = _reach(rates)
-    return Interval(value, max(1.0, value * _power(-reach)), value * _power(reach))
+    half = reach(rates)
+    return Interval(value, max(1.0, value * _power(-half)), value * _power(half))
 
 
 def adjusted(logs: Logs, unknown: Lengths, kinds: int) -> Logs:
@@ -79,8 +78,7 @@ def difference(ours: Logs, theirs: Logs, tokens: Lengths) -> Interval:
         ValueError: No sentence.
 
     References:
-        Efron, Stein, The Jackknife Estimate of Variance (1981); Fisher, The Design of Experiments
-        (1935), section 21; Phipson, Smyth, Permutation P-values Should Never Be Zero (2010).
+        See `components.tasks.chance`.
     """
     _check(ours, tokens)
     _check(theirs, tokens)
@@ -90,9 +88,11 @@ def difference(ours: Logs, theirs: Logs, tokens: Lengths) -> Interval:
         return Interval(value, -inf, inf)
     rest = total - tokens
     our_rest, their_rest = (10 ** -((one.sum() - one) / rest) for one in (ours, theirs))
-    reach = _reach(our_rest - their_rest)
-    found = Interval(value, value - reach, value + reach)
-    return unless_chance(found, lambda: _exchanged(ours - theirs))
+    half = reach(our_rest - their_rest)
+    found = Interval(value, value - half, value + half)
+    # The tokens stay, and so does the sum of both models' logarithms: so perplexities differ as
+    # much where the sums do.
+    return unless_chance(found, lambda: summed(ours - theirs))
 
 
 def _check(logs: Logs, tokens: Lengths) -> None:
@@ -110,27 +110,3 @@ def _power(exponent: float) -> float:
     """10 to it; infinite where that is larger than any float."""
     with np.errstate(over="ignore", under="ignore"):
         return float(np.power(10.0, exponent))
-
-
-def _reach(without: NDArray[np.float64]) -> float:
-    """Half a 95 % interval, from a statistic without each of the sentences."""
-    many = len(without)
-    return float(t.ppf(1 - ALPHA / 2, many - 1) * sqrt((many - 1) * without.var()))
-
-
-def _exchanged(gains: Logs) -> float:
-    """How often the sums differ as much where what two models said changes hands at random.
-
-    The tokens stay, and so does the sum of both models' logarithms: so perplexities differ as much
-    where the sums do.
-    """
-    gains = gains[gains != 0]
-    found = abs(gains.sum()) * (1 - 1e-12)  # equal, but for rounding
-    random = np.random.default_rng(0)
-    block = max(1, ENTRIES // max(1, len(gains)))
-    as_large = 0
-    for start in range(0, EXCHANGES, block):
-        shape = (min(block, EXCHANGES - start), len(gains))
-        signs = random.integers(0, 2, shape, np.int8).astype(np.float64)
-        as_large += int((abs(2 * signs @ gains - gains.sum()) >= found).sum())
-    return (1 + as_large) / (1 + EXCHANGES)
