@@ -130,6 +130,10 @@ class Task(Extension):
         """
         return self.part("measure").difference(metric, ours, theirs)
 
+    def compared(self, metric: str, ours: Any, theirs: Any) -> Metric:
+        """The metric that `difference` is of, where that which is asked for compares nothing."""
+        return self.metric(metric)
+
     # Drawing: `draw`.
 
     def figures(

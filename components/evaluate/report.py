@@ -42,7 +42,7 @@ def render(
 
 
 def _shown(value: Any) -> Any:
-    """A number as people read it; a large whole one without places, such as how many words."""
-    if isinstance(value, float) and value.is_integer() and abs(value) >= 1000:
-        return f"{value:,.0f}"
+    """A number as people read it; what is counted, such as words, without places."""
+    if isinstance(value, int):
+        return f"{value:,}"
     return number(value) if isinstance(value, float) else value

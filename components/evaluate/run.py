@@ -66,7 +66,8 @@ def _compared(
         return {}
     theirs = task.outcomes(task.answers(predictor.load(folder), test), test, test.schema)
     rows: list[tuple[object, ...]] = []
-    for metric in task.metrics:
+    for asked in task.metrics:
+        metric = task.compared(asked.name, ours, theirs)
         other, gap = task.value(metric.name, theirs), task.difference(metric.name, ours, theirs)
         value = measures.metrics[metric.name].value
         rows.append((metric.title, value, other.value, gap.value, gap.low, gap.high))

@@ -69,7 +69,7 @@ def judge(
     except Stop as error:
         reason = f"it cannot be compared with the champion, version {champion}: {error}"
         return Verdict(is_promoted=False, reason=reason, is_final=False)
-    metric = metric_of(gate, task)
+    metric = task.compared(metric_of(gate, task).name, ours, said)
     found = task.difference(metric.name, ours, said)
     better = found.low > 0 if metric.sign > 0 else found.high < 0
     # Whatever is a number is better than what is none.

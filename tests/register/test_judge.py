@@ -8,6 +8,7 @@ from mlflow import MlflowException, artifacts
 from components.base.errors import Stop
 from components.config.register import Gate
 from components.register.judge import Verdict, judge, outcomes_of
+from components.tasks.language_model import LanguageModel
 from components.tasks.outcomes import Outcomes
 from components.tasks.regression import Regression
 from tests.register.made import TASK, outcomes
@@ -58,6 +59,23 @@ def test_the_alias_moves_to_what_is_better_by_more_than_chance(
     assert found.is_promoted is is_promoted
     assert found.is_final
     assert found.reason.startswith(reason)
+
+
+def test_the_metric_that_was_compared_is_named():
+    def said(adjusted):
+        columns = {
+            "log10": ["-4.0"] * 8,
+            "adjusted": [str(adjusted + row / 100) for row in range(8)],
+        }
+        truth = {"tokens": ["2"] * 8, "case": ["lower"] * 8}
+        return Outcomes([str(row) for row in range(8)], truth, columns)
+
+    found = judge(Gate(), LanguageModel(), 2, said(-5.0), 1, lambda: said(-6.0))
+
+    assert found.is_promoted
+    assert found.reason.startswith(
+        "it beats version 1 on 8 test examples: adjusted_perplexity differs by -"
+    )
 
 
 @pytest.mark.parametrize(("ours", "theirs", "is_promoted"), [(1, nan, True), (nan, nan, True)])

@@ -15,6 +15,7 @@ from components.tasks.measured import Measures
 from components.tasks.outcomes import Outcomes
 from components.tasks.outcomes import outcomes as paired
 
+COLUMNS = {"perplexity": "log10", "adjusted_perplexity": "adjusted"}
 SEED = 0  # of the sentences that are drawn for the report
 
 
@@ -58,15 +59,27 @@ def _read(found: Outcomes, column: str) -> tuple[NDArray[np.float64], NDArray[np
 
 def value(metric: str, found: Outcomes) -> Interval:
     """Perplexity, with an interval whose unit is the sentence."""
-    return of.perplexity(*_read(found, "log10" if metric == "perplexity" else "adjusted"))
+    return of.perplexity(*_read(found, COLUMNS[metric]))
+
+
+def compared(metric: str, ours: Outcomes, theirs: Outcomes) -> str:
+    """The metric that was asked for, or where the two know other words, the adjusted one.
+
+    Perplexities of two vocabularies do not compare. Of one vocabulary, what tells unknown words
+    from each other costs both the same in each sentence.
+    """
+    is_alike = np.allclose(_cost(ours), _cost(theirs), rtol=0, atol=1e-9)
+    return metric if is_alike else "adjusted_perplexity"
+
+
+def _cost(found: Outcomes) -> NDArray[np.float64]:
+    return _read(found, "log10")[0] - _read(found, "adjusted")[0]
 
 
 def difference(metric: str, ours: Outcomes, theirs: Outcomes) -> Interval:
-    """How much higher the adjusted one is, on the same sentences in pairs.
-
-    Whichever metric is asked for: perplexities of two vocabularies do not compare.
-    """
-    (mine, tokens), (other, _) = _read(ours, "adjusted"), _read(theirs, "adjusted")
+    """How much higher the metric of `compared` is, on the same sentences in pairs."""
+    column = COLUMNS[compared(metric, ours, theirs)]
+    (mine, tokens), (other, _) = _read(ours, column), _read(theirs, column)
     return of.difference(mine, other, tokens)
 
 
@@ -84,7 +97,7 @@ def measure(task: LanguageModel, answers: Answers, split: Split) -> Measures:
         },
         examples=len(split),
         numbers={
-            "words": float(words),
+            "words": words,
             "share_of_unknown_words": float(answers.unknown.sum() / max(1, words)),
             "bits_a_word": float(-answers.logs.sum() / answers.tokens.sum() / np.log10(2)),
         },

@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from components.tasks.language_model import LanguageModel, perplexity
+from components.tasks.language_model import LanguageModel, measure, perplexity
 from components.tasks.outcomes import read_outcomes, write_outcomes
 from tests.tasks.language_model.made import LOGS, TOKENS, UNKNOWN, Predictor, sentences
 
@@ -35,10 +35,11 @@ def test_perplexity_comes_with_an_interval_and_the_other_numbers_without(answers
     assert found.metrics["perplexity"].value == pytest.approx(10 ** (17.5 / 13))
     assert found.examples == 4
     assert found.numbers == {
-        "words": 9.0,
+        "words": 9,
         "share_of_unknown_words": pytest.approx(3 / 9),
         "bits_a_word": pytest.approx(np.log2(10 ** (17.5 / 13))),
     }
+    assert isinstance(found.numbers["words"], int)
     assert found.details == {"samples": ["", "<unk> & 1 0"]}
 
 
@@ -67,14 +68,44 @@ def test_what_is_kept_of_each_sentence_is_read_back_to_the_last_digit(answers, t
 
 def test_the_difference_is_of_sentences_in_pairs(answers):
     test = sentences()
-    plain = replace(answers, adjusted=LOGS)
-    worse = replace(answers, adjusted=LOGS - TOKENS * 0.1)
+    plain = replace(answers, logs=LOGS)
+    cost = plain.logs - plain.adjusted
+    worse = replace(answers, logs=LOGS - TOKENS * 0.1, adjusted=LOGS - TOKENS * 0.1 - cost)
     ours, theirs = (TASK.outcomes(one, test, test.schema) for one in (worse, plain))
 
     found = TASK.difference("perplexity", ours, theirs)
 
     assert found.value == pytest.approx(10 ** (17.5 / 13 + 0.1) - 10 ** (17.5 / 13))
     assert found.low <= 0 <= found.high  # four sentences tell nothing
+
+
+def test_models_of_one_vocabulary_compare_in_the_units_that_are_asked_for():
+    random, test = np.random.default_rng(0), sentences()
+    unknown = np.array([0, 1, 0, 2])
+    said = [-random.uniform(3, 9, 4) for _ in range(2)]
+    found = [
+        TASK.outcomes(
+            measure.Answers(logs, TOKENS, unknown, logs - unknown * np.log10(3), False, []),
+            test,
+            test.schema,
+        )
+        for logs in said
+    ]
+
+    for metric in ("perplexity", "adjusted_perplexity"):
+        ours, theirs = (TASK.value(metric, one).value for one in found)
+        assert TASK.compared(metric, *found).name == metric
+        assert TASK.difference(metric, *found).value == pytest.approx(ours - theirs)
+
+
+def test_models_of_two_vocabularies_compare_by_adjusted_perplexity(answers):
+    test = sentences()
+    known = replace(answers, adjusted=answers.logs)
+    found = [TASK.outcomes(one, test, test.schema) for one in (answers, known)]
+
+    ours, theirs = (TASK.value("adjusted_perplexity", one).value for one in found)
+    assert TASK.compared("perplexity", *found).title == "adjusted perplexity"
+    assert TASK.difference("perplexity", *found).value == pytest.approx(ours - theirs)
 
 
 def test_a_model_that_knows_fewer_words_is_no_better_for_it():
