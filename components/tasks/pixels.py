@@ -4,7 +4,7 @@ Everything follows from the confusion counts of each image. Images are what was 
 the pixels of one are alike, so an interval that counts pixels would be far too narrow.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 
 import numpy as np
 from numpy.typing import NDArray
@@ -78,8 +78,8 @@ def _ratio(part: NDArray[np.generic], whole: NDArray[np.generic]) -> NDArray[np.
         return np.asarray(np.true_divide(part, whole), np.float64)
 
 
-def metrics(counts: Counts, classes: Sequence[str]) -> dict[str, Metric]:
-    """By name: `mean_iou`, `pixel_accuracy`, `mean_dice`, and `iou/CLASS` of what occurs.
+def metrics(counts: Counts) -> dict[str, Metric]:
+    """By name: `mean_iou`, `pixel_accuracy`, `mean_dice`.
 
     The means are of the classes that the masks or the predictions have in any image, and stay of
     these where an image is left out: with its only image a class has an IoU of 0.
@@ -89,24 +89,24 @@ def metrics(counts: Counts, classes: Sequence[str]) -> dict[str, Metric]:
         "segmentation accuracy", for IoU from counts that are summed over all images;
         Dice, Measures of the Amount of Ecologic Association Between Species (1945).
     """
-    total = counts.sum(axis=0)
-    occurs = [int(one) for one in np.flatnonzero(total.sum(axis=0) + total.sum(axis=1))]
+    occurs = _occurring(counts.sum(axis=0))
 
     def mean(ratios: Metric) -> Metric:
         return lambda one: np.nan_to_num(ratios(one)[..., occurs]).mean(axis=-1)
-
-    def of_class(place: int) -> Metric:
-        return lambda one: np.nan_to_num(iou(one)[..., place])
 
     return {
         "mean_iou": mean(iou),
         "pixel_accuracy": lambda one: np.nan_to_num(pixel_accuracy(one)),
         "mean_dice": mean(dice),
-        **{f"iou/{classes[place]}": of_class(place) for place in occurs},
     }
 
 
-def measure(counts: Counts, classes: Sequence[str]) -> dict[str, Interval]:
+def _occurring(total: Counts) -> list[int]:
+    """The classes that masks or predictions have."""
+    return [int(one) for one in np.flatnonzero(total.sum(axis=0) + total.sum(axis=1))]
+
+
+def measure(counts: Counts) -> dict[str, Interval]:
     """Every metric of `metrics` with its 95 % interval; the unit is the image.
 
     Raises:
@@ -117,7 +117,7 @@ def measure(counts: Counts, classes: Sequence[str]) -> dict[str, Interval]:
     """
     if not counts.sum():
         raise ValueError("no pixel of any image counts")
-    return {name: interval(counts, metric) for name, metric in metrics(counts, classes).items()}
+    return {name: interval(counts, metric) for name, metric in metrics(counts).items()}
 
 
 def interval(counts: Counts, metric: Metric) -> Interval:
@@ -127,20 +127,29 @@ def interval(counts: Counts, metric: Metric) -> Interval:
     5 images the interval is from 0 to 1: they say what the value is, and nothing of what it would
     be on others.
     """
-    value = float(metric(counts.sum(axis=0)))
-    if len(counts) < ENOUGH:
-        return Interval(value, 0.0, 1.0)
-    return share(value, _without_each(counts, metric))
+    return _interval(float(metric(counts.sum(axis=0))), _without_each(counts, metric))
 
 
-def difference(name: str, ours: Counts, theirs: Counts, classes: Sequence[str]) -> Interval:
+def class_ious(counts: Counts) -> dict[int, Interval]:
+    """IoU of each class that occurs, by its place, with its interval; see `interval`."""
+    total = counts.sum(axis=0)
+    values, without = (np.nan_to_num(iou(one)) for one in (total, total - counts))
+    return {
+        place: _interval(float(values[place]), without[:, place]) for place in _occurring(total)
+    }
+
+
+def _interval(value: float, without: NDArray[np.float64]) -> Interval:
+    return share(value, without) if len(without) >= ENOUGH else Interval(value, 0.0, 1.0)
+
+
+def difference(name: str, ours: Counts, theirs: Counts) -> Interval:
     """How much larger a metric is for one model than for another on the same `n` images.
 
     Args:
         name: Of `metrics`.
         ours: Counts of one model.
         theirs: Counts of the other.
-        classes: Their names.
 
     Returns:
         An interval without 0 only where, besides, an exact test finds that two models of equal
@@ -155,7 +164,7 @@ def difference(name: str, ours: Counts, theirs: Counts, classes: Sequence[str]) 
     """
     if ours.shape != theirs.shape or (ours.sum(axis=2) != theirs.sum(axis=2)).any():
         raise ValueError("the two are not counts of the same images")
-    metric = metrics(ours + theirs, classes)[name]
+    metric = metrics(ours + theirs)[name]
     value = float(metric(ours.sum(axis=0)) - metric(theirs.sum(axis=0)))
     if len(ours) < ENOUGH:
         return Interval(value, -1.0, 1.0)
@@ -191,8 +200,3 @@ def image_iou(counts: Counts) -> NDArray[np.float64]:
     found = np.where(is_there, np.nan_to_num(iou(counts)), 0).sum(axis=1)
     classes = is_there.sum(axis=1)
     return np.where(classes > 0, found / np.maximum(classes, 1), 1.0)
-
-
-def worst(counts: Counts, shown: int) -> NDArray[np.int64]:
-    """Positions of the images of least mean IoU, the worst first."""
-    return np.argsort(image_iou(counts), kind="stable")[:shown]

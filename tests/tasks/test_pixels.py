@@ -8,6 +8,7 @@ from sklearn.metrics import confusion_matrix, jaccard_score
 
 from components.base.masks import IGNORE
 from components.tasks.pixels import (
+    class_ious,
     confusions,
     dice,
     difference,
@@ -17,8 +18,6 @@ from components.tasks.pixels import (
     metrics,
     probability,
 )
-
-CLASSES = ("a", "b", "c")
 
 
 def drawn(seed, count=7, classes=3, quality=0.7):
@@ -60,14 +59,22 @@ def test_iou_is_of_all_pixels_not_the_mean_of_images():
     """An image with two pixels of a class weighs as little as they do."""
     both = np.array([[[0, 0], [0, 2]], [[0, 98], [0, 0]]])
 
-    assert measure(both, ("a", "b"))["iou/b"].value == pytest.approx(2 / 100)
+    assert class_ious(both)[1].value == pytest.approx(2 / 100)
 
 
 def test_a_class_that_does_not_occur_is_left_out():
-    found = measure(np.array([[[9, 0, 0], [1, 0, 0], [0, 0, 0]]] * 6), CLASSES)
+    given = np.array([[[9, 0, 0], [1, 0, 0], [0, 0, 0]]] * 6)
 
-    assert set(found) == {"mean_iou", "pixel_accuracy", "mean_dice", "iou/a", "iou/b"}
-    assert found["mean_iou"].value == pytest.approx(0.45)
+    assert [*class_ious(given)] == [0, 1]
+    assert measure(given)["mean_iou"].value == pytest.approx(0.45)
+
+
+@pytest.mark.parametrize("count", [3, 7])
+def test_the_iou_of_a_class_has_the_interval_of_a_metric(count):
+    given = counts(1, count=count)
+
+    for place, found in class_ious(given).items():
+        assert found == interval(given, lambda one, place=place: iou(one)[..., place])
 
 
 def test_masks_of_several_sizes_are_counted():
@@ -92,22 +99,22 @@ def test_shapes_that_differ_are_refused():
 
 def test_nothing_that_counts_is_refused():
     with pytest.raises(ValueError, match="no pixel of any image counts"):
-        measure(np.zeros((6, 2, 2), int), ("a", "b"))
+        measure(np.zeros((6, 2, 2), int))
 
 
 def test_a_value_is_always_in_its_interval():
     for seed in range(60):
         masks, said = drawn(seed, count=1 + seed % 9)
         ours, theirs = (confusions(masks, one, 3) for one in (said, np.roll(said, 1, axis=0)))
-        for one in measure(ours, CLASSES).values():
+        for one in measure(ours).values():
             assert 0 <= one.low <= one.value <= one.high <= 1
-        found = difference("mean_iou", ours, theirs, CLASSES)
+        found = difference("mean_iou", ours, theirs)
         assert -1 <= found.low <= found.value <= found.high <= 1
 
 
 def test_the_interval_of_images_is_a_jackknifes():
     given = counts(3, count=30)
-    metric = metrics(given, CLASSES)["mean_iou"]
+    metric = metrics(given)["mean_iou"]
     rows = np.arange(30)
     left = np.array([iou(given[rows != row].sum(axis=0)).mean() for row in rows])
     error = np.sqrt(29 / 30 * ((left - left.mean()) ** 2).sum())
@@ -124,7 +131,7 @@ def test_the_interval_of_images_is_a_jackknifes():
 def test_many_pixels_of_few_images_do_not_narrow_an_interval():
     given = counts(4, count=8)
 
-    small, large = (measure(one, CLASSES)["mean_iou"] for one in (given, 1000 * given))
+    small, large = (measure(one)["mean_iou"] for one in (given, 1000 * given))
 
     assert (small.low, small.high) == pytest.approx((large.low, large.high))
 
@@ -133,7 +140,7 @@ def test_many_pixels_of_few_images_do_not_narrow_an_interval():
 def test_all_right_and_all_wrong_are_not_certain(value):
     matrix = [[5, 0], [0, 5]] if value else [[0, 5], [5, 0]]
 
-    found = measure(np.array([matrix] * 10), ("a", "b"))["mean_iou"]
+    found = measure(np.array([matrix] * 10))["mean_iou"]
 
     assert found.value == value
     assert 0.3 < found.high - found.low < 0.5
@@ -143,8 +150,8 @@ def test_all_right_and_all_wrong_are_not_certain(value):
 def test_fewer_than_five_images_say_nothing_of_others(count):
     given = counts(5, count=count)
 
-    value = measure(given, CLASSES)["mean_iou"]
-    found = difference("mean_iou", given, given, CLASSES)
+    value = measure(given)["mean_iou"]
+    found = difference("mean_iou", given, given)
 
     assert (value.low, value.high) == (0, 1)
     assert (found.low, found.value, found.high) == (-1, 0, 1)
@@ -158,13 +165,13 @@ def test_a_few_images_that_all_agree_are_not_enough(count, is_enough):
     ours = np.array([[[50, 0], [0, 50]]] * count)
     theirs = np.array([[[50, 0], [one, 50 - one]] for one in wrong])
 
-    assert (difference("mean_iou", ours, theirs, ("a", "b")).low > 0) is is_enough
-    assert (difference("mean_iou", theirs, ours, ("a", "b")).high < 0) is is_enough
+    assert (difference("mean_iou", ours, theirs).low > 0) is is_enough
+    assert (difference("mean_iou", theirs, ours).high < 0) is is_enough
 
 
 def test_no_model_beats_itself():
     for seed in range(20):
-        found = difference("mean_iou", counts(seed), counts(seed), CLASSES)
+        found = difference("mean_iou", counts(seed), counts(seed))
         assert found.value == 0
         assert found.low <= 0 <= found.high
 
@@ -174,16 +181,14 @@ def test_what_one_model_gains_the_other_loses():
     ours = confusions(masks, said, 3)
     theirs = confusions(masks, drawn(7, count=25)[1], 3)
 
-    one, other = (
-        difference("mean_iou", *both, CLASSES) for both in ((ours, theirs), (theirs, ours))
-    )
+    one, other = (difference("mean_iou", *both) for both in ((ours, theirs), (theirs, ours)))
 
     assert (one.low, one.value, one.high) == pytest.approx((-other.high, -other.value, -other.low))
 
 
 def test_counts_of_other_images_are_refused():
     with pytest.raises(ValueError, match="the two are not counts of the same images"):
-        difference("mean_iou", counts(0), counts(1), CLASSES)
+        difference("mean_iou", counts(0), counts(1))
 
 
 @pytest.mark.parametrize("count", [6, 14])
@@ -191,7 +196,7 @@ def test_the_test_is_an_enumeration_or_nearly(count):
     masks, said = drawn(8, count=count)
     ours = confusions(masks, said, 3)
     theirs = confusions(masks, np.where(drawn(9, count=count)[1] == 0, said, masks % 3), 3)
-    metric = metrics(ours + theirs, CLASSES)["mean_iou"]
+    metric = metrics(ours + theirs)["mean_iou"]
     gaps = []
     for coins in product((False, True), repeat=count):
         swap = np.array(coins)[:, np.newaxis, np.newaxis]

@@ -1,5 +1,6 @@
 """What a report shows of a segmentation."""
 
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -10,9 +11,9 @@ from components.data.examples import nearest
 from components.show.overlays import class_bars, overlays
 from components.tasks.interval import Interval
 from components.tasks.measured import Measures
-from components.tasks.pixels import image_iou, iou, worst
+from components.tasks.pixels import iou
 from components.tasks.segmentation import Segmentation
-from components.tasks.segmentation.measure import Masks, classes_of
+from components.tasks.segmentation.measure import Masks, classes_of, confusion
 
 ROWS = 8  # images that are laid open: each is a row of four pictures
 
@@ -29,8 +30,8 @@ def figures(
         | {"mean": _point(measures.numbers["mean_iou_of_the_commonest_class"])},
         {one["name"]: one["share"] for one in every},
     )
-    counts = np.array(measures.details["counts"], np.int64)
-    rows = worst(counts, min(shown, ROWS))
+    images = np.array(measures.details["images"])
+    rows = np.argsort(images, kind="stable")[: min(shown, ROWS)]
     image, (mask,) = test.schema.inputs[0], test.schema.targets
     truths = [test.decoded(mask, int(row)) for row in rows]
     pairs = list(zip(rows.tolist(), truths, strict=True))
@@ -38,7 +39,7 @@ def figures(
         [nearest(test.decoded(image, row), *one.shape) for row, one in pairs],
         truths,
         [nearest(answers[row], *one.shape) for row, one in pairs],
-        [f"{_name(test, int(row))}\nmean IoU {image_iou(counts[[row]])[0]:.2f}" for row in rows],
+        [f"{_name(test, int(row))}\nmean IoU {images[row]:.2f}" for row in rows],
         classes_of(test.schema),
     )
     return {"IoU of each class": bars, "Worst images, the worst first": grid}
@@ -63,12 +64,12 @@ def summary(task: Segmentation, measures: Measures) -> dict[str, tuple[list[str]
 
 def tables(
     task: Segmentation, measures: Measures, answers: Masks, test: Split
-) -> dict[str, tuple[list[str], list[tuple[Any, ...]]]]:
-    """The IoU of each class in each image."""
-    classes = list(classes_of(test.schema))
-    counts = np.array(measures.details["counts"], np.int64)
-    rows = [
-        (test.row(row), test.name(row) or "", *np.nan_to_num(iou(counts[row]), nan=1).tolist())
-        for row in range(len(test))
-    ]
-    return {"images": (["row", "name", *classes], rows)}
+) -> dict[str, tuple[list[str], Iterator[tuple[Any, ...]]]]:
+    """The IoU of each class in each image; 1 where neither mask nor prediction has it."""
+    rows = (_row(test, answers, row) for row in range(len(test)))
+    return {"images": (["row", "name", *classes_of(test.schema)], rows)}
+
+
+def _row(test: Split, answers: Masks, row: int) -> tuple[Any, ...]:
+    found = np.nan_to_num(iou(confusion(answers[row], test, row)), nan=1)
+    return test.row(row), test.name(row) or "", *found.tolist()

@@ -17,8 +17,11 @@ from components.tasks.outcomes import Outcomes
 from components.tasks.outcomes import outcomes as paired
 from components.tasks.pixels import (
     Counts,
+    class_ious,
     confusions,
+    image_iou,
     interval,
+    iou,
     metrics,
 )
 from components.tasks.pixels import difference as counted_difference
@@ -80,20 +83,15 @@ def _read(found: Outcomes) -> Counts:
     return rows.reshape(-1, size, size)
 
 
-def _names(found: Counts) -> list[str]:
-    return [str(place) for place in range(found.shape[1])]
-
-
 def value(metric: str, found: Outcomes) -> Interval:
     """A metric, with an interval whose unit is the image."""
     read = _read(found)
-    return interval(read, metrics(read, _names(read))[metric])
+    return interval(read, metrics(read)[metric])
 
 
 def difference(metric: str, ours: Outcomes, theirs: Outcomes) -> Interval:
     """How much larger one is, of the same images in pairs."""
-    mine, other = _read(ours), _read(theirs)
-    return counted_difference(metric, mine, other, _names(mine))
+    return counted_difference(metric, _read(ours), _read(theirs))
 
 
 def measure(task: Segmentation, answers: Masks, split: Split) -> Measures:
@@ -101,26 +99,27 @@ def measure(task: Segmentation, answers: Masks, split: Split) -> Measures:
 
     Returns:
         In `details`: `classes` with each one's IoU, its interval, what it is of a prediction of the
-        commonest class everywhere, and its share of the pixels; `counts` of each image.
+        commonest class everywhere, and its share of the pixels; the mean IoU of each of the
+        `images`.
     """
     found, classes = counts(answers, split), classes_of(split.schema)
-    known, pixels = metrics(found, classes), found.sum(axis=(0, 2))
+    known, pixels = metrics(found), found.sum(axis=(0, 2))
     common = _commonest(found)
+    baseline = np.nan_to_num(iou(common))
     every = [
         {
-            "name": name,
-            "iou": vars(interval(found, known[f"iou/{name}"])),
-            "baseline": float(known[f"iou/{name}"](common)),
+            "name": classes[place],
+            "iou": vars(one),
+            "baseline": float(baseline[place]),
             "share": float(pixels[place] / max(1, pixels.sum())),
         }
-        for place, name in enumerate(classes)
-        if f"iou/{name}" in known
+        for place, one in class_ious(found).items()
     ]
     return Measures(
         metrics={one.name: interval(found, known[one.name]) for one in Segmentation.metrics},
         examples=len(split),
         numbers={"mean_iou_of_the_commonest_class": float(known["mean_iou"](common))},
-        details={"classes": every, "counts": found.tolist()},
+        details={"classes": every, "images": image_iou(found).tolist()},
     )
 
 

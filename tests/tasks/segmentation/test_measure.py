@@ -14,7 +14,7 @@ from components.data.features.mask import Mask
 from components.data.rows import Values
 from components.data.schema import Schema
 from components.tasks.outcomes import read_outcomes, write_outcomes
-from components.tasks.pixels import confusions, iou
+from components.tasks.pixels import confusions, image_iou, iou
 from components.tasks.segmentation import Segmentation
 from components.tasks.segmentation.measure import answers, counts
 
@@ -97,7 +97,16 @@ def test_the_measures_follow_from_the_counts(drawn):
     assert [one["name"] for one in classes] == ["a", "b", "c"]
     assert [one["iou"]["value"] for one in classes] == pytest.approx(iou(total).tolist())
     assert [one["share"] for one in classes] == pytest.approx(total.sum(axis=1) / total.sum())
-    assert np.sum(found.details["counts"], axis=0).tolist() == total.tolist()
+    assert found.details["images"] == image_iou(counts(said, split)).tolist()
+
+
+def test_of_an_image_no_more_is_kept_than_how_good_it_is(drawn):
+    split, said = drawn
+
+    found = TASK.measure(said, split).details
+
+    assert [len(found["images"]), len(found["classes"])] == [8, 3]
+    assert [*found] == ["classes", "images"]
 
 
 def test_the_commonest_class_everywhere_is_what_a_model_must_beat():
