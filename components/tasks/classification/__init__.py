@@ -20,6 +20,7 @@ HEADS = {
     "SparseCategoricalCrossentropy": "softmax",
     "CategoricalCrossentropy": "softmax",
     "CategoricalFocalCrossentropy": "softmax",
+    "CategoricalGeneralizedCrossEntropy": "softmax",
     "KLDivergence": "softmax",
     "BinaryCrossentropy": "sigmoid",
     "BinaryFocalCrossentropy": "sigmoid",
@@ -27,6 +28,8 @@ HEADS = {
     "SquaredHinge": "linear",
     "CategoricalHinge": "linear",
 }
+SPARSE = ("SparseCategoricalCrossentropy", "CategoricalGeneralizedCrossEntropy")
+"""Losses that take labels; the others take them one-hot."""
 WEAKEST = 3  # classes that a model card names
 UNFIT = {"CTC": "aligns sequences", "Circle": "compares embeddings"}
 

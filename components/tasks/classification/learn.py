@@ -13,7 +13,7 @@ from components.config.building import build
 from components.config.pipeline import Pipeline
 from components.config.section import Named
 from components.data.dataset import Split
-from components.tasks.classification import Classification
+from components.tasks.classification import SPARSE, Classification
 from components.tasks.head import Head, values
 
 
@@ -44,7 +44,7 @@ def _loss(named: Named | None) -> keras.losses.Loss:
 
 
 def _is_sparse(named: Named | None) -> bool:
-    return named is None or named.name.startswith("Sparse")
+    return named is None or named.name in SPARSE
 
 
 def _targets(labels: NDArray[np.int64], classes: int, named: Named | None) -> NDArray[Any]:

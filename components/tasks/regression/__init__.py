@@ -10,7 +10,16 @@ if TYPE_CHECKING:
     from components.config.pipeline import Pipeline
     from components.data.dataset import Facts
 
-CLASSES_ONLY = frozenset({"Crossentropy", "Hinge", "KLDivergence", "CTC", "Focal", "Circle"})
+LOSSES = (
+    "MeanSquaredError",
+    "MeanAbsoluteError",
+    "MeanAbsolutePercentageError",
+    "MeanSquaredLogarithmicError",
+    "Huber",
+    "LogCosh",
+    "Poisson",
+)
+"""Those of Keras that are of a number; the others are of classes, masks, vectors or sequences."""
 
 
 class Regression(Task):
@@ -30,10 +39,10 @@ class Regression(Task):
     split; its answers are in the target's own units again."""
 
     def problems(self, file: "Pipeline") -> Iterator[Problem]:
-        """A loss that is for classes, and a target of categories."""
+        """A loss that is of no number, and a target of categories."""
         named = getattr(file.train, "loss", None)
-        if named is not None and any(part in named.name for part in CLASSES_ONLY):
-            what = f"{named.name} is for classes; a regression takes MeanSquaredError, Huber, ..."
+        if named is not None and ":" not in named.name and named.name not in LOSSES:
+            what = f"{named.name} is no loss of a number; a regression takes {', '.join(LOSSES)}"
             yield Problem(("train", "loss"), what)
         for column in file.ingest.learned:
             if file.ingest.kinds[column].arguments.get("dtype") == "string":

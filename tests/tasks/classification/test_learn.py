@@ -9,9 +9,15 @@ from components.data.dataset import empty
 from components.data.features.class_label import ClassLabel
 from components.data.features.value import Value
 from components.data.schema import Schema
+from components.tasks.classification import HEADS, SPARSE, UNFIT
 from tests.fitting.made import SECTIONS, pipeline
 
 SCHEMA = Schema({"point": Value("float32", (2,)), "kind": ClassLabel("abc")}, ("kind",))
+EVERY = {
+    name
+    for name, one in vars(keras.losses).items()
+    if isinstance(one, type) and one is not keras.losses.Loss
+}
 ACTIVATIONS = ("softmax", "sigmoid", "linear")
 
 
@@ -57,12 +63,12 @@ def test_the_head_has_a_unit_a_class_and_the_activation_of_the_file(loss, activa
     assert model.layers[-1].compute_dtype == "float32"
 
 
-@pytest.mark.parametrize("name", [None, "SparseCategoricalCrossentropy"])
+@pytest.mark.parametrize("name", [None, *SPARSE])
 def test_a_sparse_loss_takes_labels(name):
     found = head(name)
 
     assert found.targets({"kind": np.array([2, 0])}).tolist() == [2, 0]
-    assert isinstance(found.loss, keras.losses.SparseCategoricalCrossentropy)
+    assert type(found.loss).__name__ == (name or SPARSE[0])
     assert isinstance(found.metrics[0], keras.metrics.SparseCategoricalAccuracy)
 
 
@@ -72,6 +78,19 @@ def test_every_other_loss_takes_one_hot_targets():
     assert found.targets({"kind": np.array([2, 0])}).tolist() == [[0, 0, 1], [1, 0, 0]]
     assert isinstance(found.loss, keras.losses.CategoricalHinge)
     assert isinstance(found.metrics[0], keras.metrics.CategoricalAccuracy)
+
+
+@pytest.mark.parametrize("name", sorted(EVERY - UNFIT.keys()))
+def test_each_loss_of_keras_that_the_check_lets_pass_takes_its_targets(name):
+    found = head(name, HEADS.get(name, "softmax"))
+    targets = found.targets({"kind": np.array([2, 0, 1, 1])})
+
+    right, wrong = (
+        float(found.loss(targets, 0.8 * np.eye(3, dtype=np.float32)[said] + 0.1))
+        for said in ([2, 0, 1, 1], [0, 1, 2, 2])
+    )
+
+    assert -1 <= right < wrong < np.inf
 
 
 PICKY = """\

@@ -1,5 +1,6 @@
 """What in a pipeline file, and in the data, does not agree with a regression."""
 
+import keras
 import pytest
 
 from components.base.errors import Invalid
@@ -8,6 +9,7 @@ from components.config.rules import fact_problems
 from components.data.dataset import Facts
 from components.data.features.value import Value
 from components.data.schema import Schema
+from components.tasks.regression import LOSSES
 from tests.tasks.regression.made import TEXT, regression
 
 COUNTS = {"train": 6, "validation": 2, "test": 2}
@@ -33,7 +35,10 @@ def test_a_regression_is_right(changed):
     assert file.task.standardize_target
 
 
-CLASSES = "is for classes; a regression takes MeanSquaredError, Huber, ..."
+CLASSES = (
+    "is no loss of a number; a regression takes MeanSquaredError, MeanAbsoluteError, "
+    "MeanAbsolutePercentageError, MeanSquaredLogarithmicError, Huber, LogCosh, Poisson"
+)
 TRAIN = "train: {epochs: 2, batch_size: 16}"
 REGISTER = "register: {name: prices}"
 
@@ -52,6 +57,12 @@ REGISTER = "register: {name: prices}"
             "batch_size: 16, loss: {Hinge: {}}}",
             f"11: train.loss: Hinge {CLASSES}",
             id="a loss of margins",
+        ),
+        pytest.param(
+            "batch_size: 16}",
+            "batch_size: 16, loss: CosineSimilarity}",
+            f"11: train.loss: CosineSimilarity {CLASSES}",
+            id="a loss of directions",
         ),
         pytest.param(
             "    target: Value\n",
@@ -107,6 +118,33 @@ def test_what_does_not_agree_with_the_file_is_named(changed, old, new, message):
         load(path)
 
     assert str(caught.value) == f"{path}:{message}"
+
+
+def test_each_loss_of_keras_is_one_of_a_number_or_of_something_else():
+    every = {
+        name
+        for name, one in vars(keras.losses).items()
+        if isinstance(one, type) and one is not keras.losses.Loss
+    }
+    others = {
+        "BinaryCrossentropy",
+        "BinaryFocalCrossentropy",
+        "CTC",
+        "CategoricalCrossentropy",
+        "CategoricalFocalCrossentropy",
+        "CategoricalGeneralizedCrossEntropy",
+        "CategoricalHinge",
+        "Circle",
+        "CosineSimilarity",
+        "Dice",
+        "Hinge",
+        "KLDivergence",
+        "SparseCategoricalCrossentropy",
+        "SquaredHinge",
+        "Tversky",
+    }
+
+    assert every == others | set(LOSSES)
 
 
 def test_a_loss_of_ones_own_is_taken(changed, tmp_path, monkeypatch):
