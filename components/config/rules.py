@@ -208,6 +208,10 @@ def fact_problems(file: "Pipeline", facts: "Facts") -> list[Problem]:
     if empty and "train" in facts.counts:
         message = f"the {' and the '.join(empty)} split would have no example"
         found.append(Problem(("ingest", "split"), message))
+    few, least = facts.counts.get("test", 0), file.task.least
+    if 0 < few < least:
+        message = f"the test split would have {few} example; {task_name(file)} needs {least}"
+        found.append(Problem(("ingest", "split"), f"{message}, or its metrics have no interval"))
     return found
 
 

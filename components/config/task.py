@@ -69,6 +69,8 @@ class Task(Extension):
     """Settings that change what is learned."""
     measuring: ClassVar[frozenset[str]] = frozenset()
     """Settings that change what is measured or drawn."""
+    least: ClassVar[int] = 1
+    """Test examples without which a metric has no interval."""
     checking: ClassVar[frozenset[str]] = frozenset()
     """Settings that only refuse a file. One of none of the three is held to change everything."""
 

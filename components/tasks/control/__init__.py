@@ -20,6 +20,7 @@ class Control(Task):
     curves = (Metric("return", "higher", "mean return"),)
     learning = frozenset({"discount"})
     measuring = frozenset({"frames"})
+    least = 2
 
     discount: Fraction = 0.99
     """What the next reward is worth beside this one."""

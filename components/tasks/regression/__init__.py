@@ -32,6 +32,7 @@ class Regression(Task):
     )
     curves = (Metric("mae", "lower", "MAE"),)
     targets = ("Value",)
+    least = 2
     learning = frozenset({"standardize_target"})
 
     standardize_target: bool = True

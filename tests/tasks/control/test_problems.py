@@ -4,6 +4,10 @@ import pytest
 
 from components.base.errors import Invalid
 from components.config.pipeline import load
+from components.config.rules import fact_problems
+from components.data.dataset import Facts
+from components.data.features.seed import Seed
+from components.data.schema import Schema
 
 TEXT = """\
 version: 1
@@ -150,3 +154,26 @@ def test_what_does_not_agree_with_the_file_is_named(changed, changes, messages):
         load(path)
 
     assert str(caught.value).splitlines() == [f"{path}:{one}" for one in messages]
+
+
+@pytest.mark.parametrize(
+    ("test", "messages"),
+    [
+        (
+            1,
+            [
+                "the test split would have 1 example; control needs 2, or its metrics have no "
+                "interval"
+            ],
+        ),
+        (2, []),
+    ],
+)
+def test_a_single_episode_to_measure_by_is_found_before_anything_is_learned(
+    changed, test, messages
+):
+    counts = {"train": 9, "validation": 1, "test": test}
+
+    found = fact_problems(load(changed({})), Facts(Schema({"seed": Seed("CartPole-v1")}), counts))
+
+    assert [one.message for one in found] == messages

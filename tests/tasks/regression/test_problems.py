@@ -168,3 +168,24 @@ def test_a_target_of_several_numbers_is_found_in_the_data(shape, messages):
     found = fact_problems(regression(), Facts(schema, COUNTS))
 
     assert [one.message for one in found if one.location == ("ingest", "source")] == messages
+
+
+@pytest.mark.parametrize(
+    ("test", "messages"),
+    [
+        (
+            1,
+            [
+                "the test split would have 1 example; regression needs 2, or its metrics have no "
+                "interval"
+            ],
+        ),
+        (2, []),
+    ],
+)
+def test_a_single_example_to_measure_by_is_found_before_anything_is_learned(test, messages):
+    schema = Schema({"bmi": Value(), "sex": Value("string"), "target": Value()}, ("target",))
+
+    found = fact_problems(regression(), Facts(schema, {**COUNTS, "test": test}))
+
+    assert [one.message for one in found if one.location == ("ingest", "split")] == messages
