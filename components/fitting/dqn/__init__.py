@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 MULTIPLES = (
     ("train_every", "environments"),
+    ("steps", "train_every"),
     ("target_every", "train_every"),
     ("evaluate_every", "train_every"),
 )

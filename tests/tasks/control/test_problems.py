@@ -78,6 +78,11 @@ def test_control_is_right(changed):
             id="a look that is due between two rounds",
         ),
         pytest.param(
+            {LEARNER: "{learner: dqn, steps: 1001}"},
+            ["8: train.steps: must be a multiple of train_every, 128"],
+            id="an end between two rounds",
+        ),
+        pytest.param(
             {LEARNER: "{learner: dqn, environments: 7}"},
             ["8: train.train_every: must be a multiple of environments, 7"],
             id="environments that do not come out even",
