@@ -38,10 +38,30 @@ def test_the_interval_of_symmetric_returns_is_students():
     assert (found.low, found.high) == pytest.approx(expected, rel=1e-4)
 
 
-def test_returns_all_alike_give_an_interval_without_width():
+def test_returns_all_alike_do_not_say_what_others_are():
     found = mean_return([500.0] * 100)
 
-    assert (found.value, found.low, found.high) == (500, 500, 500)
+    assert (found.value, found.low, found.high) == (500, -np.inf, np.inf)
+
+
+def test_failures_that_are_too_rare_to_be_seen_do_not_make_an_interval_certain():
+    random = np.random.default_rng(0)
+    draws = (np.where(random.random(100) < 0.01, 100, 500) for _ in range(1000))
+
+    found = [mean_return(one) for one in draws]
+
+    assert np.mean([one.low <= 496 <= one.high for one in found]) >= 0.95
+
+
+@pytest.mark.parametrize(("seeds", "excludes"), [(5, False), (6, True)], ids=["2 in 32", "2 in 64"])
+def test_differences_all_alike_say_who_is_ahead_and_not_by_how_much(seeds, excludes):
+    ours, theirs = np.full(seeds, 500.0), np.full(seeds, 9.0)
+
+    ahead, behind = difference(ours, theirs), difference(theirs, ours)
+
+    assert (ahead.value, ahead.high) == (491, np.inf)
+    assert (behind.value, behind.low) == (-491, -np.inf)
+    assert (ahead.low > 0) is (behind.high < 0) is excludes
 
 
 def test_policies_of_equal_worth_seldom_seem_to_differ():
@@ -63,9 +83,9 @@ def test_a_difference_counts_only_where_a_test_agrees(seeds, excludes):
 
 
 def test_the_same_returns_do_not_differ():
-    found = difference([1.0, 2.0], [1.0, 2.0])
+    found = difference([1.0, 2.0] * 10, [1.0, 2.0] * 10)
 
-    assert (found.value, found.low, found.high) == (0, 0, 0)
+    assert (found.value, found.low, found.high) == (0, -np.inf, np.inf)
 
 
 @pytest.mark.parametrize(
