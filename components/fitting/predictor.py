@@ -7,8 +7,10 @@ from typing import Any, Protocol
 
 from numpy.typing import NDArray
 
+from components.base.errors import Stop
 from components.base.files import read_json, write_json
 from components.config.lookup import source_file
+from components.config.train import Learner
 from components.data.dataset import Split
 
 FILE = "predictor.json"
@@ -57,5 +59,20 @@ def open_registered(folder: Path) -> Predictor:
 
 def _part(folder: Path, name: str) -> ModuleType:
     home = read_json(folder / FILE)["home"]
+    # What is imported is run, and a model may come from a server.
+    if home.partition(".")[0] not in _own() and not home.startswith("components.fitting."):
+        raise Stop(
+            f"{folder / FILE}: it is of {home}, which is no learner of the pipeline file; "
+            "name that learner in it, or train the model anew"
+        )
     part = f"{home}.{name}"
     return import_module(part if source_file(part) else home)
+
+
+def _own() -> set[str]:
+    """The packages of the learners that the pipeline file has named, and so imported."""
+    found, waiting = set(), [Learner]
+    while waiting:
+        waiting += (one := waiting.pop()).__subclasses__()
+        found.add(one.__module__.partition(".")[0])
+    return found - {"components"}

@@ -1,13 +1,23 @@
 """A predictor is found by what its learner has written."""
 
+from importlib import import_module
+
 import numpy as np
 import pytest
 
+from components.base.errors import Stop
 from components.base.files import read_json, write_json
 from components.fitting.predictor import describe, load, open_registered, package
 from components.fitting.watch import Watch
 from tests.fitting.made import pipeline, points
 
+SECTION = """\
+from components.config.train import Learner
+
+
+class Parts(Learner):
+    learner: str = "parts"
+"""
 NAMED = """\
 class Named:
     def __init__(self, folder):
@@ -61,13 +71,14 @@ def test_what_is_registered_is_found_by_the_same_file(trained, tmp_path):
 def test_a_package_has_its_two_predictors_in_modules(tmp_path, monkeypatch):
     home, folder = tmp_path / "learner_in_parts", tmp_path / "trained"
     for path, text in (
-        (home / "__init__.py", ""),
+        (home / "__init__.py", SECTION),
         (home / "predictor.py", NAMED.format(said="predictor")),
         (home / "registered.py", NAMED.format(said="registered")),
     ):
         path.parent.mkdir(exist_ok=True)
         path.write_text(text)
     monkeypatch.syspath_prepend(tmp_path)
+    import_module("learner_in_parts")  # as whoever reads a file that names it
     folder.mkdir()
     describe("learner_in_parts", folder)
 
@@ -78,8 +89,20 @@ def test_a_package_has_its_two_predictors_in_modules(tmp_path, monkeypatch):
     assert (tmp_path / "registered" / "given.txt").read_text() == "trained 3"
 
 
-def test_a_module_that_is_not_there_is_an_error_that_names_it(tmp_path):
-    write_json({"home": "learner_that_went_away"}, tmp_path / "predictor.json")
+@pytest.mark.parametrize(
+    "home", ["learner_of_others", "components_of_others.fitting", "os", "components"]
+)
+def test_a_predictor_of_what_the_pipeline_file_does_not_name_is_not_imported(
+    home, tmp_path, monkeypatch
+):
+    (tmp_path / "learner_of_others.py").write_text("raise SystemExit('it was run')\n")
+    monkeypatch.syspath_prepend(tmp_path)
+    write_json({"home": home}, tmp_path / "predictor.json")
 
-    with pytest.raises(ModuleNotFoundError, match="learner_that_went_away"):
-        load(tmp_path)
+    with pytest.raises(Stop) as caught:
+        open_registered(tmp_path)
+
+    assert str(caught.value) == (
+        f"{tmp_path}/predictor.json: it is of {home}, which is no learner of the pipeline file; "
+        "name that learner in it, or train the model anew"
+    )
