@@ -2,8 +2,14 @@
 
 import ast
 import re
+from pathlib import Path
 
+import pytest
 from project import ROOT
+
+from components.base.errors import Invalid
+from components.config.document import Document
+from components.config.pipeline import parse
 
 README = (ROOT / "README.md").read_text()
 
@@ -38,3 +44,17 @@ def test_every_pipeline_of_the_readme_is_there():
     named = {name for row in rows for name in re.findall(r"`([\w-]+)`", row) if name != "task"}
 
     assert named == {path.stem for path in (ROOT / "pipelines").glob("*.yaml")}
+
+
+def test_the_mistakes_of_the_readme_are_those_that_are_named(tmp_path, monkeypatch):
+    (shown,) = re.findall(r"^\$ millrace check photos\n(.*?)```", README, re.DOTALL | re.MULTILINE)
+    text = (ROOT / "pipelines" / "photos.yaml").read_text()
+    (tmp_path / "pipelines").mkdir()
+    wrong = text.replace("  epochs: ", "  epoch: ").replace("AdamW", "AdammW")
+    (tmp_path / "pipelines" / "photos.yaml").write_text(wrong)
+    monkeypatch.chdir(tmp_path)
+
+    with pytest.raises(Invalid) as caught:
+        parse(Document(Path("pipelines/photos.yaml")))
+
+    assert shown.splitlines() == str(caught.value).splitlines()

@@ -8,10 +8,12 @@ from typing import Any
 
 from components.base.files import write_text
 from components.cli.schema import schema
-from components.config.lookup import classes, docstring
+from components.config.lookup import classes, docstring, parameters
 from components.config.section import Kind, Layer, Named
 
 Definitions = Mapping[str, Mapping[str, Any]]
+PLAIN = ("version", "description")
+"""Keys without a section."""
 OURS: Mapping[str, type[Named]] = {"ingest": Kind, "preprocess": Layer}
 """By page: what the section names, whose first home has our classes."""
 
@@ -20,11 +22,21 @@ def pages() -> dict[str, str]:
     """Markdown by the name of its section."""
     whole = schema()
     definitions = whole["$defs"]
-    return {
+    return {"pipeline": _contents(whole)} | {
         key: _page(key, node, definitions)
         for key, node in whole["properties"].items()
-        if key not in ("version", "description")
+        if key not in PLAIN
     }
+
+
+def _contents(whole: Mapping[str, Any]) -> str:
+    """What stands in a pipeline file, with the page of each section."""
+    lines = ["# A pipeline file", "", "| key | | |", "|---|---|---|"]
+    for key, node in whole["properties"].items():
+        shown = f"`{key}`" if key in PLAIN else f"[`{key}`]({key}.md)"
+        needed = "required" if key in whole["required"] else ""
+        lines.append(f"| {shown} | {needed} | {_sentence(node.get('description', ''))} |")
+    return "\n".join(lines) + "\n"
 
 
 def write(folder: Path) -> list[Path]:
@@ -53,7 +65,8 @@ def _classes(named: type[Named]) -> Iterator[str]:
     """What our classes say of themselves; Keras's own are documented by Keras."""
     for name, definition in sorted(classes(named.homes[0]).items()):
         said = docstring(definition)
-        for argument in named.withheld(name):
+        given = {*parameters(definition).names} - named.reserved
+        for argument in {*re.findall(r"^    (\w+): ", said, re.M)} - given:
             said = re.sub(rf"^    {argument}: .*\n?(        .*\n?)*", "", said, flags=re.M)
         said = re.sub(r"^Args:\s*\Z", "", said, flags=re.M)
         yield from (f"## {name}", "", "```text", said.rstrip(), "```", "")

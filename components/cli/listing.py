@@ -11,15 +11,22 @@ from components.config.params import Params
 
 
 def show() -> None:
-    """Prints each pipeline: whether it is active, what its last run measured, what it is."""
+    """Prints each pipeline: whether it is active, what its last run measured, what it is.
+
+    Raises:
+        Invalid: params.yaml, which says what is active, has mistakes.
+    """
+    wrong, active = None, set[str]()
     try:
-        active = set(Params.load(Path("params.yaml")).pipelines)
-    except Invalid:  # `check` says what is wrong
-        active = set()
+        active |= set(Params.load(Path("params.yaml")).pipelines)
+    except Invalid as error:
+        wrong = error
     rows = table("pipeline", "", "measured", "description")
     for name in project.names():
         rows.add_row(name, "active" if name in active else "", _measured(name), _description(name))
     console().print(rows)
+    if wrong:
+        raise wrong
 
 
 def _measured(name: str) -> str:

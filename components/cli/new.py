@@ -16,6 +16,8 @@ from components.config.text import laid, rewritten
 def new(name: str, origin: str, root: Path) -> Path:
     """Copies a pipeline file, registers its model under the new name, and makes it active.
 
+    Where it speaks of its folder under `sources/`, the copy speaks of its own.
+
     Args:
         name: Of the new pipeline: small letters, digits, `_` and `-`.
         origin: Name of the pipeline that is copied.
@@ -36,7 +38,8 @@ def new(name: str, origin: str, root: Path) -> Path:
         raise Invalid(f"{target} is there already")
     params = root / "params.yaml"
     Params.load(params)  # what cannot be read cannot be added to
-    write_text(_renamed(Document(source), name), target)
+    text = _renamed(Document(source), name)
+    write_text(text.replace(f"sources/{origin}/", f"sources/{name}/"), target)
     _activate(name, params)
     for folder in (root / "sources" / name, root / "accepted" / name):
         folder.mkdir(parents=True, exist_ok=True)

@@ -4,19 +4,33 @@ from abc import abstractmethod
 from collections.abc import Mapping
 from pathlib import Path, PurePosixPath
 from typing import Annotated, Any, ClassVar, Literal, Self
+from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, Discriminator, Field, Tag, model_validator
 
 from components.config.extension import Extension, Home
-from components.config.section import Kind, Section, kind, mistake
+from components.config.section import Kind, Section, mistake
 
 Share = Annotated[float, Field(strict=True, gt=0, lt=1)]
+
+
+def _an_address(url: str) -> str:
+    if not url.isascii() or not url.isprintable() or " " in url:
+        raise ValueError("an address is of plain characters; quote others as %20, hosts as xn--")
+    try:
+        parts = urlsplit(url)
+        is_whole = bool(parts.hostname) and parts.port != 0
+    except ValueError as error:  # of the port, or of an address in brackets
+        raise ValueError(f"no address: {error}") from None
+    if not is_whole or ".." in (parts.hostname or ""):
+        raise ValueError(f"no address: there is no host '{parts.netloc}'")
+    return url
 
 
 class Remote(Section):
     """A file on a server, or in the folder that MILLRACE_MIRROR names."""
 
-    url: Annotated[str, Field(pattern=r"^https?://[^/]+/.*[^/]$")]
+    url: Annotated[str, Field(pattern=r"^https?://[^/]+/.*[^/]$"), AfterValidator(_an_address)]
     """Its address; downloads are resumed, tried again, and kept for other pipelines."""
     sha256: Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
     """SHA-256 of its content, without which nothing is read."""
@@ -142,10 +156,6 @@ class Source(Extension):
             Mistakes: The section names what the source does not have.
         """
         return self.part("read").listing(self, folder)
-
-
-IMAGES = {"image": kind("Image"), "label": kind("ClassLabel")}
-"""The columns of a table that does not declare any."""
 
 
 class Tabular(Source):

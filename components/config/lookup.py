@@ -342,13 +342,14 @@ def _constructor(node: ast.ClassDef) -> ast.arguments | None:
 
 
 def _of_dataclass(node: ast.ClassDef) -> ast.arguments | None:
-    """The constructor that a dataclass is given: its annotated fields."""
+    """The constructor that a dataclass is given: its annotated fields, less what data says."""
     if not any("dataclass" in ast.unparse(one) for one in node.decorator_list):
         return None
     fields = [
         one
         for one in node.body
-        if isinstance(one, ast.AnnAssign) and not ast.unparse(one.annotation).startswith("ClassVar")
+        if isinstance(one, ast.AnnAssign)
+        and not ast.unparse(one.annotation).startswith(("ClassVar", "Found["))
     ]
     names = [ast.arg("self"), *(ast.arg(ast.unparse(one.target)) for one in fields)]
     defaults = [one.value for one in fields if one.value]

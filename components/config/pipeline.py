@@ -41,7 +41,7 @@ class Pipeline(Section):
     """One pipeline, from raw data to a registered model."""
 
     version: Annotated[Literal[1], BeforeValidator(_whole)]
-    """Of the form of this file."""
+    """1, of the form of this file."""
     description: str
     """What it learns, from what, and how long that takes."""
     task: Task

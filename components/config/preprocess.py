@@ -1,6 +1,18 @@
 """The `preprocess` section of a pipeline file."""
 
-from components.config.section import Layer
+from typing import Annotated
 
-Config = tuple[Layer, ...]
+from pydantic import AfterValidator
+
+from components.config.lookup import makes
+from components.config.section import Layer, mistake
+
+
+def _fixed(layer: Layer) -> Layer:
+    if makes(layer.definition, "SeedGenerator"):
+        raise mistake(f"{layer.name} draws at random; it belongs under augment.layers")
+    return layer
+
+
+Config = tuple[Annotated[Layer, AfterValidator(_fixed)], ...]
 """Layers, first to last. Those with statistics (`adapt`) are fitted on the train split."""

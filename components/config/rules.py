@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 from components.base.errors import Location, Problem
 from components.config.compress import Method
 from components.config.extension import home
-from components.config.lookup import ancestry, makes, near
+from components.config.lookup import near
 from components.config.task import Config, Metric, unknown_monitor
 
 if TYPE_CHECKING:
@@ -14,20 +14,11 @@ if TYPE_CHECKING:
     from components.data.dataset import Facts
     from components.data.features.feature import Feature
 
-MIXING = frozenset({"MixUp", "CutMix"})
-"""Keras layers that make one example of two."""
-CROPS = frozenset({"CenterCrop", "Cropping2D"})
-PADDINGS = frozenset({"ZeroPadding2D"})
-"""Layers of preprocessing after which a mask could not be laid over its image again."""
-
 
 def problems(file: "Pipeline") -> Iterator[Problem]:
     """Every disagreement between sections."""
     yield from _backfill(file)
-    yield from _random(file)
-    yield from _mixing(file)
     yield from _targets(file)
-    yield from _masks(file)
     yield from given(file)
     yield from _monitors(file)
     yield from _methods(file)
@@ -38,20 +29,6 @@ def _backfill(file: "Pipeline") -> Iterator[Problem]:
     if file.airflow.catchup and not file.ingest.dated:
         what = f"the source {file.ingest.source} cannot be backfilled: it gives what is there today"
         yield Problem(("airflow", "catchup"), f"{what}, whatever the date of a run")
-
-
-def _random(file: "Pipeline") -> Iterator[Problem]:
-    for position, layer in enumerate(file.preprocess):
-        if makes(layer.definition, "SeedGenerator"):
-            message = f"{layer.name} draws at random; it belongs under augment.layers"
-            yield Problem(("preprocess", position), message)
-
-
-def _mixing(file: "Pipeline") -> Iterator[Problem]:
-    for position, layer in enumerate(file.augment.layers):
-        if not MIXING.isdisjoint(ancestry(layer.definition)):
-            message = f"{layer.name} mixes examples, and would have to mix their labels, which"
-            yield Problem(("augment", "layers", position), f"{message} augment.layers does not do")
 
 
 def _targets(file: "Pipeline") -> Iterator[Problem]:
@@ -71,21 +48,6 @@ def _targets(file: "Pipeline") -> Iterator[Problem]:
         elif column in kinds and kinds[column].arguments.get("missing"):
             where = ("ingest", "columns", column, kind, "missing")
             yield Problem(where, "what is to be learned must be there; drop such rows")
-
-
-def _masks(file: "Pipeline") -> Iterator[Problem]:
-    """Preprocessing that cuts off what is to be found in an image, or moves it."""
-    kinds, learned = file.ingest.kinds, file.ingest.learned
-    if not any(name in kinds and kinds[name].name == "Mask" for name in learned):
-        return
-    for place, layer in enumerate(file.preprocess):
-        given = layer.arguments if layer.name == "Resizing" else {}
-        if layer.name in CROPS or given.get("crop_to_aspect_ratio"):
-            what = f"{layer.name} cuts off what is to be found; use Resizing without a crop"
-            yield Problem(("preprocess", place), what)
-        if layer.name in PADDINGS or given.get("pad_to_aspect_ratio"):
-            what = "moves images and not their masks; use Resizing without a padding"
-            yield Problem(("preprocess", place), f"{layer.name} {what}")
 
 
 def _count(wanted: tuple[str, ...]) -> str:

@@ -1,7 +1,7 @@
 """The types that the sections of a pipeline file are made of. Loads no framework."""
 
 import math
-from collections.abc import Iterator, Mapping, Set
+from collections.abc import Iterator, Mapping
 from typing import Annotated, Any, ClassVar
 
 from pydantic import (
@@ -84,17 +84,16 @@ class Named(Section):
 
     def _check_arguments(self, definition: Definition) -> None:
         taken = parameters(definition)
-        reserved = self.withheld(self.name)
-        known = [name for name in taken.names if name not in reserved]
+        known = [name for name in taken.names if name not in self.reserved]
         for name, value in self.arguments.items():
-            if name in reserved:
+            if name in self.reserved:
                 raise mistake(f"{name} is set elsewhere in the file, not here", self.name, name)
             if name not in known and not taken.is_open:
-                hint = near(name, known) or f"; it takes {', '.join(known)}"
+                hint = near(name, known) or f"; it takes {', '.join(known) or 'none'}"
                 raise mistake(f"{self.name} has no argument '{name}'{hint}", self.name, name)
             if wrong := _wrong(value, taken.defaults.get(name)):
                 raise mistake(f"must be {wrong}, is {yaml_of(value, 60)}", self.name, name)
-        missing = sorted(taken.required - set(self.arguments) - reserved)
+        missing = sorted(taken.required - set(self.arguments) - self.reserved)
         if missing:
             raise mistake(f"{self.name} needs {' and '.join(missing)}")
 
@@ -106,11 +105,6 @@ class Named(Section):
     def definition(self) -> Definition:
         """The class that is named."""
         return find(self.name, self.homes, self.kind)
-
-    @classmethod
-    def withheld(cls, name: str) -> Set[str]:
-        """The arguments of a class that a pipeline file must not give."""
-        return cls.reserved
 
     @classmethod
     def definitions(cls) -> dict[str, Definition]:
@@ -135,7 +129,7 @@ class Named(Section):
                     "minProperties": 1,
                     "maxProperties": 1,
                     "properties": {
-                        name: cls._arguments_schema(definitions[name], cls.withheld(name))
+                        name: cls._arguments_schema(definitions[name])
                         for name in sorted(definitions)
                     },
                     "patternProperties": {OWN: {"type": ["object", "null"]}} if cls.is_open else {},
@@ -145,11 +139,11 @@ class Named(Section):
         }
 
     @classmethod
-    def _arguments_schema(cls, definition: Definition, reserved: Set[str]) -> dict[str, Any]:
+    def _arguments_schema(cls, definition: Definition) -> dict[str, Any]:
         taken = parameters(definition)
         return {
             "type": ["object", "null"],
-            "properties": {name: {} for name in taken.names if name not in reserved},
+            "properties": {name: {} for name in taken.names if name not in cls.reserved},
             "additionalProperties": taken.is_open,
         }
 
@@ -192,13 +186,6 @@ class Kind(Named):
     kind, base = "kind of column", "Feature"
     is_open = False
     reserved = frozenset({"shape", "is_file"})
-    pictures: ClassVar[frozenset[str]] = frozenset({"Image", "Mask"})
-    """Their files say what dtype they are."""
-
-    @classmethod
-    def withheld(cls, name: str) -> Set[str]:
-        """Of an image or a mask, its dtype too."""
-        return cls.reserved | {"dtype"} if name in cls.pictures else cls.reserved
 
     @property
     def definition(self) -> Definition:

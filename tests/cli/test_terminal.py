@@ -47,9 +47,11 @@ def test_a_description_is_listed_as_it_is(tmp_path, monkeypatch, shown, text):
     (tmp_path / "pipelines").mkdir()
     (tmp_path / "pipelines/a.yaml").write_text(yaml.safe_dump({"description": text}))
 
+    (tmp_path / "params.yaml").write_text("pipelines: [a]\n")
+
     listing.show()
 
-    assert shown() == signs_of(f"pipeline measured description a {text}")
+    assert shown() == signs_of(f"pipeline measured description a active {text}")
 
 
 @pytest.mark.parametrize("text", WEIRD)
@@ -80,6 +82,15 @@ def test_what_came_of_a_run_is_shown_as_it_is(shown, text):
 
     titles = "model size test accuracy latency, one thread"
     assert shown() == signs_of(f"{titles} {text} left out: it {text}")
+
+
+def test_in_a_pipe_a_row_is_one_line(edited, monkeypatch, capsys):
+    monkeypatch.delenv("COLUMNS", raising=False)
+
+    show.show(Document(edited()))
+
+    rows = [line.split() for line in capsys.readouterr().out.splitlines()]
+    assert ["train.early_stopping.patience", "10"] in [row[:2] for row in rows]
 
 
 @pytest.mark.parametrize("text", ["placed on [/device:CPU:0]", "[1/8] of [a-z]", ":cat:"])

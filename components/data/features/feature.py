@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Annotated, Any, Self, TypeVar
 
 import numpy as np
 import pyarrow as pa
@@ -21,6 +21,10 @@ if TYPE_CHECKING:
 
 SHOWN = 10  # rows or files that a message names
 WHOLE = re.compile(r"0|-?[1-9][0-9]*")
+
+T = TypeVar("T")
+Found = Annotated[T, "by the data"]
+"""A field of a kind that only the data says; no pipeline file may give it."""
 
 Shape = tuple[int | None, ...]
 """Of one value as an array; None where it varies."""

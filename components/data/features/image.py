@@ -16,7 +16,7 @@ from PIL import ImageStat
 from components.base.errors import Stop
 from components.base.files import leaving
 from components.data.codecs import DEEP, GREY, Header, Undecodable, decode, header
-from components.data.features.feature import SHOWN, Feature, Look, Shape, TableColumn, digest
+from components.data.features.feature import SHOWN, Feature, Found, Look, Shape, TableColumn, digest
 from components.data.rows import Cells, Column, Files, Rows, Values
 
 if TYPE_CHECKING:
@@ -38,7 +38,7 @@ class Image(Feature):
     """
 
     shape: Shape = (None, None, 3)
-    dtype: str = "uint8"
+    dtype: Found[str] = "uint8"
     is_file: bool = True
 
     def __post_init__(self) -> None:

@@ -13,6 +13,7 @@ from components.base.masks import IGNORE
 from components.data.codecs import Undecodable, grey, header
 from components.data.features.feature import (
     Feature,
+    Found,
     Look,
     Shape,
     TableColumn,
@@ -45,7 +46,7 @@ class Mask(Feature):
     ignore: int | None = None
     shape: Shape = (None, None)
     is_file: bool = True
-    dtype: str = "uint8"
+    dtype: Found[str] = "uint8"
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "classes", tuple(map(str, self.classes)))

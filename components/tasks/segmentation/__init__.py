@@ -10,6 +10,10 @@ if TYPE_CHECKING:
     from components.config.pipeline import Pipeline
     from components.data.dataset import Facts
 
+CROPS = frozenset({"CenterCrop", "Cropping2D"})
+PADDINGS = frozenset({"ZeroPadding2D"})
+"""Layers of preprocessing after which a mask could not be laid over its image again."""
+
 
 class Segmentation(Task):
     """A class for every pixel of an image."""
@@ -22,6 +26,17 @@ class Segmentation(Task):
     curves = (Metric("mean_iou", "higher", "mean IoU", highest=1),)
     takes = "map"
     targets = ("Mask",)
+
+    def problems(self, file: "Pipeline") -> Iterator[Problem]:
+        """Preprocessing that cuts off what is to be found, or moves it."""
+        for place, layer in enumerate(file.preprocess):
+            given = layer.arguments if layer.name == "Resizing" else {}
+            if layer.name in CROPS or given.get("crop_to_aspect_ratio"):
+                what = f"{layer.name} cuts off what is to be found; use Resizing without a crop"
+                yield Problem(("preprocess", place), what)
+            if layer.name in PADDINGS or given.get("pad_to_aspect_ratio"):
+                what = "moves images and not their masks; use Resizing without a padding"
+                yield Problem(("preprocess", place), f"{layer.name} {what}")
 
     def data_problems(self, file: "Pipeline", facts: "Facts") -> Iterator[Problem]:
         """Images and masks that cannot be of one size."""

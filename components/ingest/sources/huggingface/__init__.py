@@ -4,8 +4,10 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from components.config.ingest import IMAGES, Tabular
-from components.config.section import Kind
+from components.config.ingest import Tabular
+from components.config.section import Kind, kind
+
+IMAGES = {"image": kind("Image"), "label": kind("ClassLabel")}
 
 
 class HuggingFace(Tabular):

@@ -4,8 +4,10 @@ from typing import Literal, Self
 
 from pydantic import Field, field_validator, model_validator
 
-from components.config.ingest import IMAGES, File, Inside, Remote, Tabular
-from components.config.section import Kind
+from components.config.ingest import File, Inside, Remote, Tabular
+from components.config.section import Kind, kind
+
+IMAGES = {"image": kind("Image"), "label": kind("ClassLabel")}
 
 
 class Table(Tabular):
