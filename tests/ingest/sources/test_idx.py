@@ -2,6 +2,7 @@
 
 import gzip
 import struct
+import tracemalloc
 
 import numpy as np
 import pytest
@@ -84,6 +85,16 @@ def test_values_come_in_the_byte_order_of_this_machine(tmp_path, kind):
             id="cut off in its header",
         ),
         pytest.param(
+            bytes([0, 0, 8, 255]) + bytes(2000),
+            "it has 255 dimensions; labels have 1, images 3 or 4",
+            id="of more dimensions than NumPy has",
+        ),
+        pytest.param(
+            bytes([0, 0, 14, 4]) + b"\xff" * 16,
+            "damaged: 0 bytes are not (4294967295, 4294967295, 4294967295, 4294967295) of >f8",
+            id="of more values than there is memory",
+        ),
+        pytest.param(
             gzip.compress(content(np.zeros(2000, "u1")))[:-9], "damaged gzip file: ", id="cut gzip"
         ),
     ],
@@ -105,9 +116,59 @@ def test_labels_of_another_number_are_refused(files):
         config().listing(files)
 
     assert str(caught.value) == (
-        "ingest: test-images.gz has 4 examples, test-labels has labels of shape (5,): "
-        "they do not go together"
+        "ingest: test-images.gz has images of shape (4, 3, 2, 1), test-labels has labels of shape "
+        "(5,): they do not go together"
     )
+
+
+@pytest.mark.parametrize(
+    ("labels", "message"),
+    [
+        (np.array([0, 1, 0.5, 1], "f4"), "label 2 is 0.5"),
+        (np.array([0, np.nan, 1, 1], "f4"), "label 1 is nan"),
+        (np.array([0, 1, 1, -1], "i2"), "label 3 is -1"),
+        (np.array([0, 1, 1, 1e30], "f4"), "label 3 is 1.0000000150474662e+30"),
+    ],
+)
+def test_labels_that_are_no_whole_numbers_from_0_are_refused(files, labels, message):
+    (files / "test-labels").write_bytes(content(labels))
+
+    with pytest.raises(Stop) as caught:
+        config().listing(files)
+
+    assert str(caught.value) == (
+        f"ingest: test-labels: {message}; labels are whole numbers from 0 to 65535"
+    )
+
+
+def test_whole_numbers_that_are_stored_as_fractions_are_labels(files):
+    (files / "test-labels").write_bytes(content(np.array([0, 1, 1, 0], "f4")))
+
+    assert config().listing(files).columns["label"].tolist()[-4:] == [0, 1, 1, 0]
+
+
+def test_a_split_without_examples_is_named(files):
+    (files / "test-images.gz").write_bytes(content(np.zeros((0, 3, 2), "u1")))
+    (files / "test-labels").write_bytes(content(np.zeros(0, "u1")))
+
+    with pytest.raises(Stop) as caught:
+        config().listing(files)
+
+    assert str(caught.value) == "ingest: test-labels has no examples"
+
+
+def test_no_more_is_read_of_a_gzip_file_than_its_header_says(tmp_path):
+    path = tmp_path / "images.gz"
+    path.write_bytes(gzip.compress(content(np.zeros((2, 2), "u1")) + bytes(300_000_000)))
+    tracemalloc.start()
+
+    with pytest.raises(Stop) as caught:
+        read(path)
+
+    most = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert str(caught.value) == f"{path}: damaged: more than 4 bytes are not (2, 2) of uint8"
+    assert most < 10_000_000
 
 
 def test_classes_of_another_number_are_a_mistake(files):

@@ -1,9 +1,10 @@
 """IDX files, the format of the MNIST family (yann.lecun.com/exdb/mnist, "file formats")."""
 
 import gzip
+import math
 import zlib
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,6 +20,9 @@ from components.ingest.sources.idx import Idx, IdxPair
 
 # The third byte of a file says of what type its values are; they are big-endian.
 DTYPES = {8: ">u1", 9: ">i1", 11: ">i2", 12: ">i4", 13: ">f4", 14: ">f8"}
+DIMENSIONS = 4  # of images with channels, the most that anything here has
+CLASSES = 1 << 16  # more than any set has: a label beyond is none
+PIECE = 1 << 20  # bytes that are read at once
 
 
 def listing(config: Idx, source: Path) -> Listing:
@@ -58,39 +62,72 @@ def listing(config: Idx, source: Path) -> Listing:
 
 def _pair(pair: IdxPair, source: Path) -> tuple[NDArray[Any], NDArray[Any]]:
     images, labels = (read(located(file, source)[0]) for file in (pair.images, pair.labels))
-    if images.ndim == 3:
+    if images.ndim == DIMENSIONS - 1:
         images = images[..., np.newaxis]
-    if len(images) != len(labels) or labels.ndim != 1 or labels.min() < 0:
+    if len(images) != len(labels) or labels.ndim != 1 or images.ndim != DIMENSIONS:
         raise Stop(
-            f"ingest: {_name(pair.images)} has {len(images)} examples, "
+            f"ingest: {_name(pair.images)} has images of shape {images.shape}, "
             f"{_name(pair.labels)} has labels of shape {labels.shape}: they do not go together"
         )
+    if not len(labels):
+        raise Stop(f"ingest: {_name(pair.labels)} has no examples")
+    _refuse_labels(labels, _name(pair.labels))
     return images, labels
+
+
+def _refuse_labels(labels: NDArray[Any], name: str) -> None:
+    """Raises a `Stop` where a label is no whole number from 0, and so would be made another."""
+    is_label = (labels >= 0) & (labels < CLASSES) & (labels == np.floor(labels))
+    if not is_label.all():
+        row = int(np.argmin(is_label))
+        raise Stop(
+            f"ingest: {name}: label {row} is {labels[row]}; labels are whole numbers from 0 to "
+            f"{CLASSES - 1}"
+        )
 
 
 def read(path: Path) -> NDArray[Any]:
     """The array of an IDX file, gzipped or not, in the byte order of this machine.
 
+    No more is read than its header says: a small gzip file may hold any number of zeros.
+
     Raises:
         Stop: It is none, or cut off.
     """
-    content = path.read_bytes()
-    if content[:2] == b"\x1f\x8b":
-        try:
-            content = gzip.decompress(content)
-        except (OSError, EOFError, zlib.error) as error:
-            raise Stop(f"{path}: damaged gzip file: {error}") from None
-    if len(content) < 4 or content[:2] != b"\0\0" or content[2] not in DTYPES:
+    with path.open("rb") as file:
+        is_gzip = file.read(2) == b"\x1f\x8b"
+    try:
+        with gzip.open(path) if is_gzip else path.open("rb") as file:
+            return _array(file, path)
+    except (gzip.BadGzipFile, EOFError, zlib.error) as error:
+        raise Stop(f"{path}: damaged gzip file: {error}") from None
+
+
+def _array(file: IO[bytes], path: Path) -> NDArray[Any]:
+    start = file.read(4)
+    if len(start) < 4 or start[:2] != b"\0\0" or start[2] not in DTYPES:
         raise Stop(f"{path}: not an IDX file")
-    dtype, dimensions = np.dtype(DTYPES[content[2]]), content[3]
-    start = 4 + 4 * dimensions
-    if len(content) < start:
+    dtype, dimensions = np.dtype(DTYPES[start[2]]), start[3]
+    if not 1 <= dimensions <= DIMENSIONS:
+        raise Stop(f"{path}: it has {dimensions} dimensions; labels have 1, images 3 or 4")
+    sizes = file.read(4 * dimensions)
+    if len(sizes) < 4 * dimensions:
         raise Stop(f"{path}: damaged: it ends within its header")
-    shape = tuple(int(size) for size in np.frombuffer(content[4:start], ">u4"))
-    if len(content) - start != np.prod(shape, dtype=np.int64) * dtype.itemsize:
-        raise Stop(f"{path}: damaged: {len(content) - start} bytes are not {shape} of {dtype}")
-    values = np.frombuffer(content, dtype, offset=start).reshape(shape)
-    return values.astype(dtype.newbyteorder("="))
+    shape = tuple(int(size) for size in np.frombuffer(sizes, ">u4"))
+    count = math.prod(shape) * dtype.itemsize
+    content = _content(file, count + 1)
+    if len(content) != count:
+        there = f"{len(content)} bytes" if len(content) < count else f"more than {count} bytes"
+        raise Stop(f"{path}: damaged: {there} are not {shape} of {dtype}")
+    return np.frombuffer(content, dtype).reshape(shape).astype(dtype.newbyteorder("="))
+
+
+def _content(file: IO[bytes], most: int) -> bytearray:
+    """The rest of a file up to so many bytes; memory is taken for those alone that are there."""
+    content = bytearray()
+    while len(content) < most and (piece := file.read(min(PIECE, most - len(content)))):
+        content += piece
+    return content
 
 
 def _name(file: File) -> str:
