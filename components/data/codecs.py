@@ -21,6 +21,9 @@ PLAIN = DEEP | {"1", "L", "P", "I"}
 """One value for each pixel."""
 TURNED = frozenset({5, 6, 7, 8})  # EXIF orientations that swap height and width
 ORIENTATION = 0x0112
+FORMATS = ("BMP", "GIF", "JPEG", "PNG", "TIFF", "WEBP")
+"""Those that are read, a phone's MPO as the JPEG that it begins with. For others, such as
+PostScript, Pillow would start programs."""
 
 
 class Undecodable(Stop):
@@ -46,7 +49,9 @@ def header(encoded: bytes) -> Header | None:
             width, height = image.size
             # Of a TIFF that its own tag turns, Pillow gives the upright size from the start.
             is_upright = getattr(image, "tag_v2", {}).get(ORIENTATION) in TURNED
-            if image.getexif().get(ORIENTATION) in TURNED and not is_upright:
+            with _lenient(True):  # a PNG is read to its end for it, where it may be cut off
+                turn = image.getexif().get(ORIENTATION)
+            if turn in TURNED and not is_upright:
                 width, height = height, width
             if image.mode not in GREY | DEEP | COLOUR:
                 return None
@@ -113,7 +118,7 @@ def _opened(encoded: bytes) -> Iterator[Image.Image]:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # Pillow warns of much that it then reads well
-            with Image.open(io.BytesIO(encoded)) as image:
+            with Image.open(io.BytesIO(encoded), formats=FORMATS) as image:
                 yield image
     except (Undecodable, MemoryError):
         raise

@@ -168,7 +168,7 @@ def test_what_is_no_image_is_refused(file, message):
     ],
 )
 def test_whatever_pillow_raises_of_a_damaged_file_is_one_error(monkeypatch, error, message):
-    def broken(*_):
+    def broken(*_, **__):
         raise error
 
     monkeypatch.setattr(Image, "open", broken)
@@ -185,3 +185,28 @@ def test_a_mode_that_is_not_supported_is_named():
     with pytest.raises(Undecodable, match=r"^images of mode F are not supported$"):
         decode(file, 3)
     assert header(file) is None
+
+
+def test_what_a_png_says_of_itself_does_not_depend_on_whether_it_is_whole():
+    noise = np.random.default_rng(0).integers(0, 256, (24, 24, 3), np.uint8)
+    whole = encoded(Image.fromarray(noise), "PNG")
+
+    assert header(whole[: len(whole) // 2]) == header(whole) == Header(24, 24, "RGB", "PNG")
+
+
+def test_several_photos_in_one_file_of_a_phone_are_the_first_of_them():
+    first, second = (Image.new("RGB", (16, 8), (value, 0, 0)) for value in (200, 10))
+    file = encoded(first, "MPO", save_all=True, append_images=[second])
+
+    assert header(file) == Header(8, 16, "RGB", "MPO")
+    assert abs(int(decode(file, 3)[0, 0, 0]) - 200) <= 3
+
+
+@pytest.mark.parametrize("kind", ["EPS", "PPM", "TGA", "ICO"])
+def test_a_format_that_is_not_among_those_that_are_read_is_no_image(kind):
+    file = encoded(Image.new("RGB", (32, 32), (200, 0, 0)), kind)
+
+    assert header(file) is None
+    with pytest.raises(Undecodable) as caught:
+        decode(file, 3)
+    assert str(caught.value) == "not an image"

@@ -93,6 +93,15 @@ def test_every_kind_is_found_counted_named_and_handled(tmp_path, kind, policy):
     assert sum(report.counts["train"].values()) == len(examples) - gone
 
 
+def test_a_png_that_is_cut_off_is_found_as_such_and_compared_with_the_others(tmp_path):
+    whole = file(photo(9))
+
+    report = checked(tmp_path / "set", files([*GOOD, ("cut.png", whole[: len(whole) // 2], 0)]))
+
+    assert named(report, "truncated") == {"cut.png": "damaged: image file is truncated"}
+    assert kinds(report) == {"truncated": 1}
+
+
 def test_a_good_dataset_has_no_findings(tmp_path):
     report = checked(tmp_path / "set", files(GOOD))
 
