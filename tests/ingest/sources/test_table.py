@@ -827,3 +827,73 @@ def test_a_data_set_that_there_is_not_is_named(hub, monkeypatch):
 
     with pytest.raises(Stop, match=r"^ingest: data set someone/cars cannot be read: "):
         HuggingFace(source="huggingface", dataset="someone/cars").listing(hub)
+
+
+NOTES = config(file="t.csv", columns={"a": "Value", "y": "Value"})
+
+
+def noted(folder, notes, end="\n"):
+    """A CSV of 12 rows with texts in some of them."""
+    rows = [f"{notes.get(row, 'well')},{row},{row % 2}" for row in range(12)]
+    path = folder / "t.csv"
+    path.write_text(end.join(["note,a,y", *rows]) + end, newline="")
+    return path
+
+
+@pytest.mark.parametrize(
+    ("notes", "line"),
+    [
+        ({3: '"hi', 7: '"hi'}, 5),
+        ({3: '"hi'}, 5),
+        ({3: '"hi" there'}, 5),
+        ({2: '"over\ntwo lines"', 3: '"5" of it'}, 6),
+    ],
+    ids=["two that open", "one that opens", "text after one", "after a value of two lines"],
+)
+def test_a_quote_that_hides_rows_is_refused_with_its_line(tmp_path, notes, line):
+    path = noted(tmp_path, notes)
+
+    with pytest.raises(Stop) as caught:
+        NOTES.listing(tmp_path)
+
+    assert str(caught.value) == (
+        f"{path}:{line}: a value begins with a quote, and ends with none before a comma or the end "
+        'of a row; close it, or write "" for a quote inside of quotes'
+    )
+
+
+@pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
+def test_quotes_that_belong_to_a_value_hide_nothing(tmp_path, end):
+    noted(tmp_path, {1: '"a, b"', 2: f'"two{end}lines"', 3: '"say ""no"""', 4: '5" pipe'}, end)
+
+    assert NOTES.listing(tmp_path).columns["a"].tolist() == list(range(12))
+
+
+def test_a_table_in_utf_16_is_told_so(tmp_path):
+    (tmp_path / "t.csv").write_bytes("a,y\n1,2\n".encode("utf-16-le"))
+
+    with pytest.raises(Stop) as caught:
+        NOTES.listing(tmp_path)
+
+    assert str(caught.value) == (
+        f"{tmp_path}/t.csv:1: it has a NUL character, as text in UTF-16 has; save it as UTF-8"
+    )
+
+
+def test_a_cell_may_be_of_any_length(tmp_path):
+    noted(tmp_path, {1: "n" * 200_000, 2: f'"{"n" * 200_000}"'})
+
+    assert len(NOTES.listing(tmp_path)) == 12
+
+
+@pytest.mark.parametrize("blanks", ["", " ", " \t "])
+def test_a_line_of_blanks_counts_as_a_line_and_is_no_row(tmp_path, blanks):
+    (tmp_path / "t.csv").write_text(f"{blanks}\na,y\n1,2\n{blanks}\n3,4\nfive,6\n")
+
+    with pytest.raises(Stop) as caught:
+        NOTES.listing(tmp_path)
+
+    assert str(caught.value) == (
+        "ingest.columns.a: 1 of 3 are no numbers (t.csv:6: 'five'); mend them, or declare the "
+        "column as {Value: {dtype: string}}"
+    )

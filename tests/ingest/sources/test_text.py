@@ -41,6 +41,22 @@ def test_a_file_whose_name_is_not_utf_8_is_refused(tmp_path):
     assert str(caught.value) == (f"'{tmp_path}/caf\\udce9.txt': its name is not UTF-8; rename it")
 
 
+@pytest.mark.parametrize(
+    ("content", "line"),
+    [("one\ntwo".encode("utf-16-le"), 1), (b"one\ntwo\n" + bytes(512), 3)],
+    ids=["UTF-16 without its mark", "a block that was never written"],
+)
+def test_a_character_that_no_text_has_is_refused_with_its_line(tmp_path, content, line):
+    (tmp_path / "a.txt").write_bytes(content)
+
+    with pytest.raises(Stop) as caught:
+        listed(tmp_path)
+
+    assert str(caught.value) == (
+        f"{tmp_path}/a.txt:{line}: it has a NUL character, as text in UTF-16 has; save it as UTF-8"
+    )
+
+
 def test_a_last_line_needs_no_end_and_a_mark_of_bytes_is_none(tmp_path):
     write(tmp_path, "\ufeffna\u00efve \u8a9e")
 

@@ -3,6 +3,7 @@
 import csv
 import hashlib
 import json
+import sys
 import warnings
 from collections import Counter
 from collections.abc import Collection, Iterator, Mapping, Sequence
@@ -22,7 +23,10 @@ from components.data.listing import Listing
 from components.ingest import columns
 from components.ingest.fetch import cache_folder
 from components.ingest.places import base, inside, located
+from components.ingest.plain import refuse_nul
 from components.ingest.sources.table import Table
+
+csv.field_size_limit(sys.maxsize)  # pandas, which reads the same cells, has none
 
 
 def listing(config: Table, source: Path) -> Listing:
@@ -59,6 +63,9 @@ def listing(config: Table, source: Path) -> Listing:
 
 def _csv(paths: Sequence[Path], wanted: Collection[str]) -> Dataset:
     """Every cell as it is written: a guess takes 01 for 1, and a class called NA for none."""
+    for path in paths:
+        refuse_nul(path)
+        _refuse_quotes(path)
     tables, headers = [], {path: _header(path) for path in paths}
     _refuse_lacking(headers, wanted)
     for path in paths:
@@ -104,14 +111,39 @@ def _refuse_repeated(names: Sequence[str], where: str) -> None:
         raise Stop(f"{where}: two columns have the name '{twice[0]}'")
 
 
+def _refuse_quotes(path: Path) -> None:
+    """Raises a `Stop` where text follows a quote that closes, or none does.
+
+    pandas takes both: a quote that was never meant to open a value hides all rows up to the next.
+    """
+    with path.open("rb") as file:
+        if not any(b'"' in piece for piece in iter(partial(file.read, 1 << 20), b"")):
+            return
+    for _ in _records(path):
+        pass
+
+
 def _records(path: Path) -> Iterator[tuple[int, list[str]]]:
-    """The lines of a CSV file that are not empty, the header first, each with its number."""
+    """The rows of a CSV file, the header first, each with the number of its line.
+
+    Without lines of blanks alone, which pandas passes over.
+
+    Raises:
+        Stop: A value in quotes does not end with one.
+    """
     with path.open(newline="", encoding="utf-8-sig") as file:
-        reader, line = csv.reader(file), 1
-        for row in reader:
-            if row:
-                yield line, row
-            line = reader.line_num + 1
+        lines = (line if line.strip(" \t\r\n") else "\n" for line in file)
+        reader, line = csv.reader(lines, strict=True), 1
+        try:
+            for row in reader:
+                if row:
+                    yield line, row
+                line = reader.line_num + 1
+        except csv.Error:
+            raise Stop(
+                f"{path}:{line}: a value begins with a quote, and ends with none before a comma or "
+                'the end of a row; close it, or write "" for a quote inside of quotes'
+            ) from None
 
 
 def _line(paths: Sequence[Path], row: int) -> str:

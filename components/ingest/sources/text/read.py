@@ -10,6 +10,7 @@ from components.data.listing import Listing
 from components.data.rows import Values
 from components.data.schema import Schema
 from components.ingest.places import base, located
+from components.ingest.plain import refuse_nul
 from components.ingest.sources.text import TextFiles
 
 END = re.compile(r"([.!?][\"'\u2019\u201d)\]]*) (?=[\"'\u2018\u201c(\[]?(\w))")
@@ -21,7 +22,7 @@ def listing(config: TextFiles, folder: Path) -> Listing:
     """Lists the lines or sentences of text files.
 
     Raises:
-        Stop: A file is not UTF-8, or there is no text.
+        Stop: A file is not UTF-8, has a NUL, or there is no text.
     """
     start = base(config.archive, folder) if config.archive else folder
     paths = located(config.file, start)
@@ -46,6 +47,7 @@ def _units(path: Path, unit: str) -> Iterator[tuple[int, str]]:
         text = path.read_text(encoding="utf-8-sig")
     except UnicodeDecodeError as error:
         raise Stop(f"{path}: not UTF-8 text: {error.reason} at byte {error.start}") from None
+    refuse_nul(path)
     parts = text.split("\n") if unit == "line" else _sentences(text)
     for number, part in enumerate(parts, 1):
         if words := part.split():
