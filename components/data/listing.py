@@ -46,7 +46,8 @@ class Listing:
     def take(self, rows: Index) -> Split:
         """Some examples, not read yet, and without what the other rows would weigh."""
         columns = {name: select(values, rows) for name, values in self.columns.items()}
-        names = np.array([self.names[row] for row in rows], object) if self.names else None
+        named = self.names is not None and len(self.names)  # an array of them has no truth
+        names = np.array([self.names[row] for row in rows], object) if named else None
         return Split(self.schema, columns, names)
 
     @property

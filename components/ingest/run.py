@@ -2,6 +2,7 @@
 
 from components.base.files import replacing
 from components.base.workers import Workers
+from components.ingest.listed import listed
 from components.ingest.stage import known, recalled, split, write
 from components.run.command import Run
 
@@ -9,7 +10,7 @@ from components.run.command import Run
 def run(run: Run) -> None:
     """Reads `source`, and writes the dataset `out`."""
     config = run.pipeline.ingest
-    found = recalled(config.listing(run.source))
+    found = recalled(listed(config, run.source))
     with Workers(run.params.dask) as workers, replacing(run.out) as folder:
         rows = split(config, found, run.seed, workers)
         facts = write(found, rows, folder, workers)

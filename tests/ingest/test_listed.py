@@ -1,0 +1,115 @@
+"""What a source of one's own lists is what it says."""
+
+from dataclasses import replace
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+from own_sources import Rings
+
+from components.base.errors import Stop
+from components.data.features.class_label import ClassLabel
+from components.data.features.text import Text
+from components.data.features.value import Value
+from components.data.listing import Listing
+from components.data.rows import Values
+from components.data.schema import Schema
+from components.ingest.listed import listed
+
+AT, RING = np.zeros((4, 3), np.float32), np.array([0, 1, 0, 1])
+KINDS = {"at": Value("float32", (3,)), "ring": ClassLabel(("a", "b"))}
+GOOD = Listing(Schema(KINDS, ("ring",)), {"at": AT, "ring": RING})
+
+
+def refusal(tmp_path, found):
+    with pytest.raises(Stop) as caught:
+        listed(SimpleNamespace(source="own:Mine", listing=lambda _: found), tmp_path)
+    return str(caught.value)
+
+
+def changed(kinds=(), columns=(), targets=("ring",), **others):
+    schema = Schema({**KINDS, **dict(kinds)}, targets)
+    return Listing(schema, {**GOOD.columns, **dict(columns)}, **others)
+
+
+def test_what_is_right_is_taken_as_it_is(tmp_path):
+    section = Rings(source="own_sources:Rings")
+
+    assert listed(section, tmp_path).columns["at"].shape == (200, 2)
+
+
+@pytest.mark.parametrize(
+    ("found", "message"),
+    [
+        (None, " gives None; it should give a Listing"),
+        ([1], " gives list; it should give a Listing"),
+        (replace(GOOD, columns={"at": AT}), ": its columns are at; its schema says at, ring"),
+        (
+            changed(targets=("rings",)),
+            ": 'rings' is to be learned, and not among its columns at, ring",
+        ),
+        (
+            changed(columns={"at": (one for one in AT)}),
+            ": column 'at' is generator; it should be an array",
+        ),
+        (changed(columns={"ring": RING[:3]}), ": column 'ring' has 3 values; column 'at' has 4"),
+        (changed(names=["one"]), ": names has 1 values; column 'at' has 4"),
+        (changed(given=np.array(["train"])), ": given has 1 values; column 'at' has 4"),
+        (changed(groups=np.arange(5)), ": groups has 5 values; column 'at' has 4"),
+        (changed(times=np.arange(5)), ": times has 5 values; column 'at' has 4"),
+        (
+            changed(given=np.array(["train", "val", "test", "test"])),
+            ": given holds val; it should say train, validation, test",
+        ),
+        (
+            changed(kinds={"at": Value("int8", (3,))}),
+            ": column 'at' holds float32; its kind, Value, holds int8",
+        ),
+        (
+            changed(kinds={"at": Value("int8", (3,))}, columns={"at": AT.astype(int) + 300}),
+            ": column 'at' holds 300 to 300; its kind, Value, holds -128 to 127",
+        ),
+        (
+            changed(columns={"ring": RING + 0.7}),
+            ": column 'ring' holds float64; its kind, ClassLabel, holds int64",
+        ),
+        (
+            changed(columns={"at": AT[:, :2]}),
+            ": column 'at' holds arrays of shape (2,); its kind, Value, holds arrays of shape (3,)",
+        ),
+        (
+            changed(columns={"at": [[1, 2, 3], [1], [2], [3]]}),
+            ": column 'at' holds values of several shapes; its kind, Value, holds arrays of shape "
+            "(3,)",
+        ),
+        (
+            changed(kinds={"at": Text()}, columns={"at": Values(["a", None, "b", "c"])}),
+            ": column 'at' holds None; its kind, Text, holds str",
+        ),
+        (
+            changed(columns={"at": AT[:0], "ring": RING[:0]}),
+            ": it has no examples",
+        ),
+    ],
+)
+def test_what_is_not_as_it_says_is_named(tmp_path, found, message):
+    assert refusal(tmp_path, found) == f"ingest.source: own:Mine{message}"
+
+
+def test_a_mistake_in_its_code_is_told_with_its_line(tmp_path):
+    def broken(_):
+        return {}["at"]
+
+    with pytest.raises(Stop) as caught:
+        listed(SimpleNamespace(source="own:Mine", listing=broken), tmp_path)
+
+    line = broken.__code__.co_firstlineno + 1
+    assert str(caught.value) == (
+        f"{__file__}:{line}: ingest.source: own:Mine cannot list its examples: KeyError: 'at'"
+    )
+
+
+def test_names_may_be_an_array(tmp_path):
+    named = replace(GOOD, names=np.array(["a", "b", "c", "d"]))
+
+    assert named.take(np.array([2])).name(0) == "c"
