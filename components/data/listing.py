@@ -46,8 +46,9 @@ class Listing:
     def take(self, rows: Index) -> Split:
         """Some examples, not read yet, and without what the other rows would weigh."""
         columns = {name: select(values, rows) for name, values in self.columns.items()}
-        named = self.names is not None and len(self.names)  # an array of them has no truth
-        names = np.array([self.names[row] for row in rows], object) if named else None
+        # An array of them has no truth of its own.
+        given = () if self.names is None else self.names
+        names = np.array([given[row] for row in rows], object) if len(given) else None
         return Split(self.schema, columns, names)
 
     @property

@@ -1,5 +1,6 @@
 """The values of a column, read when they are asked for."""
 
+import stat
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -162,8 +163,12 @@ class Files(Sequence[bytes]):
 
         Raises:
             FileNotFoundError: A file is missing.
+            Stop: One is no file, such as a pipe, which nobody may ever write to.
         """
         found = [(root / path).stat() for path in paths]
+        for path, one in zip(paths, found, strict=True):
+            if not stat.S_ISREG(one.st_mode):
+                raise Stop(f"{root / path}: not a regular file; remove it")
         stamps = [
             (one.st_size, one.st_mtime_ns, one.st_ctime_ns, one.st_ino & MAX_INT64) for one in found
         ]

@@ -8,7 +8,8 @@ import stat
 import tarfile
 import zipfile
 import zlib
-from collections.abc import Callable, Iterator
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from itertools import accumulate
 from pathlib import Path
@@ -83,11 +84,18 @@ def _unpack_tar(archive: Path, folder: Path) -> None:
     with tarfile.open(archive) as tar:
         members = _members(archive, tar, shutil.disk_usage(folder.parent).free)
         links = {normpath(member.name) for member in members if member.issym()}
+        names: set[str] = set()
         for member in members:
             _check_name(archive, member.name)
             tarfile.data_filter(member, str(folder))
             if _goes_through(links, member):
                 raise _refused(archive, member.name, "lies or points behind a link")
+            if member.islnk() and normpath(member.linkname) not in names:
+                raise _refused(
+                    archive, member.name, f"links to '{member.linkname}', which is not before it"
+                )
+            names.add(normpath(member.name))
+        _refuse_twice(archive, [member.name for member in members if not member.isdir()])
         folder.mkdir()
         tar.extractall(folder, members, filter="data")
 
@@ -137,6 +145,7 @@ def _unpack_zip(archive: Path, folder: Path) -> None:
                 raise _refused(archive, entry.filename, "is encrypted")
             if stat.S_IFMT(entry.external_attr >> 16) not in {0, stat.S_IFREG, stat.S_IFDIR}:
                 raise _refused(archive, entry.filename, "is neither a file nor a folder")
+        _refuse_twice(archive, [entry.filename for entry in entries if not entry.is_dir()])
         # zipfile reads no more of an entry than its header says, and then compares the checksum.
         if sum(entry.file_size for entry in entries) > shutil.disk_usage(folder.parent).free:
             raise _too_large(archive)
@@ -148,6 +157,13 @@ def _unpack_zip(archive: Path, folder: Path) -> None:
 def _is_junk(name: str) -> bool:
     """Whether macOS wrote it beside the files that were meant."""
     return any(part == "__MACOSX" or part.startswith("._") for part in name.split("/"))
+
+
+def _refuse_twice(archive: Path, names: Sequence[str]) -> None:
+    """Raises a `Stop` where the last of several files would take the place of the others."""
+    for name, count in Counter(map(normpath, names)).items():
+        if count > 1:
+            raise _refused(archive, name, f"is in it {count} times")
 
 
 def _check_name(archive: Path, name: str) -> None:

@@ -17,7 +17,7 @@ from components.config.building import build
 from components.config.ingest import Tabular
 from components.config.lookup import near
 from components.config.section import Kind
-from components.data.features.feature import SHOWN, TableColumn, typed
+from components.data.features.feature import SHOWN, TableColumn, brief, typed
 from components.data.listing import SPLITS, Listing
 from components.data.rows import Files
 from components.data.schema import Schema
@@ -107,7 +107,7 @@ def _dates(name: str, values: Sequence[Any]) -> NDArray[Any]:
     except (TypeError, ValueError):
         wrong = next((one for one in values if not _is_date(one)), values[0])
         raise Stop(
-            f"{TIME}: column '{name}' holds {str(wrong)!r}; "
+            f"{TIME}: column '{name}' holds {brief(repr(str(wrong)))}; "
             "all must be numbers, or all dates such as 2026-01-31"
         ) from None
 
@@ -131,7 +131,9 @@ def splits(values: Sequence[Any]) -> NDArray[Any]:
     """The split of each row from a column that says it, in the words of `SPLITS`."""
     unknown = sorted({str(value) for value in values if str(value).lower() not in SPLITS})
     if unknown:
-        message = f"holds {', '.join(unknown[:SHOWN])}; it must say train, validation or test"
+        message = (
+            f"holds {', '.join(map(brief, unknown[:SHOWN]))}; it must say train, validation or test"
+        )
         raise Mistakes([Problem(("ingest", "split_column"), message)])
     return np.array([SPLITS[str(value).lower()] for value in values])
 
@@ -144,7 +146,7 @@ def check(table: Dataset, config: Tabular, name: str) -> None:
         ("split", "time"): config.split.time,
         ("split_column",): getattr(config, "split_column", None),
     }
-    there = ", ".join(table.column_names)
+    there = ", ".join(map(brief, table.column_names))
     problems = [
         Problem(
             ("ingest", *key),

@@ -21,8 +21,11 @@ def located(file: File, source: Path) -> Sequence[Path]:
         paths = sorted(source.glob(file)) if set(file) & set("*?[") else [source / file]
     except ValueError as error:  # `**` is no name of a folder
         raise Mistakes([Problem(("ingest", "file"), f"{file}: {error}")]) from None
-    if not paths or not paths[0].is_file():
+    if not paths or not paths[0].exists():
         raise Mistakes([Problem(("ingest",), f"no file {source / file}")])
+    # A pipe, for one, which nobody may ever write to.
+    if odd := [path for path in paths if not path.is_file()]:
+        raise Mistakes([Problem(("ingest",), f"{odd[0]} is not a regular file; remove it")])
     refuse_unwritable(paths)
     return [inside(path.relative_to(source).as_posix(), source) for path in paths]
 

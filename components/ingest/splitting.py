@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from components.base.errors import Stop
 from components.data.dataset import SPLITS
+from components.data.features.feature import brief
 
 CARVED = 0.1  # of the train split, where neither the source nor the file gives a validation split
 
@@ -39,7 +40,7 @@ def by_class(
     by_label = np.split(np.argsort(labels, kind="stable"), np.cumsum(sizes)[:-1])
     fifths = [f"fifth {place + 1} of the target" for place in range(len(sizes))]
     too_small = []
-    for label, name in enumerate([f"class '{one}'" for one in classes] or fifths):
+    for label, name in enumerate([f"class '{brief(one)}'" for one in classes] or fifths):
         members = random.permutation(by_label[label])
         if len(members) < len(rows):
             too_small.append(f"{name} has {len(members)}")

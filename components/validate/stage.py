@@ -10,7 +10,7 @@ from pydantic import BaseModel
 
 from components.config.validate import Config
 from components.data.dataset import Split
-from components.data.features.feature import Feature, content
+from components.data.features.feature import Feature, brief, content
 from components.data.schema import Schema
 from components.validate import drift
 from components.validate.inspection import VALUE, titles, where
@@ -211,7 +211,7 @@ def _of_whole(
 ) -> list[Finding]:
     """What is found in no single example."""
     missing = [
-        f"the {split} split has no example of class '{name}'"
+        f"the {split} split has no example of class '{brief(name)}'"
         for split, classes in counts.items()
         for name, count in classes.items()
         if not count
@@ -219,8 +219,8 @@ def _of_whole(
     train = {name: count for name, count in counts["train"].items() if count}
     ordered = sorted(train, key=train.__getitem__)
     imbalance = [
-        f"class '{most}' has {train[most] / train[least]:.1f} times the training examples of "
-        f"class '{least}'; validate.max_imbalance allows {config.max_imbalance:g}"
+        f"class '{brief(most)}' has {train[most] / train[least]:.1f} times the training examples "
+        f"of class '{brief(least)}'; validate.max_imbalance allows {config.max_imbalance:g}"
         for least, most in zip(ordered[:1], ordered[-1:], strict=True)
         if train[most] > config.max_imbalance * train[least]
     ]
@@ -267,7 +267,7 @@ def _problems(findings: Sequence[Finding], total: int, config: Config) -> list[s
 def _too_few(counts: Mapping[str, Mapping[str, int]], config: Config) -> list[str]:
     least = config.min_examples_per_class
     return [
-        f"class '{name}' has {count} training examples; "
+        f"class '{brief(name)}' has {count} training examples; "
         f"validate.min_examples_per_class asks for {least}"
         for name, count in counts["train"].items()
         if 0 < count < least

@@ -409,3 +409,29 @@ def test_a_zip_that_lies_about_its_size_is_refused(tmp_path):
     archive.write_bytes(content)
 
     assert refusal(archive) == f"{archive} is damaged or cut off: Bad CRC-32 for file 'bomb'"
+
+
+def test_a_hard_link_to_what_is_not_there_is_refused(tmp_path):
+    archive = write_tar(tmp_path / "a.tar", entry("l", tarfile.LNKTYPE, "nope"))
+
+    assert refusal(archive) == (
+        f"{archive} was not unpacked: its entry 'l' links to 'nope', which is not before it"
+    )
+
+
+def twice_in_a_zip(path):
+    write_zip(path)
+    with zipfile.ZipFile(path, "a") as file, pytest.warns(UserWarning, match="Duplicate name"):
+        file.writestr("set/ant/1.png", b"other")
+    return path
+
+
+@pytest.mark.parametrize(
+    "write", [lambda path: write_tar(path, entry("set/ant/1.png")), twice_in_a_zip]
+)
+def test_a_file_that_is_there_twice_is_refused(tmp_path, write):
+    archive = write(tmp_path / "a")
+
+    assert refusal(archive) == (
+        f"{archive} was not unpacked: its entry 'set/ant/1.png' is in it 2 times"
+    )

@@ -678,3 +678,21 @@ def test_images_beside_numbers_are_read_once_and_known_again(photos, tmp_path_fa
             number = int(part["age"][row])
             assert part["image"][row] == (photos / paths[number]).read_bytes()
             assert part.text("label", row) == paths[number][:3]
+
+
+def test_a_pipe_among_the_images_is_named(photos):
+    os.mkfifo(photos / "bee" / "z.png")
+
+    with pytest.raises(Stop) as caught:
+        config().listing(photos)
+
+    assert str(caught.value) == f"{photos}/bee/z.png: not a regular file; remove it"
+
+
+def test_a_group_that_a_path_lacks_is_named(photos):
+    with pytest.raises(Stop) as caught:
+        config(split=Split(by="group", group="(q)?png")).listing(photos)
+
+    assert str(caught.value) == (
+        "ingest.split.group: (q)?png is not found in 12 paths, such as ant/0.png"
+    )

@@ -8,9 +8,11 @@ import numpy as np
 
 from components.base.errors import Stop
 from components.data.features.feature import (
+    SHOWN,
     Feature,
     Look,
     TableColumn,
+    brief,
     content,
     refuse_twice,
     typed,
@@ -65,9 +67,9 @@ class ClassLabel(Feature):
         names = self.classes or tuple(map(str, known))
         places = {name: place for place, name in enumerate(names)}
         if unknown := [str(value) for value in known if str(value) not in places]:
-            raise Stop(
-                f"ingest.columns.{column.name}: {', '.join(unknown[:10])} is not among the classes"
-            )
+            shown = ", ".join(map(brief, unknown[:SHOWN]))
+            what = f"ingest.columns.{column.name}: {shown} is not among the classes"
+            raise Stop(f"{what}{_quoting(unknown, names)}")
         positions = {value: places[str(value)] for value in known}
         found = np.array([positions[value] for value in values], np.int64)
         return replace(self, classes=names), found
@@ -85,3 +87,18 @@ class ClassLabel(Feature):
     def strata(self, values: Rows) -> Index | None:
         """The classes."""
         return np.asarray(values, np.int64)
+
+
+def _quoting(unknown: Sequence[str], names: Sequence[str]) -> str:
+    """What to do about classes that YAML has read as numbers, or as true and false."""
+    read = [name for one in unknown for name in names if _is_read_as(one, name)]
+    return f"; YAML reads them as {', '.join(map(brief, read[:SHOWN]))}: quote them" if read else ""
+
+
+def _is_read_as(written: str, name: str) -> bool:
+    if name in ("True", "False"):
+        return written.lower() == name.lower()
+    try:
+        return float(written) == float(name) or int(written, 8) == int(name)  # 010 is 8
+    except ValueError:
+        return False

@@ -20,7 +20,8 @@ if TYPE_CHECKING:
     import pandas as pd
 
 SHOWN = 10  # rows or files that a message names
-WHOLE = re.compile(r"0|-?[1-9][0-9]*")
+LONGEST = 100  # characters of a value that it shows
+WHOLE = re.compile(r"0|-?[1-9][0-9]{0,999}")  # Python reads no more than 4,300 digits
 
 T = TypeVar("T")
 Found = Annotated[T, "by the data"]
@@ -74,7 +75,9 @@ class TableColumn:
         """Raises a `Stop` that names the rows without a value, and the key of the file."""
         missing = [row for row, value in enumerate(values) if value in unknown]
         if missing:
-            rows = ", ".join(map(str, missing[:SHOWN])) + (", ..." if missing[SHOWN:] else "")
+            rows = ", ".join(map(self.place, missing[:SHOWN])) + (
+                ", ..." if missing[SHOWN:] else ""
+            )
             raise Stop(
                 f"{where or f'ingest.columns.{self.name}'}: {len(missing)} rows have no value: "
                 f"{rows}; remove them, or fill them in"
@@ -244,7 +247,12 @@ class Feature(ABC):
 def refuse_twice(names: Sequence[str]) -> None:
     """Raises a `ValueError` where two classes have one name."""
     if twice := [name for name, count in Counter(names).items() if count > 1]:
-        raise ValueError(f"two classes have the name {twice[0]}")
+        raise ValueError(f"two classes have the name {brief(twice[0])}")
+
+
+def brief(text: str) -> str:
+    """A value as a message shows it: one cell may be as large as a file."""
+    return text if len(text) <= LONGEST else f"{text[:LONGEST]}..."
 
 
 def typed(values: list[str]) -> list[Any]:

@@ -19,6 +19,7 @@ from components.data.features.feature import (
     Look,
     Shape,
     TableColumn,
+    brief,
     content,
     digest,
     refuse_twice,
@@ -98,7 +99,9 @@ class Value(Feature):
         read = _exact if self._is_whole else float
         found = [_number(value, read) for value in values]
         if wrong := [row for row, one in enumerate(found) if one is None]:
-            rows = ", ".join(f"{column.place(row)}: {values[row]!r}" for row in wrong[:SHOWN])
+            rows = ", ".join(
+                f"{column.place(row)}: {brief(repr(values[row]))}" for row in wrong[:SHOWN]
+            )
             raise Stop(
                 f"ingest.columns.{column.name}: {len(wrong)} of {len(values)} are no numbers "
                 f"({rows}); mend them, or declare the column as {{Value: {{dtype: string}}}}"
@@ -120,7 +123,7 @@ class Value(Feature):
         is_wrong = self._is_wrong(given)
         if is_wrong.any():
             row = int(np.argwhere(is_wrong)[0][0])
-            what = f"{column.values[row]!r} is no {self.dtype}"
+            what = f"{brief(repr(column.values[row]))} is no {self.dtype}"
             raise Stop(f"{where}: {column.place(row)}: {what}")
         with np.errstate(all="ignore"):  # what becomes infinite, `validate` finds
             return given.astype(self.dtype)

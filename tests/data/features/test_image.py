@@ -88,7 +88,7 @@ def test_a_column_of_bytes_or_of_images_is_files(tmp_path):
 @pytest.mark.parametrize(
     ("paths", "message"),
     [
-        (["a.png", None], "1 rows have no value: 1; remove them, or fill them in"),
+        (["a.png", None], "1 rows have no value: row 1; remove them, or fill them in"),
         (["../a.png"], "1 paths leave {folder}, such as ../a.png"),
         (["b.png", "a.png"], "1 of 2 files are not in {folder}: b.png"),
         (["a\0.png", "a.png"], "1 of 2 files are not in {folder}: a\0.png"),

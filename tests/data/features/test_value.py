@@ -129,7 +129,7 @@ def test_a_category_is_its_place(value, place):
         (
             Value(),
             [[1.0, 2.0], None],
-            "1 rows have no value: 1; remove them, or fill them in",
+            "1 rows have no value: row 1; remove them, or fill them in",
         ),
     ],
     ids=[

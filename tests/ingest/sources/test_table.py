@@ -3,6 +3,7 @@
 import datetime as dt
 import io
 import json
+import os
 
 import datasets
 import numpy as np
@@ -140,7 +141,7 @@ def test_rows_without_a_label_are_named(folder):
         config().listing(folder)
 
     assert str(caught.value) == (
-        "ingest.columns.label: 1 rows have no value: 1; remove them, or fill them in"
+        "ingest.columns.label: 1 rows have no value: labels.csv:3; remove them, or fill them in"
     )
 
 
@@ -228,14 +229,14 @@ def test_empty_cells_are_named(folder):
     with pytest.raises(Stop) as caught:
         config(split=Split(by="group", group="patient")).listing(folder)
     assert str(caught.value) == (
-        "ingest.split.group: 1 rows have no value: 1; remove them, or fill them in"
+        "ingest.split.group: 1 rows have no value: labels.csv:3; remove them, or fill them in"
     )
 
     (folder / "labels.csv").write_text('image,label\n0.png,a\n1.png,b\n"",b\n')
     with pytest.raises(Stop) as caught:
         config().listing(folder)
     assert str(caught.value) == (
-        "ingest.columns.image: 1 rows have no value: 2; remove them, or fill them in"
+        "ingest.columns.image: 1 rows have no value: labels.csv:4; remove them, or fill them in"
     )
 
 
@@ -435,7 +436,7 @@ def test_a_key_that_a_line_of_json_lacks_is_a_value_that_is_missing(folder):
         config(file="all.jsonl").listing(folder)
 
     assert str(caught.value) == (
-        "ingest.columns.label: 1 rows have no value: 1; remove them, or fill them in"
+        "ingest.columns.label: 1 rows have no value: row 1; remove them, or fill them in"
     )
 
 
@@ -718,7 +719,7 @@ def test_times_have_the_order_of_what_they_mean(folder, times, order):
 @pytest.mark.parametrize(
     ("times", "message"),
     [
-        (("1", "", "2"), "1 rows have no value: 1; remove them, or fill them in"),
+        (("1", "", "2"), "1 rows have no value: times.csv:3; remove them, or fill them in"),
         (("1", "nan", "2"), "column 'when' is no number in row 1"),
         (
             ("2026-01-01", "nan", "2026-01-02"),
@@ -809,7 +810,7 @@ def test_rows_of_the_hub_without_a_label_are_named(hub):
         HuggingFace(source="huggingface", dataset="someone/pets").listing(hub)
 
     assert str(caught.value) == (
-        "ingest.columns.label: 2 rows have no value: 1, 4; remove them, or fill them in"
+        "ingest.columns.label: 2 rows have no value: row 1, row 4; remove them, or fill them in"
     )
 
 
@@ -897,3 +898,79 @@ def test_a_line_of_blanks_counts_as_a_line_and_is_no_row(tmp_path, blanks):
         "ingest.columns.a: 1 of 3 are no numbers (t.csv:6: 'five'); mend them, or declare the "
         "column as {Value: {dtype: string}}"
     )
+
+
+@pytest.mark.parametrize(
+    ("value", "what"),
+    [
+        (str(2**70), "column 'a' holds what no table can: "),
+        (r'"\ud800"', "column 'a' holds what no table can: "),
+        ("9" * 5000, "it has a number of more digits than can be read"),
+    ],
+    ids=["more than 64 bits", "half a character", "too many digits"],
+)
+def test_a_value_of_json_that_no_table_holds_is_named_with_its_line(tmp_path, value, what):
+    first = '"b"' if '"' in value else "1"
+    (tmp_path / "t.jsonl").write_text(f'{{"a": {first}, "y": 1}}\n\n{{"a": {value}, "y": 2}}\n')
+
+    with pytest.raises(Stop) as caught:
+        config(file="t.jsonl", columns={"a": "Value", "y": "Value"}).listing(tmp_path)
+
+    assert str(caught.value).startswith(f"{tmp_path}/t.jsonl:3: {what}")
+
+
+def test_a_label_of_more_digits_than_python_reads_is_text(tmp_path):
+    (tmp_path / "t.csv").write_text(f"a,y\n1,2\n2,{'9' * 5000}\n")
+
+    found = config(file="t.csv", columns={"a": "Value", "y": "ClassLabel"}).listing(tmp_path)
+
+    assert classes(found) == ("2", "9" * 5000)
+
+
+def test_a_parquet_file_without_rows_is_told_so_or_adds_none(folder):
+    columns = {"a": "Value", "y": "Value"}
+    for name, rows in (("t-0.parquet", []), ("t-1.parquet", [1.0, 2.0])):
+        numbers = pa.array(rows, pa.float64())
+        pq.write_table(pa.table({"a": numbers, "y": numbers}), folder / name)
+
+    with pytest.raises(Stop) as caught:
+        config(file="t-0.parquet", columns=columns).listing(folder)
+
+    assert str(caught.value) == f"{folder}/t-0.parquet: has no rows"
+    assert len(config(file="t-*.parquet", columns=columns).listing(folder)) == 2
+
+
+def test_a_pipe_among_the_files_of_a_pattern_is_named(tmp_path):
+    noted(tmp_path, {})
+    os.mkfifo(tmp_path / "t2.csv")
+
+    with pytest.raises(Mistakes) as caught:
+        config(file="t*.csv", columns=NOTES.columns).listing(tmp_path)
+
+    assert str(caught.value) == f"{tmp_path}/t2.csv is not a regular file; remove it"
+
+
+@pytest.mark.parametrize(
+    ("labels", "named", "what"),
+    [
+        (
+            ["true", "false"],
+            [True, False],
+            "false, true is not among the classes; YAML reads them as False, True: quote them",
+        ),
+        (
+            ["01", "02"],
+            [1, 2],
+            "01, 02 is not among the classes; YAML reads them as 1, 2: quote them",
+        ),
+        (["a" * 500], ["b"], f"{'a' * 100}... is not among the classes"),
+    ],
+)
+def test_classes_that_yaml_reads_as_something_else_are_to_be_quoted(tmp_path, labels, named, what):
+    (tmp_path / "t.csv").write_text("a,y\n" + "".join(f"1,{one}\n" for one in labels))
+    columns = {"a": "Value", "y": {"ClassLabel": {"classes": named}}}
+
+    with pytest.raises(Stop) as caught:
+        config(file="t.csv", columns=columns).listing(tmp_path)
+
+    assert str(caught.value) == f"ingest.columns.y: {what}"

@@ -103,7 +103,7 @@ def read(path: Path) -> NDArray[Any]:
         raise Stop(f"{path}: damaged gzip file: {error}") from None
 
 
-def _array(file: IO[bytes], path: Path) -> NDArray[Any]:
+def _array(file: IO[bytes] | gzip.GzipFile, path: Path) -> NDArray[Any]:
     start = file.read(4)
     if len(start) < 4 or start[:2] != b"\0\0" or start[2] not in DTYPES:
         raise Stop(f"{path}: not an IDX file")
@@ -122,7 +122,7 @@ def _array(file: IO[bytes], path: Path) -> NDArray[Any]:
     return np.frombuffer(content, dtype).reshape(shape).astype(dtype.newbyteorder("="))
 
 
-def _content(file: IO[bytes], most: int) -> bytearray:
+def _content(file: IO[bytes] | gzip.GzipFile, most: int) -> bytearray:
     """The rest of a file up to so many bytes; memory is taken for those alone that are there."""
     content = bytearray()
     while len(content) < most and (piece := file.read(min(PIECE, most - len(content)))):

@@ -150,7 +150,12 @@ def _splits(folder: Path) -> dict[str, Path]:
 def _groups(paths: list[str], expression: str) -> np.ndarray:
     pattern = re.compile(expression)
     matches = [pattern.search(path) for path in paths]
-    missing = [path for path, match in zip(paths, matches, strict=True) if match is None]
+    # Of a group that may be absent, `(a)?b`, there is a match without it.
+    missing = [
+        path
+        for path, match in zip(paths, matches, strict=True)
+        if match is None or match[1] is None
+    ]
     if missing:
         raise Stop(
             f"ingest.split.group: {expression} is not found in {len(missing)} paths, "

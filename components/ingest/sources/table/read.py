@@ -19,6 +19,7 @@ from pyarrow import parquet
 
 from components.base.errors import Stop
 from components.base.files import digest, discard, hold
+from components.data.features.feature import brief
 from components.data.listing import Listing
 from components.ingest import columns
 from components.ingest.fetch import cache_folder
@@ -88,7 +89,7 @@ def _refuse_lacking(headers: Mapping[Path, Sequence[str]], wanted: Collection[st
                 first = next(one for one, names in headers.items() if name in names)
                 raise Stop(
                     f"{path}: no column '{name}', which {first.name} has; there are "
-                    f"{', '.join(header)}"
+                    f"{', '.join(map(brief, header))}"
                 )
 
 
@@ -108,7 +109,7 @@ def _header(path: Path) -> list[str]:
 
 def _refuse_repeated(names: Sequence[str], where: str) -> None:
     if twice := [name for name, count in Counter(names).items() if count > 1]:
-        raise Stop(f"{where}: two columns have the name '{twice[0]}'")
+        raise Stop(f"{where}: two columns have the name '{brief(twice[0])}'")
 
 
 def _refuse_quotes(path: Path) -> None:
@@ -173,6 +174,10 @@ def _parquet(paths: Sequence[Path], wanted: Collection[str]) -> Dataset:
                 raise Stop(
                     f"{path}: column '{field.name}' holds {kind}; in {first.name} it holds {before}"
                 )
+    # Of a file without rows `datasets` says that its batches are too small.
+    paths = [path for path in paths if parquet.read_metadata(path).num_rows]
+    if not paths:
+        return Dataset.from_dict({name: [] for name in schemas[0].names})
     # Said, lest it look at all columns, and fail on one that is none of ours.
     read = pa.schema([schemas[0].field(name) for name in wanted], schemas[0].metadata)
     return Dataset.from_parquet(
@@ -211,6 +216,7 @@ def _json(paths: Sequence[Path], wanted: Collection[str]) -> Dataset:
     rows: list[dict[str, Any]] = []
     held: dict[str, tuple[str, str]] = {}
     for path in paths:
+        refuse_nul(path)
         with path.open(encoding="utf-8-sig") as file:
             for number, line in enumerate(file, 1):
                 if line.strip():
@@ -219,7 +225,25 @@ def _json(paths: Sequence[Path], wanted: Collection[str]) -> Dataset:
     if not rows:
         raise Stop(f"{paths[0]}: has no rows")
     names = dict.fromkeys(name for row in rows for name in row)
-    return Dataset.from_dict({name: _values(rows, name, name in wanted) for name in names})
+    try:
+        return Dataset.from_dict({name: _values(rows, name, name in wanted) for name in names})
+    except (OverflowError, ValueError):
+        _refuse_strange(paths, wanted)
+        raise
+
+
+def _refuse_strange(paths: Sequence[Path], wanted: Collection[str]) -> None:
+    """Raises a `Stop` that names the first value that a table cannot hold."""
+    for path in paths:
+        with path.open(encoding="utf-8-sig") as file:
+            for number, line in enumerate(file, 1):
+                row = _row(line, f"{path}:{number}") if line.strip() else {}
+                for name in wanted:
+                    try:
+                        pa.array([row.get(name)])
+                    except (OverflowError, ValueError) as error:
+                        where = f"{path}:{number}: column '{name}'"
+                        raise Stop(f"{where} holds what no table can: {error}") from None
 
 
 def _row(line: str, where: str) -> dict[str, Any]:
@@ -227,6 +251,8 @@ def _row(line: str, where: str) -> dict[str, Any]:
         row = json.loads(line, object_pairs_hook=partial(_object, where))
     except json.JSONDecodeError as error:
         raise Stop(f"{where}: not JSON: {error.msg}") from None
+    except ValueError:  # of Python, which reads no more than 4,300 digits
+        raise Stop(f"{where}: it has a number of more digits than can be read") from None
     except RecursionError:
         raise Stop(f"{where}: nested too deeply") from None
     if not isinstance(row, dict):
