@@ -34,6 +34,7 @@ from components.data.examples import Examples
 from components.fingerprint.stage import fingerprint
 from components.fitting.estimate import Estimate
 from components.ingest import stage as ingest
+from components.ingest.listed import listed
 from components.layers.checks import (
     check_augmentation,
     check_masks,
@@ -65,7 +66,7 @@ def examine(document: Document, pipeline: Pipeline, source: Path, seed: int) -> 
     with suppress(Stop):  # what cannot be imported is named below, with its line
         keras_files.know(modules(pipeline, document.data, SECTIONS, ("network",)))
     try:
-        found = ingest.recalled(pipeline.ingest.listing(source))
+        found = ingest.recalled(listed(pipeline.ingest, source))
         with Workers() as workers:
             rows = ingest.split(pipeline.ingest, found, seed, workers)
         few = ingest.few(found, rows["train"][:LOOKED_AT])
