@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, Discriminator, Field, Tag, model_validator
 
+from components.base.words import reason
 from components.config.extension import Extension, Home
 from components.config.section import Kind, Section, mistake
 
@@ -144,6 +145,16 @@ class Source(Extension):
     def learned(self) -> tuple[str, ...]:
         """Columns that are learned, the targets."""
         return ()
+
+    @model_validator(mode="after")
+    def _has_kinds(self) -> Self:
+        try:
+            kinds, _ = dict(self.kinds), list(self.learned)
+        except Exception as error:  # whatever a source of one's own raises
+            raise ValueError(f"its kinds cannot be had: {reason(error)}") from None
+        if not kinds or not all(isinstance(one, Kind) for one in kinds.values()):
+            raise ValueError("its kinds must be a mapping of names to kind('Value') and the like")
+        return self
 
     def listing(self, folder: Path) -> Any:
         """What the source holds, a `components.data.listing.Listing`, without reading its files.

@@ -1,9 +1,14 @@
 """What the `ingest` section refuses by itself."""
 
+import sys
+
 import pytest
 from pydantic import ValidationError
 
+from components.base.errors import Invalid
+from components.config.document import Document
 from components.config.ingest import Remote
+from components.config.pipeline import parse
 
 PLAIN = "an address is of plain characters; quote others as %20, hosts as xn--"
 
@@ -30,3 +35,41 @@ def test_an_address_that_nobody_can_ask_is_refused(url, message):
 @pytest.mark.parametrize("url", ["https://[::1]:8080/a/b.gz", "http://user@a.org/x%20y.csv?a=b"])
 def test_an_address_that_can_be_asked_is_taken(url):
     assert Remote(url=url, sha256="0" * 64).url == url
+
+
+OWN = """\
+from components.config.ingest import Source
+
+
+class Mine(Source):
+    kinds = property(lambda self: {kinds})
+    learned = property(lambda self: {learned})
+
+    def listing(self, folder):
+        ...
+"""
+MAPPING = "its kinds must be a mapping of names to kind('Value') and the like"
+
+
+@pytest.mark.parametrize(
+    ("kinds", "learned", "message"),
+    [
+        ("None", "()", "its kinds cannot be had: 'NoneType' object is not iterable"),
+        ("self.nothing", "()", "its kinds cannot be had: "),
+        ("{'a': 'Value'}", "()", MAPPING),
+        ("{}", "()", MAPPING),
+        ("{'a': 'Value'}", "1 / 0", "its kinds cannot be had: division by zero"),
+    ],
+)
+def test_a_source_of_ones_own_without_kinds_is_a_mistake_in_the_file(
+    tmp_path, monkeypatch, edited, kinds, learned, message
+):
+    (tmp_path / "mine.py").write_text(OWN.format(kinds=kinds, learned=learned))
+    monkeypatch.syspath_prepend(str(tmp_path))
+    monkeypatch.delitem(sys.modules, "mine", raising=False)
+    path = edited(("source: sklearn.datasets.load_digits", "source: mine:Mine"))
+
+    with pytest.raises(Invalid) as caught:
+        parse(Document(path))
+
+    assert f"{path}:7: ingest: {message}" in str(caught.value)
