@@ -95,12 +95,28 @@ def _unequal(looks: list[Look]) -> Mapping[str, str]:
 
 
 def _reasons(looks: Mapping[str, list[Look]], relations: list[Mapping[str, str]]) -> pd.DataFrame:
-    """For each kind of finding a column of reasons, those of the first column that has it."""
-    rows: list[dict[str, str]] = [{} for _ in relations]
-    for found in (*([look.findings for look in one] for one in looks.values()), relations):
-        for row, reasons in zip(rows, found, strict=True):
-            row.update({kind: why for kind, why in reasons.items() if kind not in row})
+    """For each kind of finding a column of reasons: of the first column that has it, after the
+    names of all that have it, where there are more than an input and a target.
+    """
+    every = [list(one) for one in zip(*looks.values(), strict=True)]
+    rows = [
+        {
+            **related,
+            **{
+                kind: _said(kind, dict(zip(looks, row, strict=True)))
+                for look in row
+                for kind in look.findings
+            },
+        }
+        for row, related in zip(every, relations, strict=True)
+    ]
     return pd.DataFrame(rows, index=range(len(rows))).add_prefix(REASON)
+
+
+def _said(kind: str, row: Mapping[str, Look]) -> str:
+    found = {name: look.findings[kind] for name, look in row.items() if kind in look.findings}
+    why = next(iter(found.values()))
+    return f"{', '.join(found)}: {why}" if len(row) > 2 else why
 
 
 def _objects(values: Iterable[bytes]) -> pd.Series:

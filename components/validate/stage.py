@@ -256,6 +256,8 @@ def _problems(findings: Sequence[Finding], total: int, config: Config) -> list[s
         shown = [f"{example.name} ({example.detail})" for example in one.examples[:SHOWN]]
         what = ", ".join(shown + (["..."] if one.count > SHOWN else []))
         choice = "drop" if one.kind in UNUSABLE else "drop or warn"
+        if one.kind == "missing":
+            choice += ", or say missing: true of the column"
         limit = f"; validate.max_duplicate_fraction allows {config.max_duplicate_fraction:.1%}"
         sentences.append(
             f"{one.kind}: {one.count} of {total} examples: {what}; remove them, "

@@ -163,13 +163,17 @@ WHOLE = {"width": [1, 2, 3, 4], "place": list("wxyz"), "label": [0, 1, 1, 0]}
 def test_values_that_are_not_there(tmp_path, policy):
     report = checked(tmp_path / "set", tabular(KINDS, train=GAPS), missing=policy)
 
-    assert named(report, "missing") == {"train:1": "it has no value", "train:2": "it has no value"}
+    assert named(report, "missing") == {
+        "train:1": "width: it has no value",
+        "train:2": "place: it has no value",
+    }
     assert [one.label for one in report.findings[0].examples] == ["b", "b"]
     assert report.dropped == {"train": [1, 2] if policy == "drop" else []}
     assert report.problems == (
         [
-            "missing: 2 of 4 examples: train:1 (it has no value), train:2 (it has no value); "
-            "remove them, or set validate.missing: drop or warn"
+            "missing: 2 of 4 examples: train:1 (width: it has no value), "
+            "train:2 (place: it has no value); remove them, or set validate.missing: drop or warn, "
+            "or say missing: true of the column"
         ]
         if policy == "error"
         else []
@@ -186,7 +190,10 @@ def test_values_that_may_be_missing_are_no_finding(tmp_path):
 def test_an_example_that_lacks_two_values_is_found_once(tmp_path):
     gaps = {"width": [np.nan, 2], "place": ["", "south"], "label": [0, 1]}
 
-    assert kinds(checked(tmp_path / "set", tabular(KINDS, train=gaps))) == {"missing": 1}
+    report = checked(tmp_path / "set", tabular(KINDS, train=gaps))
+
+    assert kinds(report) == {"missing": 1}
+    assert named(report, "missing") == {"train:0": "width, place: it has no value"}
 
 
 @pytest.mark.parametrize("policy", ["error", "drop", "warn"])
