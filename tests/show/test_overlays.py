@@ -5,12 +5,7 @@ import pytest
 
 from components.show.overlays import class_bars, overlays
 from components.tasks.interval import Interval
-from components.tasks.pixels import image_iou, worst
-
-
-def test_the_worst_image_comes_first():
-    good, bad, middling = [[9, 0], [0, 9]], [[0, 9], [9, 0]], [[9, 0], [5, 4]]
-    assert worst(np.array([good, bad, middling]), 2).tolist() == [1, 2]
+from components.tasks.pixels import image_iou
 
 
 def test_an_image_without_a_class_is_not_blamed_for_it():
