@@ -15,14 +15,14 @@ from components.tasks.measured import Measures
 @pytest.mark.parametrize(
     ("found", "reason"),
     [
-        (Interval(400, 300, 480), None),
+        (Interval(400.0, 300.0, 480.0), None),
         (
-            Interval(400, 300, 470),
+            Interval(400.0, 300.0, 470.0),
             "mean_return 400.0 (300.0 to 470.0) is below register.gate.min, 475.0",
         ),
-        (Interval(500, -inf, inf), None),
+        (Interval(500.0, -inf, inf), None),
         (
-            Interval(0, -inf, inf),
+            Interval(0.0, -inf, inf),
             "mean_return 0.0000 (-inf to inf) is below register.gate.min, 475.0",
         ),
     ],
@@ -37,12 +37,12 @@ def test_what_must_be_large_is_refused_where_all_that_is_known_is_too_small(foun
 @pytest.mark.parametrize(
     ("found", "reason"),
     [
-        (Interval(60, 40, 90), None),
+        (Interval(60.0, 40.0, 90.0), None),
         (
-            Interval(60, 55, 90),
+            Interval(60.0, 55.0, 90.0),
             "perplexity 60.00 (55.00 to 90.00) is above register.gate.max, 50.0",
         ),
-        (Interval(60, 1, inf), None),
+        (Interval(60.0, 1.0, inf), None),
     ],
     ids=["it may be", "it is not", "of a single sentence"],
 )

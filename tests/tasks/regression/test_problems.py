@@ -148,7 +148,9 @@ def test_each_loss_of_keras_is_one_of_a_number_or_of_something_else():
 
 
 def test_a_loss_of_ones_own_is_taken(changed, tmp_path, monkeypatch):
-    (tmp_path / "loss_of_prices.py").write_text("class Relative:\n    pass\n")
+    (tmp_path / "loss_of_prices.py").write_text(
+        "from keras.losses import Loss\n\n\nclass Relative(Loss):\n    pass\n"
+    )
     monkeypatch.syspath_prepend(tmp_path)
 
     file = load(changed("batch_size: 16}", "batch_size: 16, loss: 'loss_of_prices:Relative'}"))
