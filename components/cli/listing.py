@@ -16,9 +16,9 @@ def show() -> None:
     Raises:
         Invalid: params.yaml, which says what is active, has mistakes.
     """
-    wrong, active = None, set[str]()
+    wrong, active = None, list[str]()
     try:
-        active |= set(Params.load(Path("params.yaml")).pipelines)
+        active = list(Params.load(Path("params.yaml")).pipelines)
     except Invalid as error:
         wrong = error
     rows = table("pipeline", "", "measured", "description")

@@ -61,7 +61,7 @@ def run(names: Sequence[str], pull: bool, force: bool) -> None:
 def _repro(
     targets: Sequence[str], options: Sequence[str], log: Path, console: Console
 ) -> tuple[int, str]:
-    """Runs DVC, with its output in a file; its exit status, and the end of what it said."""
+    """Runs DVC, with its output in a file; its exit status, and what it said at the end."""
     command = [sys.executable, "-m", "dvc", "repro", "--single-item", *options, *targets]
     log.parent.mkdir(parents=True, exist_ok=True)
     log.unlink(missing_ok=True)  # another run of the pipeline, which DVC will stop, has its own
@@ -78,7 +78,7 @@ def _repro(
         ) as process,
     ):
         _follow(_kept(process.stdout or (), file, said), console)
-    return process.returncode, _tail("".join(said))
+    return process.returncode, _tail(said)
 
 
 def _kept(lines: Iterable[str], file: TextIO, said: list[str]) -> Iterator[str]:
@@ -127,10 +127,7 @@ def _ended(stage: str, begun: float, console: Console) -> None:
     console.print(f"{stage:<22} {duration(time.monotonic() - begun):>6}  {finding}")
 
 
-def _tail(text: str) -> str:
-    """The end of what was said, from the stage that failed on."""
-    _, started, said = text.rpartition("Running stage '")
-    # After that its name and a colon; where no stage ran, every line may say why.
-    lines = said.splitlines()[1 if started else 0 :]
-    lines = [line for line in lines if line and not line.startswith(">")]
-    return "\n".join(lines[-30:])
+def _tail(said: Sequence[str]) -> str:
+    """The end of what was said, less what names the stage and its command."""
+    lines = [line.rstrip("\n") for line in said if not RUNS.match(line)]
+    return "\n".join([line for line in lines if line and not line.startswith(">")][-30:])

@@ -138,15 +138,15 @@ def _imports(module: str) -> dict[str, Definition]:
 
 @cache
 def _modules(module: str) -> dict[str, str]:
-    """What `import x` and `import x.y as z` lines of `module` bind: x -> x, z -> x.y."""
-    return {
-        alias.asname or alias.name.partition(".")[0]: alias.name
-        if alias.asname
-        else alias.name.partition(".")[0]
+    """What `import x.y` and `import x.y as z` lines of `module` bind: x -> x, z -> x.y."""
+    aliases = [
+        alias
         for node in _top_level(_tree(module).body)
         if isinstance(node, ast.Import)
         for alias in node.names
-    }
+    ]
+    tops = {top: top for top in (one.name.partition(".")[0] for one in aliases if not one.asname)}
+    return tops | {one.asname: one.name for one in aliases if one.asname}
 
 
 def _top_level(body: Iterable[ast.stmt]) -> Iterator[ast.stmt]:

@@ -67,9 +67,10 @@ def version(
         model = client.get_logged_model(known[0].source.removeprefix("models:/"))
         _complete(client, model, folder)
         return known[0]
-    uri = f"models:/{_uploaded(client, experiment_id, run_id, folder, what)}"
-    tags = {VERSION: what}
-    made = client.create_model_version(name, uri, run_id, tags=tags, model_id=uri[8:])
+    model_id = _uploaded(client, experiment_id, run_id, folder, what)
+    made = client.create_model_version(
+        name, f"models:/{model_id}", run_id, tags={VERSION: what}, model_id=model_id
+    )
     # Another process may have made one at the same moment; both keep the first.
     first = versions(client, name, what)[0]
     if first.version != made.version:

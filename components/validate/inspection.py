@@ -100,23 +100,23 @@ def _reasons(looks: Mapping[str, list[Look]], relations: list[Mapping[str, str]]
     """
     every = [list(one) for one in zip(*looks.values(), strict=True)]
     rows = [
-        {
-            **related,
-            **{
-                kind: _said(kind, dict(zip(looks, row, strict=True)))
-                for look in row
-                for kind in look.findings
-            },
-        }
+        {**related, **_said(dict(zip(looks, row, strict=True)))}
         for row, related in zip(every, relations, strict=True)
     ]
     return pd.DataFrame(rows, index=range(len(rows))).add_prefix(REASON)
 
 
-def _said(kind: str, row: Mapping[str, Look]) -> str:
-    found = {name: look.findings[kind] for name, look in row.items() if kind in look.findings}
-    why = next(iter(found.values()))
-    return f"{', '.join(found)}: {why}" if len(row) > 2 else why
+def _said(row: Mapping[str, Look]) -> dict[str, str]:
+    """Of one example, by the kind of finding."""
+    found: dict[str, dict[str, str]] = {}
+    for name, look in row.items():
+        for kind, why in look.findings.items():
+            found.setdefault(kind, {})[name] = why
+    return {
+        kind: f"{', '.join(whys)}: {first}" if len(row) > 2 else first
+        for kind, whys in found.items()
+        for first in [next(iter(whys.values()))]
+    }
 
 
 def _objects(values: Iterable[bytes]) -> pd.Series:

@@ -85,13 +85,22 @@ def test_a_model_that_this_server_does_not_know_gets_its_run_written_anew(root):
     assert [one.value for one in history] == [2.0, 1.0]
 
 
-@pytest.mark.parametrize("killed_in", ["log_batch", "set_tag"])
-def test_a_run_that_is_half_written_is_ended_and_written_anew(root, monkeypatch, killed_in):
-    package(root / "package", "a", outcomes(10))
+def interrupted(root, monkeypatch, killed_in):
+    """A registration that ends in a method of the client."""
+
+    def die(*_, **__):
+        raise KeyboardInterrupt
+
     with monkeypatch.context() as patch:
         patch.setattr(MlflowClient, killed_in, die)
         with pytest.raises(KeyboardInterrupt):
             registered(root)
+
+
+@pytest.mark.parametrize("killed_in", ["log_batch", "set_tag"])
+def test_a_run_that_is_half_written_is_ended_and_written_anew(root, monkeypatch, killed_in):
+    package(root / "package", "a", outcomes(10))
+    interrupted(root, monkeypatch, killed_in)
     (left,) = runs()
     owner = json.loads(left.data.tags[tracking.OWNER])
     dead = json.dumps({**owner, "pid": 2**22 + 1})  # beyond what a kernel gives
@@ -178,17 +187,10 @@ def test_below_the_minimum_nothing_is_registered_and_the_reason_is_kept(root):
     assert runs()[0].data.metrics["test_accuracy"] == 0.25
 
 
-def die(*_, **__):
-    raise KeyboardInterrupt
-
-
 @pytest.mark.parametrize("killed_in", ["log_model_artifacts", "finalize_logged_model"])
 def test_a_killed_upload_is_done_again_and_never_registered_half(root, monkeypatch, killed_in):
     package(root / "package", "a", outcomes(10))
-    with monkeypatch.context() as patch:
-        patch.setattr(MlflowClient, killed_in, die)
-        with pytest.raises(KeyboardInterrupt):
-            registered(root)
+    interrupted(root, monkeypatch, killed_in)
     assert [one.status for one in logged()] == [LoggedModelStatus.PENDING]
     assert versions() == []
 

@@ -47,7 +47,8 @@ def _units(path: Path, unit: str) -> Iterator[tuple[int, str]]:
         text = path.read_text(encoding="utf-8-sig")
     except UnicodeDecodeError as error:
         raise Stop(f"{path}: not UTF-8 text: {error.reason} at byte {error.start}") from None
-    refuse_nul(path)
+    if "\0" in text:
+        refuse_nul(path)
     parts = text.split("\n") if unit == "line" else _sentences(text)
     for number, part in enumerate(parts, 1):
         if words := part.split():
