@@ -61,9 +61,10 @@ def pytest_xdist_make_scheduler(config, log):
     return ByFile(config, log)
 
 
-def pytest_collection_modifyitems(items):
-    """The long ones first."""
-    items.sort(key=lambda item: item.location[0] not in LONG)
+def pytest_collection_modifyitems(config, items):
+    """With `-n`, the long ones first; alone, a process does them in the order it was asked for."""
+    if hasattr(config, "workerinput"):
+        items.sort(key=lambda item: item.location[0] not in LONG)
 
 
 @pytest.fixture(scope="session", autouse=True)
