@@ -184,10 +184,11 @@ def _connect(line: Line, tasks: Mapping[str, Any], opening: Open, closing: Close
 
 
 def _approval(line: Line) -> ApprovalOperator:
+    said = "(ti.xcom_pull(task_ids='evaluate') or {}).get('sentence')"
     return ApprovalOperator(
         task_id="approve",
         subject=f"May the model of {line.name} be registered, and become the champion?",
-        body="{{ ti.xcom_pull(task_ids='evaluate') or 'Nothing has changed since the last run.' }}",
+        body=f"{{{{ {said} or 'Nothing has changed since the last run.' }}}}",
         retries=0,  # a person who has said no is not asked again
         fail_on_reject=True,  # a no is to be seen, and told as failures are
         trigger_rule="none_failed",

@@ -238,7 +238,7 @@ class StageTask(Task):
         measured = _json(folder / "measured" / self.line.name / f"{name}.json")
         return {
             "status": "ran",
-            "sentence": measured.pop("finding", "") or done.sentence.splitlines()[-1:],
+            "sentence": measured.pop("finding", "") or done.sentence.rpartition("\n")[2],
             **{key: measured[key] for key in ("seconds", "refused", "mlflow") if key in measured},
             "metrics": _json(folder / "reports" / self.line.name / f"{name}.json"),
         }

@@ -154,7 +154,7 @@ def register(
     """Bring the registry in line with what pipelines have packaged."""
     from components.register.run import register
 
-    for name, standing in register(Path(), _active(names), strict):
+    for name, standing in register(Path(), _active(names) if names else (), strict):
         typer.echo(f"{name}: {standing.sentence}")
 
 

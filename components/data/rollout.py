@@ -31,8 +31,8 @@ def random_returns(env_id: str, seeds: Sequence[int]) -> NDArray[np.float64]:
     return _play(env_id, seeds, _Random(env_id, seeds))
 
 
-def frames(env_id: str, policy: Policy, seed: int, every: int = 1) -> list[NDArray[np.uint8]]:
-    """Each `every`-th frame `(height, width, 3)` of an episode, the first one first.
+def frames(env_id: str, policy: Policy, seed: int) -> list[NDArray[np.uint8]]:
+    """The frames `(height, width, 3)` of an episode, the first one first.
 
     Raises:
         ValueError: See `Environment`; or pygame, which draws, is missing.
@@ -41,14 +41,13 @@ def frames(env_id: str, policy: Policy, seed: int, every: int = 1) -> list[NDArr
     os.environ.setdefault("SDL_VIDEODRIVER", "dummy")
     environment = Environment(env_id, render_mode="rgb_array")
     try:
-        observation, ended, taken = environment.reset(seed), False, 0
+        observation, ended = environment.reset(seed), False
         pictures = [_drawn(env_id, environment)]
         while not ended:
             action = int(policy(observation[np.newaxis])[0])
             observation, _, terminated, truncated = environment.step(action)
-            ended, taken = terminated or truncated, taken + 1
-            if taken % every == 0:
-                pictures.append(_drawn(env_id, environment))
+            ended = terminated or truncated
+            pictures.append(_drawn(env_id, environment))
         return pictures
     finally:
         environment.close()

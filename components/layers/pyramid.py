@@ -40,7 +40,7 @@ def block(x: KerasTensor, filters: int, convolutions: int) -> KerasTensor:
         x = layers.Conv2D(
             filters, 3, padding="same", use_bias=False, kernel_initializer="he_normal"
         )(x)
-        x = layers.BatchNormalization(momentum=0.9)(x)  # as in resnet.py
+        x = layers.BatchNormalization(momentum=0.9)(x)  # as in the residual network
         x = layers.ReLU()(x)
     return x
 

@@ -25,7 +25,7 @@ def register(
 
     Args:
         root: The project.
-        names: Of pipelines; none for all active ones.
+        names: Of pipelines; none for all active ones that are packaged.
         is_strict: Whether a model that the gate does not let in is an error.
 
     Yields:
@@ -33,12 +33,15 @@ def register(
 
     Raises:
         Invalid: A pipeline file has mistakes.
-        Stop: The server cannot be used, or in the end, where it is strict, the gate said no.
+        Stop: The server cannot be used, or in the end, one that is named is not packaged, or the
+            gate said no where it is strict.
     """
     refused = []
     for name in names or Params.load(root / "params.yaml").pipelines:
         package = root / "packages" / name
         if not (package / FILE).exists():
+            if names:
+                refused.append(f"{name}: nothing is packaged yet; run it: millrace run {name}")
             continue
         document = Document(root / "pipelines" / f"{name}.yaml")
         pipeline = parse(document)

@@ -4,7 +4,7 @@ import sys
 from copy import copy
 from datetime import datetime, timedelta
 from itertools import pairwise
-from types import ModuleType
+from types import ModuleType, SimpleNamespace
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -240,6 +240,20 @@ def test_a_person_is_asked_between_package_and_register(built):
     assert made.get_task("register").upstream_task_ids == {"approve"}
     assert asked.trigger_rule.value == "none_failed"
     assert asked.fail_on_reject is True
+
+
+@pytest.mark.parametrize(
+    ("pulled", "body"),
+    [
+        ({"status": "ran", "sentence": "accuracy 0.98"}, "accuracy 0.98"),
+        (None, "Nothing has changed since the last run."),
+    ],
+)
+def test_a_person_is_told_what_was_measured(built, pulled, body):
+    asked = built(airflow={"approval": True}).get_task("approve")
+    instance = SimpleNamespace(xcom_pull=lambda task_ids: pulled)
+
+    assert asked.render_template(asked.body, {"ti": instance}) == body
 
 
 def test_people_and_addresses_are_told(built, monkeypatch):

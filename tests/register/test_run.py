@@ -8,6 +8,7 @@ from mlflow.protos.databricks_pb2 import TEMPORARILY_UNAVAILABLE
 
 from components.base.errors import Stop
 from components.register import run
+from components.run.manifest import FILE
 
 
 @pytest.mark.parametrize("call", ["register", "read"])
@@ -40,6 +41,19 @@ def test_a_model_that_the_gate_does_not_let_in_is_an_error_where_that_is_asked(
     assert (name, found) == ("photos", refused)
 
 
-def test_what_has_no_package_yet_is_passed_over(photo_line):
-    with photo_line.entered():
-        assert not list(run.register(photo_line.root, ["mnist"]))
+def test_what_has_no_package_yet_is_passed_over_unless_it_is_asked_for(photo_line):
+    project = photo_line.root
+    packaged = project / "packages" / "photos" / FILE
+    packaged.rename(project / "aside.json")
+    try:
+        with photo_line.entered():
+            assert not list(run.register(project))
+            with pytest.raises(Stop) as error:
+                list(run.register(project, ["photos", "mnist"]))
+    finally:
+        (project / "aside.json").rename(packaged)
+
+    assert str(error.value).splitlines() == [
+        "photos: nothing is packaged yet; run it: millrace run photos",
+        "mnist: nothing is packaged yet; run it: millrace run mnist",
+    ]
