@@ -65,6 +65,10 @@ class Config(Section):
     """Images that look the same in different splits; the copy is kept that `leaked` keeps."""
     repeated_target: Level = "error"
     """Columns to learn from that hold what is to be learned, in every example."""
+    constant_target: Level = "error"
+    """Numbers to be learned that are one and the same in every training example."""
+    similar_classes: Level = "error"
+    """Classes whose names differ in case, blanks or the form of Unicode alone."""
     missing_class: Level = "error"
     """Classes that a split has no example of."""
     min_examples_per_class: PositiveInt = 2

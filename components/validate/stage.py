@@ -10,11 +10,12 @@ from pydantic import BaseModel
 
 from components.config.validate import Config
 from components.data.dataset import Split
-from components.data.features.feature import Feature, brief, content
+from components.data.features.feature import brief
 from components.data.schema import Schema
 from components.validate import drift
 from components.validate.inspection import VALUE, titles, where
 from components.validate.kinds import UNUSABLE, of_examples
+from components.validate.whole import of_whole
 
 SHOWN = 5  # examples that a message names
 COPIES = ("conflicting", "leaked", "duplicates")  # kinds that max_duplicate_fraction is for
@@ -96,7 +97,11 @@ def validate(
     statistics = drift.statistics(kept[kept["split"] == "train"])
     compared = _drift(kept, splits, statistics, accepted)
     counts = {name: _counts(kept[kept["split"] == name], schema) for name in splits}
-    findings += _of_whole(counts, compared, _repeated(splits["train"]), config)
+    findings += [
+        Finding(kind=kind, policy=getattr(config, kind), count=len(details), details=details)
+        for kind, details in of_whole(splits["train"], counts, compared, config).items()
+        if details
+    ]
     return Report(
         counts=counts,
         findings=findings,
@@ -146,45 +151,6 @@ def _label(schema: Schema) -> str | None:
     return named[0] if named else None
 
 
-def _repeated(train: Split) -> list[str]:
-    """Inputs that hold what a target holds, in every example."""
-    pairs = [(one, other) for one in train.schema.inputs for other in train.schema.targets]
-    return [
-        f"column '{one}' repeats '{other}', which is to be learned"
-        for one, other in pairs
-        if len(train) > 1 and _is_equal(train, one, other)
-    ]
-
-
-def _is_equal(train: Split, one: str, other: str) -> bool:
-    kinds = [train.schema.columns[name] for name in (one, other)]
-    if any(kind.is_encoded and kind.shape for kind in kinds):  # files are not read again
-        return False
-    return any(
-        all(
-            form(kinds[0], a) == form(kinds[1], b)
-            for a, b in zip(train[one], train[other], strict=True)
-        )
-        for form in (_stored, _said)
-    )
-
-
-def _stored(kind: Feature, value: Any) -> tuple[Any, bytes]:
-    """A value in a form in which a number equals itself as another type."""
-    is_number = np.ndim(value) == 0 and not isinstance(value, str | bytes)
-    return np.shape(value), content(np.float64(value) if is_number else value)
-
-
-def _said(kind: Feature, value: Any) -> tuple[Any, bytes]:
-    """As `_stored`, of a class its name, and of text that is a number the number."""
-    if kind.names and not kind.shape and 0 <= value < len(kind.names):
-        value = kind.text(value)
-    try:
-        return _stored(kind, float(value) if isinstance(value, str) else value)
-    except ValueError:
-        return _stored(kind, value)
-
-
 def _drift(
     kept: pd.DataFrame,
     splits: Mapping[str, Split],
@@ -201,45 +167,6 @@ def _drift(
         train = kept[kept["split"] == "train"]
         compared["the accepted version"] = drift.differences(accepted, train, said)
     return compared
-
-
-def _of_whole(
-    counts: Mapping[str, Mapping[str, int]],
-    compared: Mapping[str, Sequence[drift.Difference]],
-    repeated: list[str],
-    config: Config,
-) -> list[Finding]:
-    """What is found in no single example."""
-    missing = [
-        f"the {split} split has no example of class '{brief(name)}'"
-        for split, classes in counts.items()
-        for name, count in classes.items()
-        if not count
-    ]
-    train = {name: count for name, count in counts["train"].items() if count}
-    ordered = sorted(train, key=train.__getitem__)
-    imbalance = [
-        f"class '{brief(most)}' has {train[most] / train[least]:.1f} times the training examples "
-        f"of class '{brief(least)}'; validate.max_imbalance allows {config.max_imbalance:g}"
-        for least, most in zip(ordered[:1], ordered[-1:], strict=True)
-        if train[most] > config.max_imbalance * train[least]
-    ]
-    drifted = [
-        f"{whole} differs from the train split in {one.sentence}"
-        for whole, differences in compared.items()
-        for one in drift.significant(differences, config.max_drift)
-    ]
-    found = {
-        "repeated_target": repeated,
-        "missing_class": missing,
-        "imbalance": imbalance,
-        "drift": drifted,
-    }
-    return [
-        Finding(kind=kind, policy=getattr(config, kind), count=len(details), details=details)
-        for kind, details in found.items()
-        if details
-    ]
 
 
 def _problems(findings: Sequence[Finding], total: int, config: Config) -> list[str]:

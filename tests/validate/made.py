@@ -19,6 +19,7 @@ from components.validate.stage import validate
 
 LABEL = ClassLabel(("ant", "bee"))
 FILES = Schema({"image": Images(), "label": LABEL}, ("label",))
+KINDS = {"width": Value(), "place": Value("string"), "label": ClassLabel("ab")}
 LENIENT = {"missing_class": "warn", "min_examples_per_class": 1, "max_dropped_fraction": 1}
 """For sets so small that nothing but what a test is about should stop the line."""
 
@@ -92,6 +93,11 @@ def arrays(classes=("a", "b"), **splits):
     }
 
 
+def unbalanced():
+    """Twelve examples of one class for one of the other."""
+    return arrays(train=([[x, -1] for x in range(13)], [0] * 12 + [1]))
+
+
 def tabular(kinds, targets=("label",), **splits):
     """Splits of columns, each its values by name."""
     schema = Schema(kinds, targets)
@@ -145,3 +151,6 @@ def named(report, kind):
 def kinds(report):
     """How many of each kind were found."""
     return {one.kind: one.count for one in report.findings}
+
+
+GOOD = photos(1, 2, 3, 4)

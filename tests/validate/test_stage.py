@@ -12,6 +12,8 @@ from components.data.features.image import Image as Images
 from components.data.features.value import Value
 from components.validate.stage import numbers, unusable, validate
 from tests.validate.made import (
+    GOOD,
+    KINDS,
     LENIENT,
     arrays,
     checked,
@@ -25,9 +27,9 @@ from tests.validate.made import (
     photos,
     save,
     tabular,
+    unbalanced,
 )
 
-GOOD = photos(1, 2, 3, 4)
 CUT, WHY = cut_off()
 ONE_COLOUR = file(np.full((96, 96, 3), 128, np.uint8))
 OTHERS = photos(*range(100, 140))  # so many that one in 41 is odd
@@ -150,13 +152,11 @@ def test_features_that_are_not_finite(tmp_path, policy):
     assert json.loads(json.dumps(report.model_dump(), allow_nan=False))
 
 
-KINDS = {"width": Value(), "place": Value("string"), "label": ClassLabel("ab")}
 GAPS = {
     "width": [1, np.nan, 3, 4],
     "place": ["north", "south", "", "west"],
     "label": [0, 1, 1, 0],
 }
-WHOLE = {"width": [1, 2, 3, 4], "place": list("wxyz"), "label": [0, 1, 1, 0]}
 
 
 @pytest.mark.parametrize("policy", ["error", "drop", "warn"])
@@ -218,47 +218,6 @@ def test_labels_that_are_no_class(tmp_path, policy):
         if policy == "error"
         else []
     )
-
-
-@pytest.mark.parametrize(
-    ("kind", "values"),
-    [
-        pytest.param(ClassLabel("ab"), [0, 1, 1, 0], id="a copy of it"),
-        pytest.param(Value("float64"), [0, 1, 1, 0], id="its positions as numbers"),
-        pytest.param(Value("string"), ["a", "b", "b", "a"], id="its names"),
-        pytest.param(ClassLabel("ba"), [1, 0, 0, 1], id="its names in another order"),
-    ],
-)
-@pytest.mark.parametrize("policy", ["error", "warn"])
-def test_a_column_that_repeats_what_is_to_be_learned(tmp_path, kind, values, policy):
-    splits = tabular({**KINDS, "again": kind}, train={**WHOLE, "again": values})
-
-    report = checked(tmp_path / "set", splits, repeated_target=policy)
-
-    sentence = "column 'again' repeats 'label', which is to be learned"
-    assert [one.details for one in report.findings] == [[sentence]]
-    stops = f"repeated_target: {sentence}; to go on all the same, set validate.repeated_target: "
-    assert report.problems == ([f"{stops}warn"] if policy == "error" else [])
-
-
-def test_a_number_that_is_to_be_learned_is_repeated_as_another_type_and_as_text(tmp_path):
-    kinds = {"inches": Value("int64"), "said": Value("string"), "width": Value()}
-    rows = {"inches": [1, 2, 3], "said": ["1", "2.0", "3"], "width": [1, 2, 3]}
-
-    report = checked(tmp_path / "set", tabular(kinds, ("width",), train=rows))
-
-    assert report.findings[0].details == [
-        "column 'inches' repeats 'width', which is to be learned",
-        "column 'said' repeats 'width', which is to be learned",
-    ]
-    assert report.counts == {"train": {"examples": 3}}
-
-
-def test_a_column_that_repeats_all_but_one_label_is_no_copy(tmp_path):
-    kinds = {**KINDS, "again": Value("string")}
-    splits = tabular(kinds, train={**WHOLE, "again": ["a", "b", "b", "b"]})
-
-    assert checked(tmp_path / "set", splits).findings == []
 
 
 def test_pictures_whose_sizes_differ(tmp_path):
@@ -395,81 +354,12 @@ def test_dropped_copies_do_not_use_up_the_share_that_may_stay(tmp_path):
     ]
 
 
-def test_a_class_missing_from_a_split(tmp_path):
-    report = checked(tmp_path / "set", files(GOOD, test=photos(8)), missing_class="error")
-
-    assert report.problems == [
-        "missing_class: the test split has no example of class 'bee'; "
-        "to go on all the same, set validate.missing_class: warn"
-    ]
-
-
-def test_of_many_missing_classes_a_problem_names_some(tmp_path):
-    splits = arrays(
-        classes="abcdefghi", train=([[x, -1] for x in range(9)], range(9)), test=([[9, 8]], [0])
-    )
-
-    report = checked(tmp_path / "set", splits, missing_class="error")
-
-    assert kinds(report) == {"missing_class": 8}
-    assert len(report.problems) == 5
-    assert report.problems[-1] == (
-        "missing_class: the test split has no example of class 'f' (3 more); "
-        "to go on all the same, set validate.missing_class: warn"
-    )
-
-
-def unbalanced():
-    """Twelve examples of one class for one of the other."""
-    return arrays(train=([[x, -1] for x in range(13)], [0] * 12 + [1]))
-
-
-@pytest.mark.parametrize("policy", ["error", "warn"])
-def test_classes_out_of_balance(tmp_path, policy):
-    sentence = (
-        "class 'a' has 12.0 times the training examples of class 'b'; "
-        "validate.max_imbalance allows 10"
-    )
-
-    report = checked(tmp_path / "set", unbalanced(), imbalance=policy)
-
-    assert [one.details for one in report.findings] == [[sentence]]
-    assert report.problems == (
-        [f"imbalance: {sentence}; to go on all the same, set validate.imbalance: warn"]
-        if policy == "error"
-        else []
-    )
-
-
-def test_a_ratio_at_the_limit_is_no_imbalance(tmp_path):
-    assert checked(tmp_path / "set", unbalanced(), max_imbalance=12).findings == []
-
-
 def test_a_class_with_too_few_examples(tmp_path):
     report = checked(tmp_path / "set", unbalanced(), min_examples_per_class=2)
 
     assert report.problems == [
         "class 'b' has 1 training examples; validate.min_examples_per_class asks for 2"
     ]
-
-
-@pytest.mark.parametrize("policy", ["error", "warn"])
-def test_a_class_that_loses_its_last_training_example_is_missing(tmp_path, policy):
-    train = [*photos(1), ("broken.jpg", b"", 1), *photos(3)]
-
-    report = checked(
-        tmp_path / "set",
-        files(train),
-        corrupt="drop",
-        missing_class=policy,
-        min_examples_per_class=2,
-    )
-
-    sentence = "the train split has no example of class 'bee'"
-    assert report.counts["train"] == {"ant": 2, "bee": 0}
-    assert [one.details for one in report.findings if one.kind == "missing_class"] == [[sentence]]
-    stops = f"missing_class: {sentence}; to go on all the same, set validate.missing_class: warn"
-    assert report.problems == ([stops] if policy == "error" else [])
 
 
 @pytest.mark.parametrize(("limit", "stops"), [(0.19, True), (0.2, False)])
@@ -518,12 +408,6 @@ def test_a_dataset_may_be_empty(tmp_path):
     assert kinds(report) == {"missing_class": 6}
     assert report.counts["train"] == {"ant": 0, "bee": 0}
     assert report.statistics.categories == {"value label": {}}
-
-
-def test_one_class_is_no_imbalance(tmp_path):
-    splits = arrays(classes="a", train=([[1, 2], [3, 4]], [0, 0]))
-
-    assert checked(tmp_path / "set", splits).findings == []
 
 
 @pytest.mark.parametrize("dtype", ["uint8", "uint16", "float32", "float64"])
