@@ -1,5 +1,6 @@
 """The registry of an MLflow server: what it has, and what is brought to it, each once."""
 
+import os
 import shutil
 import tempfile
 from collections.abc import Iterable
@@ -110,11 +111,14 @@ def _complete(client: MlflowClient, model: LoggedModel, folder: Path) -> None:
     if is_ready and has(client.list_logged_model_artifacts(model.model_id), folder):
         return
     with tempfile.TemporaryDirectory() as scratch:
-        copy = Path(shutil.copytree(folder, Path(scratch) / "model"))
+        # Of links, so that a process that is killed here leaves no second model behind.
+        whole = Path(scratch) / "model"
+        shutil.copytree(folder.resolve(), whole, copy_function=os.symlink)
         described = yaml.safe_load((folder / "MLmodel").read_text())
         described |= {"run_id": model.source_run_id, "model_id": model.model_id}
-        (copy / "MLmodel").write_text(yaml.safe_dump(described))
-        client.log_model_artifacts(model.model_id, str(copy))
+        (whole / "MLmodel").unlink()
+        (whole / "MLmodel").write_text(yaml.safe_dump(described))
+        client.log_model_artifacts(model.model_id, str(whole))
     if not is_ready:
         client.finalize_logged_model(model.model_id, LoggedModelStatus.READY)
         client.log_outputs(model.source_run_id, [LoggedModelOutput(model.model_id, step=0)])

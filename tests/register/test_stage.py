@@ -131,6 +131,19 @@ def test_files_that_the_server_has_lost_are_brought_to_it_again(root):
     assert len(logged()) == 1
 
 
+def test_the_server_gets_files_of_its_own_and_the_package_stays_as_it_is(root):
+    package(root / "package", "a", outcomes(10))
+    source = {one.name: one.read_bytes() for one in (root / "package").rglob("*") if one.is_file()}
+
+    registered(root)
+
+    (graph,) = (root / "mlruns").rglob("saved_model.pb")
+    assert not any(one.is_symlink() for one in (root / "mlruns").rglob("*"))
+    assert graph.read_text() == "a"
+    after = {one.name: one.read_bytes() for one in (root / "package").rglob("*") if one.is_file()}
+    assert after == source
+
+
 def test_the_alias_that_somebody_moves_to_a_model_that_lost_is_said_so(root):
     package(root / "package", "a", outcomes(10))
     registered(root)
