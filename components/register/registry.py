@@ -54,7 +54,9 @@ def version(
 ) -> ModelVersion:
     """The version that is made of a folder: the one that there is, or a new one.
 
-    Files of it that the server has lost are brought to it again.
+    Files of it that the server has lost are brought to it again. Where MLflow itself knows nothing
+    of the files any more, as after `mlflow gc`, the version can never be loaded, and a new one
+    takes its place.
 
     Args:
         client: Of the server.
@@ -64,10 +66,11 @@ def version(
         folder: The model as MLflow keeps it.
         what: Its hash.
     """
-    if known := versions(client, name, what):
-        model = client.get_logged_model(known[0].source.removeprefix("models:/"))
-        _complete(client, model, folder)
-        return known[0]
+    for known in versions(client, name, what):
+        if (model := _logged_model(client, known)) is not None:
+            _complete(client, model, folder)
+            return known
+        client.delete_model_version(name, known.version)
     model_id = _uploaded(client, experiment_id, run_id, folder, what)
     made = client.create_model_version(
         name, f"models:/{model_id}", run_id, tags={VERSION: what}, model_id=model_id
@@ -87,6 +90,16 @@ def versions(client: MlflowClient, name: str, what: str) -> list[ModelVersion]:
 
 def _number(one: ModelVersion) -> int:
     return int(one.version)
+
+
+def _logged_model(client: MlflowClient, known: ModelVersion) -> LoggedModel | None:
+    """What a version is made of; None where that was deleted."""
+    try:
+        return client.get_logged_model(known.source.removeprefix("models:/"))
+    except MlflowException as error:
+        if error.error_code != ErrorCode.Name(RESOURCE_DOES_NOT_EXIST):
+            raise
+        return None
 
 
 def _uploaded(
@@ -121,7 +134,17 @@ def _complete(client: MlflowClient, model: LoggedModel, folder: Path) -> None:
         client.log_model_artifacts(model.model_id, str(whole))
     if not is_ready:
         client.finalize_logged_model(model.model_id, LoggedModelStatus.READY)
+        _link(client, model)
+
+
+def _link(client: MlflowClient, model: LoggedModel) -> None:
+    """Says of a run that a model came out of it."""
+    try:
         client.log_outputs(model.source_run_id, [LoggedModelOutput(model.model_id, step=0)])
+    except MlflowException:  # another process has said so at the same moment
+        outputs = client.get_run(model.source_run_id).outputs
+        if model.model_id not in {one.model_id for one in outputs.model_outputs}:
+            raise
 
 
 def has(artifacts: Iterable[FileInfo], folder: Path) -> bool:

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from mlflow import MlflowClient
-from mlflow.entities import RunStatus
+from mlflow.entities import Run, RunStatus
 
 from components.base.files import digest, read_json
 from components.config.pipeline import Pipeline
@@ -29,8 +29,9 @@ SETTLED = "millrace.settled"  # a tag: the gate by which a version, or the model
 VERDICT = "millrace.verdict"  # a tag of a version: what the gate said of it
 EXPERIMENT = "an experiment becomes a candidate, never the champion"
 OVERTAKEN = "another was made the champion since"
-BY_HAND = "somebody moved the alias to it"
+BY_HAND, REMOVED = "somebody moved the alias to it", "somebody removed the alias"
 TRIES = 5  # of a judgement that another process keeps overtaking
+SETTLE_S = 0.5  # more than a request, from which others may come back with what was before
 
 
 @dataclass(frozen=True)
@@ -140,6 +141,8 @@ def standing(client: MlflowClient, name: str, manifest: Manifest) -> Standing:
     versions = registry.versions(client, name, manifest.version) if known else []
     reason = versions[0].tags.get(VERDICT, "not judged yet") if versions else "not registered yet"
     version = int(versions[0].version) if versions else None
+    if reason.startswith(WON) and champion is None:
+        reason = REMOVED
     if champion is not None and version != int(champion) and reason.startswith(WON):
         reason = OVERTAKEN
     if champion is not None and version == int(champion) and not reason.startswith(WON):
@@ -161,20 +164,28 @@ def _run(
     experiment_id: str,
 ) -> str:
     """The run that trained the model, with all that the later stages found."""
-    runs = client.search_runs(
-        [experiment_id],
-        f"tags.`{tracking.MODEL}` = '{manifest.model}'",
-        order_by=["attributes.start_time DESC"],
-    )
-    known = [(str(run.info.run_id), run.data.tags.get(PACKAGE)) for run in runs]
-    if not known:
-        known = [(_restored(client, place, manifest, values), None)]
+    runs = _runs(client, experiment_id, manifest.model)
+    if not runs:
+        made = _restored(client, place, manifest, values)
+        # Another process may have made one at the same moment; both keep the first.
+        runs = _runs(client, experiment_id, manifest.model)[-1:]
+        if runs[0].info.run_id != made:
+            client.delete_run(made)
     package = digest(place.package)
     report = place.package / "report"
-    for run_id, recorded in known:
-        if recorded != package or not registry.has(client.list_artifacts(run_id), report):
+    for run in runs:
+        run_id = run.info.run_id
+        is_whole = registry.has(client.list_artifacts(run_id), report)
+        if run.data.tags.get(PACKAGE) != package or not is_whole:
             _record(client, run_id, place, manifest, package)
-    return known[0][0]
+    return str(runs[0].info.run_id)
+
+
+def _runs(client: MlflowClient, experiment_id: str, model: str) -> list[Run]:
+    """Those of a model, the last one first."""
+    order = ["attributes.start_time DESC", "attributes.run_id DESC"]
+    what = f"tags.`{tracking.MODEL}` = '{model}'"
+    return list(client.search_runs([experiment_id], what, order_by=order))
 
 
 def _restored(
@@ -239,9 +250,12 @@ def _settle(
     known = registry.registered_model(client, name)
     tags = client.get_model_version(name, str(version)).tags
     # Where nothing is to be beaten, the alias follows the model, back to an earlier one too.
-    settled = tags.get(SETTLED) if gate.must_beat else known.tags.get(SETTLED)
+    free = known.tags.get(SETTLED)
     metric = metric_of(gate, pipeline.task).name
-    how = f"{metric}, {gate.must_beat or manifest.version}"
+    # A verdict holds until a model came to be the champion without one.
+    since = f"{gate.must_beat}, after {free}" if free else gate.must_beat
+    how = f"{metric}, {since if gate.must_beat else manifest.version}"
+    settled = tags.get(SETTLED) if gate.must_beat else free
     if settled == how and CHAMPION in known.aliases:
         return
     verdict = _judged(client, place, pipeline, manifest, version)
@@ -281,7 +295,8 @@ def _judged(
             return verdict
         if registry.alias(client, config.name, CHAMPION) == champion:
             client.set_registered_model_alias(config.name, CHAMPION, str(version))
-            time.sleep(0.05 * pause)
+            if tracking.store_file() is None:  # else nobody else is at it
+                time.sleep(SETTLE_S * (1 + pause))
             if registry.alias(client, config.name, CHAMPION) == version:
                 return verdict
     reason = f"others moved the alias {TRIES} times meanwhile"

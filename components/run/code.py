@@ -336,6 +336,11 @@ def _is_of_project(module: ModuleType | None) -> bool:
 
 
 def _is_empty(module: str) -> bool:
-    """Whether there is nothing but a docstring in it, as in the packages of neutral modules."""
+    """Whether nothing in it does anything, as in the packages of neutral modules."""
     path = source_file(module)
-    return path is not None and path.suffix == ".py" and all(map(_is_docstring, _tree(path).body))
+    return path is not None and path.suffix == ".py" and all(map(_is_nothing, _tree(path).body))
+
+
+def _is_nothing(node: ast.stmt) -> bool:
+    is_typing = isinstance(node, ast.ImportFrom) and node.module == "typing"
+    return is_typing or _is_docstring(node) or _is_for_checkers(node)

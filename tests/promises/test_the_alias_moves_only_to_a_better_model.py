@@ -161,6 +161,27 @@ def test_another_gate_judges_the_last_model_again(root):
     assert run(root, "b", 30, must_beat=None).champion == 2
 
 
+def test_a_better_one_takes_the_alias_back_from_one_that_came_to_it_without_a_comparison(root):
+    run(root, "a", 10)
+    assert run(root, "b", 60, must_beat=None).champion == 2
+
+    found = run(root, "a", 10)
+
+    assert found.champion == 1
+    assert found.sentence.startswith("pets version 1 is the champion: it beats version 2 on ")
+
+
+def test_who_removes_the_alias_by_hand_is_said(root):
+    run(root, "a", 10)
+    MlflowClient().delete_registered_model_alias("pets", "champion")
+
+    found = registered(root, is_experiment=True)
+
+    assert found.sentence == (
+        "pets version 1 is not the champion, there is none: somebody removed the alias"
+    )
+
+
 def test_where_the_champion_was_deleted_the_next_model_takes_its_place(root):
     run(root, "a", 5)
     run(root, "b", 30)

@@ -8,7 +8,7 @@ import pytest
 from mlflow import MlflowClient
 from mlflow.entities import LoggedModelStatus
 
-from components.register import registry
+from components.register import registry, stage
 from components.register.stage import PACKAGE, RESTORED
 from components.run import tracking
 from tests.register.made import measured, outcomes, package, registered, trained
@@ -269,6 +269,68 @@ def test_of_two_that_register_at_once_both_keep_the_first_version(root, monkeypa
 
     assert registered(root).version == 1
     assert versions() == [1]
+
+
+def test_of_two_that_write_a_run_anew_at_once_both_keep_the_first(root, monkeypatch):
+    package(root / "package", "a", outcomes(10))
+    real = stage._restored
+    made = []
+
+    def overtaken(*given):
+        made[:] = [real(*given), real(*given)]  # the other process, a moment earlier
+        return made[1]
+
+    monkeypatch.setattr(stage, "_restored", overtaken)
+    registered(root)
+
+    (run,) = runs()
+    assert run.info.run_id == made[0]
+    assert run.data.metrics["test_accuracy"] == 0.95
+
+
+def test_of_two_that_say_at_once_what_came_out_of_a_run_neither_fails(root, monkeypatch):
+    package(root / "package", "a", outcomes(10))
+    real = MlflowClient.log_outputs
+
+    def overtaken(self, run_id, models):
+        real(self, run_id, models)
+        raise mlflow.MlflowException("UNIQUE constraint failed: inputs.source_type")
+
+    monkeypatch.setattr(MlflowClient, "log_outputs", overtaken)
+
+    assert registered(root).champion == 1
+
+
+def test_what_a_server_refuses_to_say_of_a_run_is_an_error(root, monkeypatch):
+    def refuse(*_):
+        raise mlflow.MlflowException("no")
+
+    package(root / "package", "a", outcomes(10))
+    monkeypatch.setattr(MlflowClient, "log_outputs", refuse)
+
+    with pytest.raises(mlflow.MlflowException, match=r"^no$"):
+        registered(root)
+
+
+def test_a_version_whose_files_mlflow_has_forgotten_gives_its_place_to_a_new_one(root):
+    package(root / "package", "a", outcomes(10))
+    registered(root)
+    package(root / "package", "b", outcomes(10))
+    registered(root)
+    for model in logged():
+        if (
+            model.tags[registry.VERSION]
+            == MlflowClient().get_model_version("pets", "1").tags[registry.VERSION]
+        ):
+            MlflowClient().delete_logged_model(model.model_id)
+    package(root / "package", "a", outcomes(10))
+
+    found = registered(root)
+
+    assert (found.version, found.champion) == (3, 3)
+    assert versions() == [2, 3]
+    assert mlflow.artifacts.list_artifacts("models:/pets/3")
+    assert registered(root) == found
 
 
 def test_the_card_names_the_weakest_classes_and_what_was_left_out(root):

@@ -250,6 +250,14 @@ def test_what_is_called_neutral_is_there():
     assert all(lookup.source_file(name) for name in [*code.NEUTRAL, *code.EXCEPTIONS])
 
 
+@pytest.mark.parametrize("name", sorted(code.NEUTRAL))
+def test_the_packages_of_neutral_modules_do_nothing(name):
+    """They are imported with a module, by stages that follow none of it."""
+    parent = name.rpartition(".")[0]
+
+    assert code.is_neutral(parent) or code._is_empty(parent)
+
+
 def test_neutral_modules_compute_nothing():
     """They may read YAML, speak to people and to MLflow; a number of an output is not theirs."""
     neutral = [
