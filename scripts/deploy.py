@@ -54,7 +54,7 @@ def worker(home: str, tracking: str) -> dict[str, str]:
 def dvc() -> str:
     """DVC's settings of a worker: the remote; its credentials come from the environment."""
     core = "[core]\n    remote = shared\n    analytics = false\n"
-    return f"{core}['remote \"shared\"']\n    url = {REMOTE}\n"
+    return f"{core}['remote \"shared\"']\n    url = {REMOTE}\n    verify = true\n"
 
 
 def compose() -> Made:

@@ -9,12 +9,14 @@ Anything else is a bug of ours and ends in a traceback.
 
 import errno
 import os
+import pwd
 import signal
 import socket
 import sys
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from pathlib import Path
 
 Location = tuple[str | int, ...]
 """Keys and positions, outermost first: `("augment", "layers", 0)`."""
@@ -120,7 +122,21 @@ def _explained(error: MemoryError | OSError) -> tuple[str, type[Stop]] | None:
     if (reason := _of_disk(error)) is None:
         return None
     where = f": {error.filename}" if error.filename else ""
-    return f"{os.strerror(reason)}{where}", Unavailable if reason in FULL else Stop
+    whose = _whose(error.filename) if reason in (errno.EACCES, errno.EPERM) else ""
+    return f"{os.strerror(reason)}{where}{whose}", Unavailable if reason in FULL else Stop
+
+
+def _whose(path: str | bytes | int | None) -> str:
+    """Whose a path is, or the nearest folder above that there is, where it is somebody else's."""
+    if not isinstance(path, str):
+        return ""
+    found = next(one for one in (Path(path), *Path(path).absolute().parents) if one.exists())
+    owner = found.stat().st_uid
+    if owner == os.geteuid():
+        return ""
+    with suppress(KeyError):
+        return f" ({found} is {pwd.getpwuid(owner).pw_name}'s)"
+    return f" ({found} is user {owner}'s)"
 
 
 def _of_disk(error: OSError) -> int | None:

@@ -190,7 +190,10 @@ def read_json(path: Path) -> Any:
     try:
         return json.loads(path.read_text(encoding="utf-8"))
     except ValueError as error:
-        raise Stop(f"{path}: not JSON: {error}; remove it, and run again what writes it") from None
+        raise Stop(
+            f"{path}: not JSON: {error}; remove it, and run again what writes it. Should it come "
+            "back, DVC's cache is so: chmod -R u+w .dvc/cache, and DVC looks at all that it has"
+        ) from None
 
 
 def leaving(paths: Iterable[str], folder: Path) -> list[str]:

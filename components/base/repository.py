@@ -32,10 +32,13 @@ def head(root: Path) -> Head:
     """What is checked out in a folder.
 
     Raises:
-        Stop: It is no repository, or has no commit.
+        Stop: It is no repository, or has no commit, or git refuses; then the message is its own.
     """
-    if _git(root, "rev-parse", "--git-dir").returncode:
-        raise Stop("no repository: DVC needs one, and MLflow names no commit")
+    looked = _git(root, "rev-parse", "--git-dir")
+    if looked.returncode:
+        is_none = "not a git repository" in looked.stderr
+        nothing = "no repository: DVC needs one, and MLflow names no commit"
+        raise Stop(nothing if is_none else looked.stderr.strip())
     found = commit_of(root, "HEAD")
     if found is None:
         raise Stop("no commit yet: Airflow runs only commits; git add and git commit")
@@ -74,7 +77,7 @@ def _git(root: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(  # noqa: S603  our own arguments
         ["git", *arguments],  # noqa: S607
         cwd=root,
-        env={**os.environ, "GIT_OPTIONAL_LOCKS": "0"},
+        env={**os.environ, "GIT_OPTIONAL_LOCKS": "0", "LC_ALL": "C"},
         capture_output=True,
         text=True,
         check=False,

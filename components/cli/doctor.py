@@ -28,7 +28,7 @@ def examine() -> int:
     """Prints what was found; 1 where something is wrong, else 0."""
     shown = console()
     is_well = True
-    for look in (_python, _libraries, _params, _devices, _tracking, _git, _disk, _locks, _partials):
+    for look in LOOKS:
         for what, well, seen in _tried(look):
             shown.print(f"{'ok  ' if well else 'LOOK'}  {what:<14} {seen}")
             is_well &= well
@@ -116,7 +116,42 @@ def _partials() -> Iterator[Finding]:
             for left in partials(folder):
                 name = left.name[1:].rpartition(".partial")[0].rpartition(".")[0]
                 sweep(folder / name)
-                state = (
-                    "is being written" if left.exists() else "was left by a kill, and is removed"
-                )
-                yield "files", True, f"{left} {state}"
+                yield "files", *_state(left)
+
+
+def _state(left: Path) -> tuple[bool, str]:
+    """What became of a folder that was to be swept away."""
+    if not left.exists():
+        return True, f"{left} was left by a kill, and is removed"
+    if os.access(left, os.W_OK):
+        return True, f"{left} is being written"
+    return False, f"{left} is {left.owner()}'s, as may be more: give all to who runs (chown)"
+
+
+def _remote() -> Iterator[Finding]:
+    """DVC takes what a remote has for what it was told to fetch, unless it is told to look."""
+    name = _config("core.remote")
+    if name:
+        is_checked = _config(f"remote.{name}.verify") == "true"
+        advice = f"files from it are not checked: dvc remote modify {name} verify true"
+        yield "dvc remote", is_checked, f"{name}: {'files are checked' if is_checked else advice}"
+
+
+def _config(key: str) -> str:
+    call = [sys.executable, "-m", "dvc", "config", key]
+    done = subprocess.run(call, capture_output=True, text=True, check=False)  # noqa: S603
+    return done.stdout.strip()
+
+
+LOOKS = (
+    _python,
+    _libraries,
+    _params,
+    _devices,
+    _tracking,
+    _git,
+    _remote,
+    _disk,
+    _locks,
+    _partials,
+)

@@ -4,6 +4,7 @@ import os
 import re
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from shlex import quote
 
 from components.base.errors import Invalid
 from components.config.document import Document
@@ -26,7 +27,8 @@ def enter() -> Path:
             if (folder / OURS.name).exists() and not OURS.samefile(folder / OURS.name):
                 raise Invalid(
                     f"this is the millrace of {OURS.parent}, and not of {folder}; "
-                    f"activate the environment there, or: cd {folder}; python -m components"
+                    "activate the environment there, or: "
+                    f"cd {quote(str(folder))}; python -m components"
                 )
             os.chdir(folder)
             return here

@@ -11,7 +11,7 @@ from typing import TextIO
 from rich.console import Console
 from rich.text import Text
 
-from components.base.errors import Stop
+from components.base.errors import Invalid, Stop, Unavailable
 from components.base.files import read_json
 from components.base.words import duration
 from components.cli import summary, terminal
@@ -24,6 +24,11 @@ CODE = Path("data", "code")
 RUNS = re.compile(r"Running stage '([^']+)':")
 RESTORED = re.compile(r"Stage '([^']+)' is cached - skipping run")
 UNCHANGED = re.compile(r"Stage '([^']+)' didn't change")
+FAILED = re.compile(
+    r"^ERROR: failed to reproduce '(?P<stage>[^']+)': failed to run: .*, "
+    r"exited with (?P<status>-?\d+)$",
+    re.MULTILINE,
+)
 BUSY = "is busy, it is being blocked by"
 
 
@@ -37,7 +42,7 @@ def run(names: Sequence[str], pull: bool, force: bool) -> None:
 
     Raises:
         Invalid: A file has mistakes.
-        Stop: A stage failed.
+        Stop: A stage failed, whose exit status it has.
     """
     check_merged()
     write(Path("params.yaml"), CODE, names)  # so mistakes are ours to name, not DVC's
@@ -51,7 +56,11 @@ def run(names: Sequence[str], pull: bool, force: bool) -> None:
         # Another run uses the file; it is written.
         status, said = _repro(targets, options, log, console)
     if status:
-        raise Stop(f"{said}\nthe whole log is in {log}")
+        failed = FAILED.search(said)
+        kinds = {kind.status: kind for kind in (Invalid, Unavailable)}
+        kind = kinds.get(int(failed["status"]), Stop) if failed else Stop
+        what = FAILED.sub(r"\g<stage> failed", said)
+        raise kind(f"{what}\nthe whole log is in {log}")
     from components.register.run import register
 
     standings = {name: found.sentence for name, found in register(Path(), names)}

@@ -27,7 +27,6 @@ from mlflow import MlflowClient
 from mlflow.entities import LifecycleStage, Metric, Param, RunStatus, RunTag
 from mlflow.exceptions import MlflowException
 from mlflow.tracking.context.registry import resolve_tags
-from sqlalchemy.exc import SQLAlchemyError
 
 from components.base.errors import Stop, Unavailable
 from components.base.files import replacing
@@ -39,6 +38,7 @@ OWNER, HEARTBEAT = "millrace.owner", "millrace.heartbeat"
 PARENT = "mlflow.parentRunId"
 DIRTY = "millrace.git.dirty"
 
+SLOW = "Read timed out"
 PATIENCE_S = 5  # until a server that does not answer is said not to, at the start
 BEAT_S = 60  # between two signs of life
 FLUSH_S = 2  # between two requests with metrics
@@ -78,12 +78,22 @@ def connect(experiment: str) -> MlflowClient:
             )
         if known is not None:
             end_dead(client, known.experiment_id)
-    except (OSError, MlflowException, SQLAlchemyError) as error:
-        raise Unavailable(
-            f"MLflow at {masked(uri)} cannot be used: {why(error)}; "
-            "start it, or set MLFLOW_TRACKING_URI"
-        ) from None
+    except _failures(store) as error:
+        said = why(error)
+        advice = "start it, or set MLFLOW_TRACKING_URI"
+        if said == SLOW:
+            advice += f", or give it more than {PATIENCE_S} s: MLFLOW_HTTP_REQUEST_TIMEOUT=60"
+        raise Unavailable(f"MLflow at {masked(uri)} cannot be used: {said}; {advice}") from None
     return client
+
+
+def _failures(store: str | None) -> tuple[type[Exception], ...]:
+    """How a client fails. A file fails as SQLAlchemy does, whose import takes half a second."""
+    if store is None:
+        return OSError, MlflowException
+    from sqlalchemy.exc import SQLAlchemyError
+
+    return OSError, MlflowException, SQLAlchemyError
 
 
 def _make(store: Path) -> None:
@@ -118,7 +128,7 @@ def _impatient() -> Iterator[None]:
 def why(error: Exception) -> str:
     """The last cause of an error, which is the first to say something, without passwords."""
     text = masked(str(error))
-    for known in ("Connection refused", "Read timed out", "Name or service not known"):
+    for known in ("Connection refused", SLOW, "Name or service not known"):
         if known in text:
             return known
     return text.strip().splitlines()[0] if text.strip() else type(error).__name__

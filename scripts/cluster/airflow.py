@@ -107,6 +107,7 @@ def dvc(state: State, folder: Path) -> dict[str, str]:
         f"[core]\n    remote = cluster\n    analytics = false\n"
         f"['remote \"cluster\"']\n    url = s3://{BUCKET}/dvc\n"
         f"    endpointurl = {state.url('storage')}\n"
+        "    verify = true\n"
     )
     write(folder / "config", config)
     return {

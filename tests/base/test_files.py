@@ -178,3 +178,17 @@ def test_a_folder_that_a_process_holds_is_not_discarded_before_it_ends(tmp_path)
 
     discard(held)
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("name", ["theirs", "theirs/none/yet"])
+def test_whose_a_folder_is_is_said_where_it_is_somebody_elses(tmp_path, monkeypatch, capsys, name):
+    folder = tmp_path / "theirs"
+    folder.mkdir()
+    owner = folder.owner()
+    monkeypatch.setattr("os.geteuid", lambda: folder.stat().st_uid + 1)
+
+    with pytest.raises(SystemExit), exit_status():
+        raise PermissionError(errno.EACCES, "Permission denied", str(tmp_path / name))
+
+    said = f"Permission denied: {tmp_path / name} ({folder} is {owner}'s); the earlier output stays"
+    assert capsys.readouterr().err == f"{said}\n"

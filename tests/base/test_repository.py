@@ -54,6 +54,14 @@ def test_what_is_not_committed_is_counted(root, names, said):
     assert unseen(root, head(root)) == f"Airflow runs commit {head(root).short}; {said}"
 
 
+def test_what_git_itself_refuses_is_said_in_its_words(tmp_path, monkeypatch):
+    _git(tmp_path, "init", "-q")
+    monkeypatch.setenv("GIT_TEST_ASSUME_DIFFERENT_OWNER", "true")  # what git's own tests set
+
+    with pytest.raises(Stop, match=r"(?s)dubious ownership.*git config --global .*safe.directory"):
+        head(tmp_path)
+
+
 def test_no_repository_and_no_commit_are_told(tmp_path, monkeypatch):
     monkeypatch.setenv("GIT_CEILING_DIRECTORIES", str(tmp_path.parent))
     with pytest.raises(Stop, match=r"^no repository: DVC needs one, and MLflow names no commit$"):

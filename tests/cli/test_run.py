@@ -5,7 +5,7 @@ import io
 import pytest
 from rich.console import Console
 
-from components.base.errors import Stop
+from components.base.errors import Invalid, Stop, Unavailable
 from components.cli import run, summary
 from components.register import run as register
 
@@ -102,6 +102,21 @@ def test_a_stage_that_fails_ends_the_run_with_what_it_said(dvc, said):
 
     assert str(error.value) == f"{said.splitlines()[-1]}\nthe whole log is in measured/a/run.log"
     assert len(calls()) == 1
+
+
+@pytest.mark.parametrize(
+    ("status", "kind"), [(1, Stop), (2, Invalid), (75, Unavailable), (139, Stop), (-9, Stop)]
+)
+def test_a_run_ends_with_the_status_of_its_stage_and_without_its_command(dvc, status, kind):
+    command = "python -m components.train --pipeline pipelines/a.yaml"
+    dvc_says = f"ERROR: failed to reproduce 'train@a': failed to run: {command}, exited with "
+    dvc((f"Running stage 'train@a':\n> {command}\nno room\n{dvc_says}{status}\n", 255))
+
+    with pytest.raises(Stop) as error:
+        run.run(["a"], pull=False, force=False)
+
+    assert type(error.value) is kind
+    assert str(error.value) == ("no room\ntrain@a failed\nthe whole log is in measured/a/run.log")
 
 
 def test_two_runs_at_once_are_each_told_their_own_last_words(dvc, tmp_path):
