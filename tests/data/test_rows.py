@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from datasets import Dataset
 
-from components.data.rows import Cells, Files, Pieces, Selected
+from components.data.rows import Cells, Files, Pieces, Selected, positions
 from components.ingest.known import Known
 
 
@@ -100,3 +100,9 @@ def test_files_give_several_by_a_slice_by_positions_or_by_a_mask(kinds, index, e
 
     for one in rows:
         assert one[index] == [content[place] for place in expected]
+
+
+@pytest.mark.parametrize("length", [3, 5])
+def test_a_mask_of_another_length_is_refused(length):
+    with pytest.raises(IndexError, match=f"^a mask of {length} for 4 examples$"):
+        positions(np.ones(length, bool), 4)

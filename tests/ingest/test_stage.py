@@ -15,14 +15,17 @@ from components.base.workers import Workers
 from components.config.ingest import Split
 from components.data import dataset, shards
 from components.data.features.image import Image as ImageKind
+from components.data.features.text import Text
 from components.data.features.value import Value
-from components.data.rows import STAMPS, Files
+from components.data.listing import Listing
+from components.data.rows import STAMPS, Files, Values
+from components.data.schema import Schema
 from components.ingest.fetch import sha256_of
 from components.ingest.known import Known, recall
 from components.ingest.sources.image_folder import ImageFolder
 from components.ingest.sources.sklearn import Bundled
 from components.ingest.sources.table import Table
-from components.ingest.stage import few, recalled, split, write
+from components.ingest.stage import _strata, few, recalled, split, write
 
 
 def config(**changes):
@@ -696,3 +699,9 @@ def test_a_group_that_a_path_lacks_is_named(photos):
     assert str(caught.value) == (
         "ingest.split.group: (q)?png is not found in 12 paths, such as ant/0.png"
     )
+
+
+def test_where_nothing_tells_examples_apart_all_are_dealt_alike():
+    found = Listing(Schema({"text": Text()}), {"text": Values(["a", "b", "c"])})
+
+    assert _strata(found).tolist() == [0, 0, 0]

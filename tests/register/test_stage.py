@@ -333,6 +333,15 @@ def test_a_version_whose_files_mlflow_has_forgotten_gives_its_place_to_a_new_one
     assert registered(root) == found
 
 
+def test_the_reason_is_that_of_the_last_gate(root):
+    package(root / "package", "a", outcomes(5))
+    registered(root)
+    package(root / "package", "b", outcomes(30))
+    assert "accuracy differs by" in registered(root).reason
+
+    assert "macro_f1 differs by" in registered(root, metric="macro_f1").reason
+
+
 def test_the_card_names_the_weakest_classes_and_what_was_left_out(root):
     package(root / "package", "a", outcomes(10))
     measured(root, "a", 0.25)

@@ -94,12 +94,17 @@ def test_a_column_of_bytes_or_of_images_is_files(tmp_path):
         (["a\0.png", "a.png"], "1 of 2 files are not in {folder}: a\0.png"),
         (["a" * 300, "a.png"], f"1 of 2 files are not in {{folder}}: {'a' * 300}"),
         (
+            [f"{number}.png" for number in range(10)],
+            "10 of 10 files are not in {folder}: 0.png, 1.png, 2.png, 3.png, 4.png, 5.png, 6.png, "
+            "7.png, 8.png, 9.png",
+        ),
+        (
             [f"{number}.png" for number in range(11)],
             "11 of 11 files are not in {folder}: 0.png, 1.png, 2.png, 3.png, 4.png, 5.png, 6.png, "
             "7.png, 8.png, 9.png, ...",
         ),
     ],
-    ids=["no value", "outside", "missing", "a NUL", "too long", "many are missing"],
+    ids=["no value", "outside", "missing", "a NUL", "too long", "some", "many are missing"],
 )
 def test_paths_that_are_no_files_are_named(tmp_path, paths, message):
     (tmp_path / "a.png").write_bytes(file(RED))

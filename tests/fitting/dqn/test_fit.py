@@ -12,7 +12,7 @@ from project import ROOT
 from components.base.errors import Mistakes
 from components.base.files import read_json
 from components.fitting.diverged import Diverged
-from components.fitting.dqn.fit import HOME, fit
+from components.fitting.dqn.fit import HOME, fit, optimizer, settings_of
 from components.fitting.dqn.predictor import load
 from components.fitting.watch import Watch, Watcher, Work
 from tests.fitting.dqn.made import episodes, fitted, pipeline
@@ -143,3 +143,20 @@ def test_an_argument_that_an_optimizer_refuses_is_named_where_it_stands():
     (problem,) = caught.value.problems
     assert problem.location == ("train", "optimizer")
     assert problem.message == "`momentum` must be a float between [0, 1]."
+
+
+@pytest.mark.parametrize(
+    ("steps", "starts", "updates"),
+    [
+        pytest.param(512, 64, 7 * 4, id="(512 - 64) / 64 rounds of 4"),
+        pytest.param(128, 100, 4, id="less than one round"),
+    ],
+)
+def test_the_rate_falls_until_the_last_update(steps, starts, updates):
+    settings = settings_of(pipeline(steps=steps, starts=starts))
+
+    rate = optimizer(settings)._learning_rate
+
+    assert rate.decay_steps == updates
+    assert float(rate(0)) == pytest.approx(1e-2)
+    assert float(rate(updates)) == float(rate(10 * updates)) < 1e-3

@@ -1,5 +1,7 @@
 """Fitting a small model to small data."""
 
+from types import SimpleNamespace
+
 import keras
 import numpy as np
 import pytest
@@ -14,6 +16,7 @@ from components.fitting.supervised import augmentation
 from components.fitting.supervised import fit as fit_module
 from components.fitting.supervised.augmentation import on_host, within
 from components.fitting.supervised.batches import Batches
+from components.fitting.supervised.size import Size, check_memory
 from components.fitting.watch import Built, Watch, Watcher, Work
 from components.tasks.head import values
 from tests.fitting.made import SECTIONS, pipeline, points
@@ -326,3 +329,31 @@ def test_a_target_is_what_the_task_makes_of_all_target_columns():
         "row": [0, 1, 2, 3, 4],
         "twice": [0, 2, 4, 6, 8],
     }
+
+
+def test_layers_stay_in_the_model_wherever_they_are_as_fast_there(monkeypatch):
+    flips = keras.Sequential([keras.Input((4, 4, 1)), keras.layers.RandomFlip(seed=0)])
+    monkeypatch.setattr(augmentation, "_is_cpu", lambda: True)
+    monkeypatch.setattr(keras.backend, "backend", lambda: "tensorflow")
+    assert on_host(flips) is None
+
+    monkeypatch.setattr(keras.backend, "backend", lambda: "jax")
+    monkeypatch.setattr(augmentation, "_is_cpu", lambda: False)
+    assert on_host(flips) is None
+
+
+def test_a_step_that_is_larger_than_the_machine_is_refused_and_one_that_fits_is_not(monkeypatch):
+    found = Size(parameters=1_000, activations=100)
+    memory = SimpleNamespace(total=4 * (4 * 1_000 + 2 * 8 * 100))
+    monkeypatch.setattr("psutil.virtual_memory", lambda: memory)
+
+    check_memory(found, 8)
+    with pytest.raises(Mistakes) as caught:
+        check_memory(found, 9)
+
+    (problem,) = caught.value.problems
+    assert problem.location == ("model",)
+    assert problem.message == (
+        "1,000 parameters and batches of 9 need about 23.2 kB a training step; "
+        "this machine has 22.4 kB"
+    )
