@@ -21,6 +21,7 @@ from airflow.sdk import (
     AssetWatcher,
     CronTriggerTimetable,
     Param,
+    TriggerRule,
 )
 
 from dags.callbacks import callbacks
@@ -114,7 +115,10 @@ def working(line: Line, root: Path) -> DAG:
         for stage in line.stages:
             if stage.trials:
                 _fan_out(stage, line, root, tasks)
-        closing.as_teardown(setups=opening)
+        # So a run that somebody marks is closed, and what is cleared is closed again. The run is
+        # then what `close` is, and not what its stages are, which a mark has skipped.
+        closing.as_teardown(setups=opening, on_failure_fail_dagrun=True)
+        closing.trigger_rule = TriggerRule.ALL_DONE
     return made
 
 

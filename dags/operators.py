@@ -26,6 +26,8 @@ from dags.settings import Settings, of_stage, settings, without_user
 from dags.unchanged import unchanged
 
 TOOLS = Path(sys.executable).parent
+SKIPPED = "skipped"
+"""Under which a task says for which there was nothing to do."""
 POLICY = ExceptionRetryPolicy(
     rules=[
         RetryRule(
@@ -162,6 +164,7 @@ class Open(Task):
             ]
         if skipped:
             self.say(f"nothing has changed for {', '.join(skipped)}")
+            context["ti"].xcom_push(key=SKIPPED, value=skipped)
             raise DownstreamTasksSkipped(tasks=[*skipped, *_trials(self.line, skipped)])
         return {"branch": run.branch, "values": what.values}
 
@@ -215,6 +218,7 @@ class StageTask(Task):
             if is_new and not what.values:
                 self.announce(folder, outcome, context)
         if outcome["status"] == "restored":
+            context["ti"].xcom_push(key=SKIPPED, value=[self.stage.task])
             raise AirflowSkipException("nothing has changed: restored")
         if outcome.get("refused"):
             raise GateError(outcome["sentence"])
@@ -299,13 +303,16 @@ class Trial(Task):
 
 
 class Close(Task):
-    """Ends a run: the workspace goes, but for the last ones that failed."""
+    """Ends a run, which is what this task is: the workspace goes, but for the last that failed."""
 
     def execute(self, context: Any) -> dict[str, Any]:
-        """Gives the summary of the run."""
+        """Gives the summary of the run.
+
+        Raises:
+            GateError: Not all of it was done.
+        """
         found, run = self.prepare(context)
-        instances = _states(context)
-        failed = sorted(task for task, state in instances.items() if state in FAILED)
+        wrong = self.wrong(context)
         if self.line.file:
             end_runs(self.line.name, self.root)
         for _ in workspace.unpublished(workspace.folder_of(found, run)):
@@ -315,11 +322,33 @@ class Close(Task):
         with workspace.taken(found, run, self.root) as folder:
             what = branch.terms(folder, run)
             if what and not what.values:
-                branch.settle(folder, run, what, is_good=not failed)
-        if not workspace.end(found, run, is_good=not failed):
-            self.say(f"{', '.join(failed)} failed; {workspace.folder_of(found, run)} is kept")
+                branch.settle(folder, run, what, is_good=not wrong)
+        if not workspace.end(found, run, is_good=not wrong):
+            self.say(f"{workspace.folder_of(found, run)} is kept")
+        if wrong:
+            raise GateError(wrong)
         values = what.values if what else values_of(self.line, context)
-        return {"failed": failed, "branch": run.branch, "values": values}
+        return {"branch": run.branch, "values": values}
+
+    def wrong(self, context: Any) -> str:
+        """What keeps the run from being whole; empty where nothing does.
+
+        Where somebody marks a run, what has not begun is skipped: then, unlike where nothing has
+        changed, no task has said so. To skip a task in the middle harms nobody: the next one
+        brings it up to date.
+        """
+        states = _states(context)
+        for state in FAILED:
+            if failed := sorted(task for task, one in states.items() if one == state):
+                return f"{', '.join(failed)} failed"
+        before = {one for one, _ in self.line.edges}
+        ends = [stage.task for stage in self.line.stages if stage.task not in before]
+        skipped = [task for task in ("open", *ends) if states.get(task) == "skipped"]
+        told = [context["ti"].xcom_pull(task_ids=one, key=SKIPPED) for one in ("open", *skipped)]
+        same = {task for tasks in told for task in tasks or ()}
+        if undone := ", ".join(task for task in skipped if task not in same):
+            return f"{undone} did not run, as somebody has marked the run: clear it to go on"
+        return ""
 
 
 class Broken(Task):

@@ -37,7 +37,7 @@ class Driven:
         self.version = small.git("rev-parse", "HEAD") if version else None
         [self.line] = read(small.root)
         self.dag = dag(self.line, small.root)
-        self.states, self.results, self.skipped = {}, {}, set()
+        self.states, self.results, self.skipped, self.told = {}, {}, set(), {}
         self.params = values or {}
 
     def task(self, name, try_number=1):
@@ -49,7 +49,8 @@ class Driven:
             try_number=try_number,
             bundle_instance=SimpleNamespace(version=self.version),
             get_task_states=lambda **_: {self.run.id: dict(self.states)},
-            xcom_pull=lambda **_: None,
+            xcom_push=lambda key, value: self.told.update({(name, key): value}),
+            xcom_pull=lambda task_ids, key: self.told.get((task_ids, key)),
         )
         context = {
             "run_id": self.run.id,

@@ -8,6 +8,7 @@ from types import ModuleType, SimpleNamespace
 from zoneinfo import ZoneInfo
 
 import pytest
+from airflow.models import DagRun, TaskInstance
 from airflow.providers.smtp.notifications.smtp import SmtpNotifier
 from airflow.sdk import Asset, AssetAll, AssetOrTimeSchedule, CronTriggerTimetable
 from airflow.sdk.exceptions import AirflowFailException, ParamValidationError
@@ -88,7 +89,17 @@ def test_a_run_is_closed_whatever_has_failed(built):
 
     assert made.get_task("open").is_setup
     assert made.get_task("close").is_teardown
-    assert made.get_task("close").trigger_rule.value == "all_done_setup_success"
+    assert made.get_task("close").trigger_rule.value == "all_done"
+
+
+def test_a_run_is_what_its_last_task_is(built):
+    made = DagSerialization.from_dict(DagSerialization.to_dict(built()))
+    tasks = {TaskInstance(task, dag_version_id=None) for task in made.tasks}
+
+    # Whose states Airflow looks at; a task that is skipped would do for a success.
+    judged = DagRun()._tis_for_dagrun_state(dag=made, tis=tasks)
+
+    assert [task.task_id for task in judged] == ["close"]
 
 
 def test_what_the_file_leaves_out_is_plain(built):

@@ -83,9 +83,9 @@ def test_a_stage_of_a_users_own_that_fails_may_be_tried_again_and_what_came_befo
 
     with pytest.raises(TemporaryError, match="no model"):
         driven.task("join")
-    driven.task("close")
+    with pytest.raises(GateError, match=r"^join failed$"):
+        driven.task("close")
 
-    assert driven.results["close"]["failed"] == ["join"]
     assert workspace.folder_of(settings(small.root), driven.run).exists()
     small.write("small/dvc.yaml", graph)
     again = Driven(small, "two")
@@ -112,6 +112,56 @@ def test_a_kill_between_two_branches_of_a_run_loses_neither_the_old_one_nor_its_
 
     assert again.results["open"]["values"] == {"k": 2}
     assert small.git("rev-parse", f"{again.run.branch}@1")
+
+
+def marked(driven, *skipped):
+    """Somebody has marked the run; what `close` says of it."""
+    driven.states |= dict.fromkeys(skipped, "skipped")
+    with pytest.raises(GateError) as said:
+        driven.task("close")
+    return str(said.value)
+
+
+MARKED = "did not run, as somebody has marked the run: clear it to go on"
+
+
+def test_a_run_that_is_marked_before_it_begins_is_not_whole(small):
+    assert marked(Driven(small, "one"), "open", "draw", "left", "right", "join") == (
+        f"open, join {MARKED}"
+    )
+
+
+def test_a_run_that_is_marked_between_two_stages_is_not_whole_and_loses_nothing(small):
+    driven = Driven(small, "one")
+    for name in ("open", "draw", "left"):
+        driven.task(name)
+
+    assert marked(driven, "right", "join") == f"join {MARKED}"
+    again = Driven(small, "two")
+    again.whole()
+    assert small.ran == ["draw", "left", "right", "join"]
+
+
+def test_a_run_of_which_a_stage_is_restored_is_whole(settled):
+    driven = Driven(settled, "two")
+    driven.task("open")
+
+    assert [driven.task(name) for name in ("join", "close")] == ["skipped", "success"]
+
+
+def test_a_run_that_has_nothing_to_do_is_whole(settled):
+    states = Driven(settled, "two").whole()
+
+    assert (states["join"], states["close"]) == ("skipped", "success")
+
+
+def test_a_stage_in_the_middle_that_somebody_skips_is_made_up_for(small):
+    driven = Driven(small, "one")
+    driven.task("open")
+    driven.states |= dict.fromkeys(("draw", "left"), "skipped")
+
+    assert [driven.task(name) for name in ("right", "join", "close")] == ["success"] * 3
+    assert driven.joined() == "1 left\n1 right\n"
 
 
 def test_a_run_that_is_cleared_on_a_newer_commit_begins_anew(small):
