@@ -21,7 +21,7 @@ from dags.branch import Run, Terms
 from dags.callbacks import end_runs
 from dags.git import git
 from dags.lines import Line, Stage
-from dags.repro import RUNNING, Done, GateError, end, guarded, push, repro
+from dags.repro import RUNNING, Done, GateError, MistakeError, end, guarded, push, repro
 from dags.settings import Settings, of_stage, settings, without_user
 from dags.unchanged import unchanged
 
@@ -405,8 +405,17 @@ def date_of(line: Line, context: Any) -> dict[str, str]:
 
 
 def values_of(line: Line, context: Any) -> dict[str, Any]:
-    """The values of the form that are not those of the file."""
+    """The values of the form that are not those of the file.
+
+    Raises:
+        MistakeError: There is no such value, which Airflow takes from whoever asks its API.
+    """
     given = context["params"]
+    if unknown := sorted(given.keys() - line.params.keys()):
+        from components.config.lookup import near
+
+        said = [f"{key}: no such value{near(key, line.params)}" for key in unknown]
+        raise MistakeError("\n".join([*said, "trigger another run, whose conf has none of these"]))
     return {
         key: given[key]
         for key, schema in line.params.items()

@@ -9,7 +9,7 @@ from driven import Driven
 from dags import branch, operators, workspace
 from dags.building import dag
 from dags.operators import Close, Open
-from dags.repro import GateError, TemporaryError
+from dags.repro import GateError, MistakeError, TemporaryError
 from dags.settings import settings
 
 
@@ -112,6 +112,20 @@ def test_a_kill_between_two_branches_of_a_run_loses_neither_the_old_one_nor_its_
 
     assert again.results["open"]["values"] == {"k": 2}
     assert small.git("rev-parse", f"{again.run.branch}@1")
+
+
+def test_a_value_that_there_is_not_is_no_run_of_the_file_as_it_is(small):
+    driven = Driven(small, "one", values={"train.epochs": 4, "train.epoch": 3, "note": "x"})
+    driven.line = replace(driven.line, params={"train.epochs": {"type": "integer", "default": 4}})
+    driven.dag = dag(driven.line, small.root)
+
+    with pytest.raises(MistakeError) as said:
+        driven.task("open")
+
+    assert str(said.value) == (
+        "note: no such value\ntrain.epoch: no such value; did you mean 'train.epochs'?\n"
+        "trigger another run, whose conf has none of these"
+    )
 
 
 def marked(driven, *skipped):
