@@ -5,6 +5,8 @@ import subprocess
 from collections.abc import Mapping
 from pathlib import Path
 
+from dags.guard import signalled
+
 HELD: set[int] = set()
 """Locks of this process, as open files. Every command that it starts keeps them: where it is killed
 itself, they hold until the last of its commands has ended."""
@@ -23,6 +25,8 @@ class GitError(subprocess.CalledProcessError):
 
     def __str__(self) -> str:
         command = [one for one in self.cmd[1 + len(OURS) :] if not one.startswith("-")]
+        if self.returncode < 0:
+            return f"git {command[0]} was ended by {signalled(self.returncode)}"
         return f"git {command[0]}: {str(self.stderr).strip() or f'status {self.returncode}'}"
 
 

@@ -19,7 +19,7 @@ GRACE_S = 20.0  # for a stage to write down where it is, and to end its MLflow r
 
 
 def main() -> int:
-    """Waits for the command and gives its exit status; -N where a signal has ended it."""
+    """Waits for the command and gives its exit status; as a shell's where a signal has ended it."""
     LIBC.prctl(PR_SET_CHILD_SUBREAPER, 1)  # what the command leaves behind becomes a child of ours
     for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
         signal.signal(number, _stop)
@@ -30,7 +30,8 @@ def main() -> int:
         command = subprocess.Popen(  # noqa: S603  our own arguments
             sys.argv[2:], stdin=subprocess.DEVNULL, start_new_session=True
         )
-        return command.wait()
+        status = command.wait()
+        return status if status >= 0 else 128 - status
     except SystemExit as stopped:
         return int(stopped.code or 0)
     finally:
@@ -40,6 +41,15 @@ def main() -> int:
 def end_with_parent(number: int) -> None:
     """This process gets a signal when its parent dies; none from then on where it is 0."""
     LIBC.prctl(PR_SET_PDEATHSIG, number)
+
+
+def signalled(status: int) -> str:
+    """The signal that a status tells of, as Python does (-N) or a shell (128 + N); else empty."""
+    number = -status if status < 0 else status - 128
+    try:
+        return f"signal {number} ({signal.Signals(number).name})"
+    except ValueError:
+        return ""
 
 
 def _stop(number: int, _: FrameType | None) -> None:
@@ -63,4 +73,4 @@ def end_children() -> None:
 
 
 if __name__ == "__main__":
-    sys.exit(main() % 256)
+    sys.exit(main())

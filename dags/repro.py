@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from dags.git import HELD
-from dags.guard import end_with_parent
+from dags.guard import end_with_parent, signalled
 
 RUNNING: set["subprocess.Popen[str]"] = set()
 """What this process waits for."""
@@ -31,7 +31,12 @@ NOISE = (
     "Pulling data for stage: '",
     "Use `dvc push`",
     "To track ",
+    "WARNING:",
+    "Generating lock file",
+    "Updating lock file",
 )
+INTERRUPTED = re.compile(r"^Traceback .*\n(?: .*\n)*KeyboardInterrupt$", re.MULTILINE)
+"""What Python says where the guard ends it."""
 
 MISTAKE, TEMPORARY = 2, 75  # `components.base.errors`: Invalid and Unavailable
 
@@ -61,7 +66,8 @@ class Done:
     @property
     def sentence(self) -> str:
         """The last that the stage has said, before DVC reports its status."""
-        told = [line for line in self.said if line.strip() and not line.startswith(NOISE)]
+        lines = INTERRUPTED.sub("", "\n".join(self.said)).splitlines()
+        told = [line for line in lines if line.strip() and not line.startswith(NOISE)]
         return "\n".join(told[-20:])
 
     @property
@@ -92,10 +98,12 @@ class Done:
             raise MistakeError(self.sentence)
         if is_ours and status == 1:
             raise GateError(self.sentence)
-        if status is not None and status in (-signal.SIGKILL, 128 + signal.SIGKILL):
-            why = "the stage was killed, as the kernel does where memory is short"
+        who, status = ("DVC", self.status) if status is None else ("the stage", status)
+        if by := signalled(status):
+            short = ", as the kernel does where memory is short" if "SIGKILL" in by else ""
+            why = f"{who} was ended by {by}{short}"
             raise TemporaryError(": ".join(filter(None, (why, self.sentence))))
-        raise TemporaryError(self.sentence or f"dvc ended with status {self.status}")
+        raise TemporaryError(self.sentence or f"{who} ended with status {status}")
 
 
 def repro(

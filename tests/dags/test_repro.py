@@ -14,6 +14,7 @@ import pytest
 from airflow_line import Small
 
 from dags import repro
+from dags.git import OURS, GitError
 from dags.repro import Done, GateError, MistakeError, TemporaryError
 
 FAILED = "ERROR: failed to reproduce 'train@x': failed to run: python -m x, exited with {}"
@@ -46,7 +47,72 @@ def test_what_dvc_says_of_other_stages_is_no_word_of_the_one_that_was_killed():
     with pytest.raises(TemporaryError) as caught:
         Done(255, said=[*said, "Running stage 'train@x':", FAILED.format(-9)]).check()
 
-    assert str(caught.value) == ("the stage was killed, as the kernel does where memory is short")
+    assert str(caught.value) == (
+        "the stage was ended by signal 9 (SIGKILL), as the kernel does where memory is short"
+    )
+
+
+@pytest.mark.parametrize(
+    ("status", "said", "sentence"),
+    [
+        pytest.param(
+            *(255, ["WARNING: Process 7 had been killed.", FAILED.format(-15)]),
+            "the stage was ended by signal 15 (SIGTERM)",
+            id="a stage",
+        ),
+        pytest.param(
+            *(255, ["Updating lock file 'dvc.lock'", "epoch 3", FAILED.format(129)]),
+            "the stage was ended by signal 1 (SIGHUP): epoch 3",
+            id="a stage below a shell",
+        ),
+        pytest.param(
+            *(143, ["Generating lock file 'dvc.lock'"]),
+            "DVC was ended by signal 15 (SIGTERM)",
+            id="DVC",
+        ),
+        pytest.param(
+            *(-9, ["epoch 3"]),
+            "DVC was ended by signal 9 (SIGKILL), as the kernel does where memory is short: "
+            "epoch 3",
+            id="the guard",
+        ),
+        pytest.param(255, [FAILED.format(3)], "the stage ended with status 3", id="no signal"),
+    ],
+)
+def test_a_signal_is_named(status, said, sentence):
+    with pytest.raises(TemporaryError) as caught:
+        Done(status, said=said).check()
+
+    assert str(caught.value) == sentence
+
+
+def test_a_git_that_was_killed_is_said_as_such():
+    error = GitError(-9, ["git", *OURS, "clone", "-q", "x"], "", "")
+
+    assert str(error) == "git clone was ended by signal 9 (SIGKILL)"
+
+
+def test_a_dvc_that_is_killed_is_what_has_failed_and_not_the_stage_that_ends_with_it(small):
+    graph = (small.root / "small" / "dvc.yaml").read_text()
+    slow = f"{sys.executable} -c 'print(3, flush=True); import time; time.sleep(600)'"
+    small.write("small/dvc.yaml", graph.replace("cmd: echo", f"cmd: {slow}; echo", 1))
+
+    def end(text):
+        if text == "3":
+            [process] = [
+                one
+                for one in psutil.Process().children(recursive=True)
+                if one.cmdline()[1:3] == ["-m", "dvc"]
+            ]
+            process.kill()
+
+    env = {**os.environ, **small.environment(small.root.parent)}
+    with pytest.raises(TemporaryError) as caught:
+        repro.repro(small.root, "small/dvc.yaml:draw", env, end).check()
+
+    assert str(caught.value) == (
+        "DVC was ended by signal 9 (SIGKILL), as the kernel does where memory is short: 3"
+    )
 
 
 def test_what_dvc_itself_cannot_do_is_tried_again():
@@ -133,6 +199,7 @@ import sys
 sys.path.insert(0, {root!r})
 from pathlib import Path
 from dags import repro
+from dags.git import OURS, GitError
 print(repro.guarded(Path("."), {{"PATH": "/usr/bin:/bin"}}, lambda _: None, *{command!r}).status)
 """
 STAGE = ["sh", "-c", "setsid sleep 900 & (sleep 901 & exec sleep 902)"]
