@@ -18,9 +18,12 @@ from pathlib import Path
 
 import psutil
 
+from dags.guard import signalled
+
 GRACE_S = 20  # between a polite end and a kill
 _PR_SET_PDEATHSIG, _PR_SET_CHILD_SUBREAPER = 1, 36  # <linux/prctl.h>
 _LIBC = ctypes.CDLL(None, use_errno=True)  # loaded here: a forked child should load nothing
+AFTER = "; Airflow ends with it, and its runs go on when it is started again"
 ENDS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
@@ -40,6 +43,9 @@ def guarded(work: Callable[[], int]) -> int:
     for number in ENDS:
         signal.signal(number, lambda *_: _send(child, signal.SIGTERM))
     status = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+    if status < 0:
+        with suppress(OSError):  # of a terminal that is gone
+            sys.stderr.write(f"Airflow's supervisor was ended by {signalled(status)}{AFTER}\n")
     left = groups_of(psutil.Process().children())
     end(dict.fromkeys(left, signal.SIGTERM), below, GRACE_S)
     return status if status >= 0 else 128 - status

@@ -12,6 +12,7 @@ from typing import NoReturn, TextIO
 import psutil
 
 from components.base.errors import Stop
+from dags.guard import signalled
 from scripts.parts import processes
 from scripts.parts.part import Part, Running, Wave, nothing
 
@@ -107,7 +108,9 @@ class Supervisor:
             self.parts.remove(one)
             return
         log = self.logs / f"{one.part.name}.log"
-        why = f"was killed by signal {-status}" if status < 0 else f"ended with status {status}"
+        why = f"ended with status {status}"
+        if status < 0:
+            why = f"was ended by {signalled(status)}"
         if not one.was_well and not one.part.is_passing and one.failures >= ATTEMPTS:
             raise Stop(f"{one.part.name} did not start: {ATTEMPTS} times it {why}; see {log}")
         say(f"{one.part.name} {why}; it is started again in {wait:.0f} s; log: {log}", sys.stderr)

@@ -136,7 +136,8 @@ def test_it_asks_for_a_password_and_outlives_a_kill_of_its_parts(airflow):
     airflow.until(lambda: one_below(supervisor, "scheduler") not in (None, scheduler))
     assert [one for one in workers if one.is_running()] == []
     assert (
-        "scheduler was killed by signal 9; it is started again in 1 s" in airflow.said.read_text()
+        "scheduler was ended by signal 9 (SIGKILL); it is started again in 1 s"
+        in airflow.said.read_text()
     )
 
     airflow.until(lambda: pools() == {"default_pool", "gpu", "-h; $(x)"})

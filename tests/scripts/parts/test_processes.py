@@ -45,7 +45,8 @@ def until(what):
 @pytest.fixture
 def tree(tmp_path):
     """A guard, its work, a part, and below that a process in a session of its own, deaf to TERM."""
-    with subprocess.Popen([sys.executable, "-c", WORK, str(tmp_path)], cwd=ROOT) as guard:
+    command = [sys.executable, "-c", WORK, str(tmp_path)]
+    with subprocess.Popen(command, cwd=ROOT, stderr=subprocess.PIPE, text=True) as guard:
         below = psutil.Process(guard.pid)
         until(lambda: len(below.children(recursive=True)) == 3)
         work = int(until(lambda: (tmp_path / "work").exists() and (tmp_path / "work").read_text()))
@@ -71,9 +72,13 @@ def test_nothing_is_left_whoever_ends(tree, is_guard, number):
     assert [one for one in others if one.is_running()] == []
 
 
-def test_a_signal_is_the_status(tree):
+def test_a_signal_is_the_status_and_is_said(tree):
     guard, work, _ = tree
 
     os.kill(work, signal.SIGKILL)
 
     assert guard.wait() == 128 + signal.SIGKILL
+    assert guard.stderr.read() == (
+        "Airflow's supervisor was ended by signal 9 (SIGKILL); "
+        "Airflow ends with it, and its runs go on when it is started again\n"
+    )

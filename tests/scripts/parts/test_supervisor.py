@@ -92,7 +92,8 @@ def test_a_killed_part_is_started_again_and_prepared_again(held, capsys, tmp_pat
 
     assert one.process.pid != before.pid
     assert capsys.readouterr().err == (
-        f"part was killed by signal 9; it is started again in 0 s; log: {tmp_path}/part.log\n"
+        "part was ended by signal 9 (SIGKILL); it is started again in 0 s; "
+        f"log: {tmp_path}/part.log\n"
     )
 
 
