@@ -4,6 +4,7 @@ import shlex
 import subprocess
 import sys
 from collections.abc import Mapping
+from configparser import RawConfigParser
 from pathlib import Path
 
 from components.base.repository import Head
@@ -11,6 +12,9 @@ from scripts.parts.settings import addresses, bundle, health, retries
 
 DEMO = "AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_ALL_ADMINS"
 PASSWORDS = "AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_PASSWORDS_FILE"
+DATABASE = "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN"
+BUSY_S = 60
+"""That SQLite waits for a writer; with its own 5, the API says 500 to several triggers at once."""
 JWT = "jwt_secret"
 
 
@@ -35,6 +39,7 @@ def environment(project: Path, head: Head, given: Mapping[str, str]) -> dict[str
         "AIRFLOW__CORE__PARALLELISM": "4",
         **bundle(project.as_uri(), head.branch or head.commit, folder / "bundles"),
         **addresses(given.get("PORT") or "8080"),
+        **_database(folder, given),
         **_security(folder, demo=given.get("DEMO") == "1"),
         **health(),
         **retries(),
@@ -68,3 +73,14 @@ def dvc_cache(project: Path) -> Path:
     )
     said = done.stdout.strip()
     return Path(said) if done.returncode == 0 and said else project / ".dvc" / "cache"
+
+
+def _database(folder: Path, given: Mapping[str, str]) -> dict[str, str]:
+    """Airflow's own database; nothing where the user has named another."""
+    address = f"sqlite:///{folder}/airflow.db"
+    file = RawConfigParser(strict=False)
+    file.read(folder / "airflow.cfg")
+    named = file.get("database", "sql_alchemy_conn", fallback=address)
+    if named != address or any(key.startswith(DATABASE) for key in given):
+        return {}
+    return {DATABASE: f"{address}?timeout={BUSY_S}"}

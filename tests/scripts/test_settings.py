@@ -3,9 +3,10 @@
 import json
 
 import pytest
+from sqlalchemy import make_url
 
 from components.base.repository import Head, head
-from scripts.standalone.settings import environment
+from scripts.standalone.settings import DATABASE, environment
 
 BUNDLES = "AIRFLOW__DAG_PROCESSOR__DAG_BUNDLE_CONFIG_LIST"
 
@@ -58,6 +59,30 @@ def test_the_port_is_in_every_address(tmp_path):
     assert made["AIRFLOW__API__PORT"] == "8123"
     assert made["AIRFLOW__API__BASE_URL"] == "http://127.0.0.1:8123"
     assert made["AIRFLOW__CORE__EXECUTION_API_SERVER_URL"] == "http://127.0.0.1:8123/execution/"
+
+
+def database(home, **given):
+    return environment(home, Head("0" * 40, "main"), given).get(DATABASE)
+
+
+def test_who_writes_to_the_database_while_another_does_waits(tmp_path):
+    url = make_url(database(tmp_path))
+
+    arguments, options = url.get_dialect()().create_connect_args(url)
+
+    assert arguments == [f"{tmp_path}/.airflow/airflow.db"]
+    assert options["timeout"] == 60
+
+
+def test_another_database_stays(tmp_path):
+    (tmp_path / ".airflow").mkdir()
+    file = tmp_path / ".airflow" / "airflow.cfg"
+
+    file.write_text("[database]\nsql_alchemy_conn = postgresql://localhost/airflow\n")
+    assert database(tmp_path) is None
+    file.write_text(f"[database]\nsql_alchemy_conn = sqlite:///{tmp_path}/.airflow/airflow.db\n")
+    assert database(tmp_path).endswith("airflow.db?timeout=60")
+    assert database(tmp_path, **{f"{DATABASE}_CMD": "cat url"}) is None
 
 
 @pytest.mark.parametrize(("given", "everybody"), [({}, "False"), ({"DEMO": "1"}, "True")])
