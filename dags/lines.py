@@ -4,13 +4,15 @@ DVC reads its own language, in a process of its own (`dags.graph`); what it says
 so that the DAG file, which Airflow parses again at each start of a task, loads JSON and no DVC.
 """
 
+import fcntl
 import json
 import os
 import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
@@ -78,10 +80,32 @@ def lines(root: Path, cache: Path, limit_s: float = LIMIT_S) -> list[Line]:
         cache: A folder, where what is known of a commit is kept.
         limit_s: DVC is ended after this time.
     """
-    commit = _commit(root)
+    begun, commit = time.monotonic(), _commit(root)
+    if not commit:
+        return _read(root, limit_s)
     kept = cache / f"{commit}.json"
-    if commit and (found := _known(kept)) is not None:
+    if (found := _known(kept)) is not None:
         return found
+    with _alone(cache):  # tasks that begin at once would each read it, ever more slowly
+        if (found := _known(kept)) is not None:
+            return found
+        return _read(root, limit_s - (time.monotonic() - begun), kept)
+
+
+@contextmanager
+def _alone(folder: Path) -> Iterator[None]:
+    """Waits until no other process of this host is in here."""
+    folder.mkdir(parents=True, exist_ok=True)
+    opened = os.open(folder, os.O_RDONLY)
+    try:
+        fcntl.flock(opened, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(opened)
+
+
+def _read(root: Path, limit_s: float, kept: Path | None = None) -> list[Line]:
+    """What DVC says, and writes it where it is kept."""
     try:
         done = subprocess.run(  # noqa: S603  our own arguments
             [sys.executable, "-m", "dags.graph", str(root)],
@@ -92,11 +116,11 @@ def lines(root: Path, cache: Path, limit_s: float = LIMIT_S) -> list[Line]:
             check=False,
         )
     except subprocess.TimeoutExpired:
-        slow = f"DVC has not read its files within {limit_s:.0f} s; Airflow waits longer with a "
+        slow = "DVC has not read its files in time; Airflow waits longer with a "
         return [Line("millrace", mistakes=f"{slow}larger dagbag_import_timeout in [core]")]
     if done.returncode:
         return [Line("millrace", mistakes=(done.stderr or done.stdout).strip())]
-    if commit:
+    if kept:
         _keep(done.stdout, kept)
     return decoded(done.stdout)
 
@@ -155,7 +179,6 @@ def _commit(root: Path) -> str:
 
 def _keep(text: str, file: Path) -> None:
     """Writes beside, and renames: other processes parse at the same time."""
-    file.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.NamedTemporaryFile(
         "w", encoding="utf-8", dir=file.parent, suffix=".partial", delete=False
     ) as partial:

@@ -1,9 +1,11 @@
 """What is known of a commit is read once, and nothing else is ever taken for it."""
 
+import fcntl
 import json
 import os
 import subprocess
 import sys
+import threading
 import time
 
 import pytest
@@ -132,6 +134,22 @@ def test_two_processes_at_once_read_the_same(project, tmp_path):
     assert [file.suffix for file in tmp_path.iterdir()] == [".json"]
 
 
+def test_a_commit_that_another_process_reads_is_waited_for(project, tmp_path, no_dvc):
+    opened = os.open(tmp_path, os.O_RDONLY)
+    fcntl.flock(opened, fcntl.LOCK_EX)
+
+    def ends():
+        (tmp_path / f"{commit_of(project)}.json").write_text(encoded([Line("digits")]))
+        os.close(opened)
+
+    other = threading.Timer(1, ends)
+    other.start()
+    found = lines(project.root, tmp_path)
+    other.join()
+
+    assert found == [Line("digits")]
+
+
 def test_the_oldest_commits_are_forgotten(project, tmp_path):
     for number in range(KEPT + 5):
         file = tmp_path / f"{number}.json"
@@ -150,7 +168,7 @@ def test_dvc_that_takes_too_long_is_a_line_that_says_what_to_do(project, tmp_pat
     (line,) = lines(project.root, tmp_path, limit_s=0.01)
 
     assert line.mistakes == (
-        "DVC has not read its files within 0 s; Airflow waits longer with a larger "
+        "DVC has not read its files in time; Airflow waits longer with a larger "
         "dagbag_import_timeout in [core]"
     )
     assert list(tmp_path.iterdir()) == []
