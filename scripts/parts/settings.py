@@ -4,6 +4,7 @@ import json
 from pathlib import Path
 
 BUNDLE = "millrace"
+CONNECTION = "millrace_repository"
 REFRESH_S = 10  # until a new commit is seen
 NOTICED_S = 60  # until a worker that was killed is taken for dead; Airflow's default is 300
 PLUGINS = Path(__file__).resolve().parent.parent / "airflow_plugins"
@@ -22,6 +23,7 @@ def bundle(repository: str, ref: str, folder: Path) -> dict[str, str]:
         "classpath": "airflow.providers.git.bundles.git.GitDagBundle",
         "kwargs": {
             "repo_url": repository,
+            "git_conn_id": CONNECTION,
             "tracking_ref": ref,
             "subdir": "dags",
             "prune_dotgit_folder": False,
@@ -31,6 +33,8 @@ def bundle(repository: str, ref: str, folder: Path) -> dict[str, str]:
     return {
         "AIRFLOW__DAG_PROCESSOR__DAG_BUNDLE_CONFIG_LIST": json.dumps([one]),
         "AIRFLOW__DAG_PROCESSOR__DAG_BUNDLE_STORAGE_PATH": str(folder),
+        # Without one, every task asks the server for it, and logs a traceback.
+        f"AIRFLOW_CONN_{CONNECTION.upper()}": json.dumps({"conn_type": "git"}),
         # DVC reads the graph of a new commit meanwhile: 18 s of a hundred pipelines.
         "AIRFLOW__CORE__DAGBAG_IMPORT_TIMEOUT": "120",
         "AIRFLOW__DAG_PROCESSOR__DAG_FILE_PROCESSOR_TIMEOUT": "150",

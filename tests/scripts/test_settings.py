@@ -3,6 +3,7 @@
 import json
 
 import pytest
+from airflow.providers.git.bundles.git import GitDagBundle
 from sqlalchemy import make_url
 
 from components.base.repository import Head, head
@@ -24,6 +25,7 @@ def test_dags_come_from_the_commits_of_the_branch_that_is_checked_out(repository
         "classpath": "airflow.providers.git.bundles.git.GitDagBundle",
         "kwargs": {
             "repo_url": repository.root.as_uri(),
+            "git_conn_id": "millrace_repository",
             "tracking_ref": "feature/x",
             "subdir": "dags",
             "prune_dotgit_folder": False,
@@ -36,6 +38,17 @@ def test_the_address_of_the_repository_is_one_that_git_can_clone(repository, tmp
     repository.git("clone", "-q", bundle(repository)["kwargs"]["repo_url"], str(tmp_path / "b"))
 
     assert (tmp_path / "b" / ".git").is_dir()
+
+
+def test_the_bundle_has_its_connection(repository, monkeypatch):
+    """Without one, every log of a task has a traceback."""
+    for name, value in environment(repository.root, head(repository.root), {}).items():
+        monkeypatch.setenv(name, value)
+
+    made = GitDagBundle(name="millrace", **bundle(repository)["kwargs"])
+
+    assert made.hook is not None
+    assert made.repo_url == repository.root.as_uri()
 
 
 def test_without_a_branch_they_come_from_the_commit_alone(repository):
