@@ -104,14 +104,14 @@ def exit_status() -> Iterator[None]:
         sys.stderr.write("interrupted; the earlier output stays\n")
         sys.exit(128 + signal.SIGINT)
     except (MemoryError, OSError) as error:
-        if (explained := _explained(error)) is None:
+        if (found := explained(error)) is None:
             raise
-        why, kind = explained
+        why, kind = found
         sys.stderr.write(f"{why}; the earlier output stays\n")
         sys.exit(kind.status)
 
 
-def _explained(error: MemoryError | OSError) -> tuple[str, type[Stop]] | None:
+def explained(error: MemoryError | OSError) -> tuple[str, type[Stop]] | None:
     """Why the machine or the network says no, and whether to try again may help; else a bug."""
     if isinstance(error, MemoryError):
         return f"not enough memory: {str(error) or 'none is left'}", Unavailable

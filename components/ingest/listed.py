@@ -1,6 +1,5 @@
 """What a source lists, held against what it says of it: a source may be anybody's."""
 
-import traceback
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -8,16 +7,14 @@ from typing import Any
 
 import numpy as np
 
-from components.base.errors import Stop
-from components.base.words import reason
+from components.base.errors import Mistakes, Stop, explained
+from components.base.words import is_own, place, said
 from components.config.ingest import Config
 from components.data.dataset import SPLITS
 from components.data.features.feature import Feature
 from components.data.listing import Listing
 from components.data.rows import Cells, Files
 
-OWN = (ArithmeticError, AttributeError, LookupError, TypeError, ValueError)
-"""What a mistake in the code of a source raises; of a disk or a server it is an `OSError`."""
 TYPES: dict[str, type] = {"string": str, "binary": bytes}
 """By the type on disk that of a value, where it is no number."""
 
@@ -32,15 +29,37 @@ def listed(config: Config, folder: Path) -> Listing:
     where = f"ingest.source: {config.source}"
     try:
         found = config.listing(folder)
-    except OWN as error:
-        last = traceback.extract_tb(error.__traceback__)[-1]
-        what = f"{where} cannot list its examples: {reason(error)}"
-        raise Stop(f"{last.filename}:{last.lineno}: {what}") from error
+    except (Mistakes, Stop):
+        raise
+    except Exception as error:  # whatever the code of a source raises
+        if ":" not in config.source or _of_machine(error):
+            raise
+        what = f"{where} cannot list its examples: {said(error)}{_folder(error, folder)}"
+        raise Stop(f"{place(error) or _defined(config)}{what}") from error
     if not isinstance(found, Listing):
-        raise Stop(f"{where} gives {_type(found)}; it should give a Listing")
+        raise Stop(f"{_defined(config)}{where} gives {_type(found)}; it should give a Listing")
     if wrong := list(_wrong(found)):
-        raise Stop("\n".join(f"{where}: {what}" for what in wrong))
+        raise Stop("\n".join(f"{_defined(config)}{where}: {what}" for what in wrong))
     return found if found.given is None else replace(found, given=np.asarray(found.given))
+
+
+def _of_machine(error: Exception) -> bool:
+    """Whether the disk or the network says it, which every command tells in its own words."""
+    return isinstance(error, MemoryError | OSError) and explained(error) is not None
+
+
+def _folder(error: Exception, folder: Path) -> str:
+    """Where the files of a source lie, for one that is looked for and not there."""
+    is_missing = isinstance(error, FileNotFoundError)
+    return f"; its files lie in {folder}/, which `listing` is given" if is_missing else ""
+
+
+def _defined(config: Config) -> str:
+    """`FILE:LINE: ` of the method of a source of one's own that lists; else nothing."""
+    code = getattr(config.listing, "__code__", None)
+    if code is None or not is_own(code.co_filename):
+        return ""
+    return f"{code.co_filename}:{code.co_firstlineno}: "
 
 
 def _wrong(found: Listing) -> Iterator[str]:

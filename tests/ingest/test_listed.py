@@ -1,5 +1,7 @@
 """What a source of one's own lists is what it says."""
 
+import csv
+import errno
 from dataclasses import replace
 from types import SimpleNamespace
 
@@ -21,9 +23,9 @@ KINDS = {"at": Value("float32", (3,)), "ring": ClassLabel(("a", "b"))}
 GOOD = Listing(Schema(KINDS, ("ring",)), {"at": AT, "ring": RING})
 
 
-def refusal(tmp_path, found):
+def refusal(tmp_path, listing):
     with pytest.raises(Stop) as caught:
-        listed(SimpleNamespace(source="own:Mine", listing=lambda _: found), tmp_path)
+        listed(SimpleNamespace(source="own:Mine", listing=listing), tmp_path)
     return str(caught.value)
 
 
@@ -93,20 +95,74 @@ def test_what_is_right_is_taken_as_it_is(tmp_path):
     ],
 )
 def test_what_is_not_as_it_says_is_named(tmp_path, found, message):
-    assert refusal(tmp_path, found) == f"ingest.source: own:Mine{message}"
+    def listing(_):
+        return found
+
+    line = listing.__code__.co_firstlineno
+    assert refusal(tmp_path, listing) == f"{__file__}:{line}: ingest.source: own:Mine{message}"
 
 
-def test_a_mistake_in_its_code_is_told_with_its_line(tmp_path):
+@pytest.mark.parametrize(
+    ("error", "what"),
+    [
+        (KeyError("at"), "KeyError: 'at'"),
+        (RuntimeError("the service said no"), "the service said no"),
+        (AssertionError(), "AssertionError"),
+        (ModuleNotFoundError("No module named 'nowhere'"), "No module named 'nowhere'"),
+        (csv.Error("line contains NUL"), "line contains NUL"),
+        (OSError("no such table"), "no such table"),
+    ],
+    ids=lambda one: type(one).__name__,
+)
+def test_a_mistake_in_its_code_is_told_with_its_line(tmp_path, error, what):
     def broken(_):
-        return {}["at"]
-
-    with pytest.raises(Stop) as caught:
-        listed(SimpleNamespace(source="own:Mine", listing=broken), tmp_path)
+        raise error
 
     line = broken.__code__.co_firstlineno + 1
-    assert str(caught.value) == (
-        f"{__file__}:{line}: ingest.source: own:Mine cannot list its examples: KeyError: 'at'"
+    assert refusal(tmp_path, broken) == (
+        f"{__file__}:{line}: ingest.source: own:Mine cannot list its examples: {what}"
     )
+
+
+def test_the_line_is_the_users_where_a_library_raises(tmp_path):
+    def broken(_):
+        return np.concatenate([AT, RING])
+
+    assert refusal(tmp_path, broken).startswith(f"{__file__}:{broken.__code__.co_firstlineno + 1}:")
+
+
+def test_a_file_that_is_not_there_is_told_with_the_folder_of_the_source(tmp_path):
+    def broken(folder):
+        return (folder / "moons.csv").read_text()
+
+    line, path = broken.__code__.co_firstlineno + 1, tmp_path / "moons.csv"
+    assert refusal(tmp_path, broken) == (
+        f"{__file__}:{line}: ingest.source: own:Mine cannot list its examples: [Errno 2] No such "
+        f"file or directory: '{path}'; its files lie in {tmp_path}/, which `listing` is given"
+    )
+
+
+def test_a_method_that_takes_something_else_is_told_with_its_own_line(tmp_path):
+    def listing():
+        return GOOD
+
+    assert refusal(tmp_path, listing) == (
+        f"{__file__}:{listing.__code__.co_firstlineno}: ingest.source: own:Mine cannot list its "
+        f"examples: {listing.__qualname__}() takes 0 positional arguments but 1 was given"
+    )
+
+
+@pytest.mark.parametrize(
+    "error", [ConnectionResetError(104, "reset"), OSError(errno.ENOSPC, "full"), Stop("no day")]
+)
+def test_what_the_machine_or_the_network_says_is_no_mistake_of_its_code(tmp_path, error):
+    def listing(_):
+        raise error
+
+    with pytest.raises(type(error)) as caught:
+        listed(SimpleNamespace(source="own:Mine", listing=listing), tmp_path)
+
+    assert caught.value is error
 
 
 def test_names_may_be_an_array(tmp_path):

@@ -3,6 +3,7 @@
 import keras
 
 from components.base.errors import Mistakes, Problem
+from components.base.words import reason
 from components.config.models import Architecture
 from components.data.schema import Schema
 from components.tasks.head import Head
@@ -27,5 +28,5 @@ def build(config: Architecture, schema: Schema, head: Head) -> keras.Model:
     try:
         return keras.Model(inputs, head.attach(config.build(inputs)), name=config.title)
     except (TypeError, ValueError) as error:
-        message = f"does not fit examples of shape {shape}: {error}"
+        message = f"does not fit examples of shape {shape}: {reason(error)}"
         raise Mistakes([Problem(("model",), message)]) from error
