@@ -190,6 +190,12 @@ def classes(module: str) -> dict[str, Definition]:
     }
 
 
+def functions(module: str) -> list[str]:
+    """The names in `module` that are spelt as functions: defined there, or imported there."""
+    defined = (one.name for one in _tree(module).body if isinstance(one, ast.FunctionDef))
+    return [name for name in [*defined, *_imports(module)] if name[0].islower()]
+
+
 def _resolve(module: str, name: str) -> tuple[str, ast.ClassDef] | None:
     """The module and the source of class `name`, followed through re-exports."""
     head, _, rest = name.partition(".")

@@ -50,6 +50,8 @@ class Named(Section):
     """The class that each of them is derived from: others do who knows what when they are made."""
     reserved: ClassVar[frozenset[str]] = frozenset()
     """Arguments that Millrace gives, and a pipeline file therefore must not."""
+    given: ClassVar[frozenset[str]] = frozenset()
+    """Those of them that Millrace always gives."""
     is_open: ClassVar[bool] = True
     """Whether `package.module:Class` may be one."""
 
@@ -93,6 +95,12 @@ class Named(Section):
                 raise mistake(f"{self.name} has no argument '{name}'{hint}", self.name, name)
             if wrong := _wrong(value, taken.defaults.get(name)):
                 raise mistake(f"must be {wrong}, is {yaml_of(value, 60)}", self.name, name)
+        untaken = sorted(self.given - set(taken.names))
+        if ":" in self.name and untaken and not taken.is_open:
+            what = f"does not take {untaken[0]}, which Millrace gives it"
+            raise mistake(
+                f"{self.name} {what}; take `**kwargs` and hand them to `super().__init__`"
+            )
         missing = sorted(taken.required - set(self.arguments) - self.reserved)
         if missing:
             raise mistake(f"{self.name} needs {' and '.join(missing)}")
@@ -206,4 +214,4 @@ class Layer(Named):
 
     homes = ("components.layers", "keras.layers")
     kind, base = "layer", "Layer"
-    reserved = frozenset({"dtype"})
+    reserved = given = frozenset({"dtype"})

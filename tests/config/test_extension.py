@@ -45,8 +45,8 @@ def test_every_package_of_a_kind_is_found_by_its_name_and_says_it_again(annotati
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("raise SystemExit", "own: cannot be imported: SystemExit"),
-        ("import sys\nsys.exit('enough')", "own: cannot be imported: enough"),
+        ("raise SystemExit", "own: cannot be imported: {own}:4: SystemExit"),
+        ("import sys\nsys.exit('enough')", "own: cannot be imported: {own}:5: enough"),
         ("class Mine(Classification):\n    share: 'Nothing'", "own:Mine cannot be used: name"),
         ("class Mine(Classification):\n    metrics = ()", "own:Mine lacks metrics"),
         ("class Mine(Classification):\n    metrics = ('accuracy',)", "own:Mine lacks metrics"),
@@ -62,4 +62,4 @@ def test_a_class_of_ones_own_that_cannot_be_used_is_named(tmp_path, monkeypatch,
     with pytest.raises(LookupError) as caught:
         home(Config).find("own:Mine")
 
-    assert str(caught.value).startswith(message)
+    assert str(caught.value).startswith(message.format(own=tmp_path / "own.py"))

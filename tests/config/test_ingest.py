@@ -58,7 +58,7 @@ MAPPING = "its kinds must be a mapping of names to kind('Value') and the like"
         ("self.nothing", "()", "its kinds cannot be had: "),
         ("{'a': 'Value'}", "()", MAPPING),
         ("{}", "()", MAPPING),
-        ("{'a': 'Value'}", "1 / 0", "its kinds cannot be had: division by zero"),
+        ("{'a': 'Value'}", "1 / 0", "its kinds cannot be had: {own}:6: division by zero"),
     ],
 )
 def test_a_source_of_ones_own_without_kinds_is_a_mistake_in_the_file(
@@ -72,4 +72,5 @@ def test_a_source_of_ones_own_without_kinds_is_a_mistake_in_the_file(
     with pytest.raises(Invalid) as caught:
         parse(Document(path))
 
+    message = message.format(own=tmp_path / "mine.py")
     assert f"{path}:7: ingest: {message}" in str(caught.value)

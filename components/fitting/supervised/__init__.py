@@ -30,6 +30,7 @@ class Optimizer(Named):
     homes = ("keras.optimizers",)
     kind, base = "optimizer", "BaseOptimizer"
     reserved = frozenset({"learning_rate", "name"})
+    given = frozenset({"learning_rate"})
 
 
 class Loss(Named):

@@ -18,6 +18,7 @@ from components.fitting.supervised.augmentation import within
 from components.fitting.supervised.build import build
 from components.fitting.supervised.fit import optimizer, settings
 from components.fitting.supervised.size import Size, check_memory, size
+from components.tasks.head import Head
 
 STEPS = 3  # of a real training that are timed, or as many as TIMED_S has room for
 TIMED_S = 10.0
@@ -69,15 +70,28 @@ def _timed(file: Pipeline, few: Split, count: int, augmentation: Any) -> float:
     train = settings(file)
     keras.config.set_dtype_policy(train.precision)
     head = file.task.head(file, few)
-    trained = within(build(file.model, few.schema, head), augmentation, few.schema.moving)
+    network = build(file.model, few.schema, head)
+    trained = within(network, augmentation, few.schema.moving)
     steps = math.ceil(count * (1 + file.augment.copies) / train.batch_size)
     trained.compile(optimizer(train, steps), head.loss, metrics=head.metrics)
     rows = np.resize(np.arange(len(few)), train.batch_size)
     inputs = np.asarray(few.input[:])[rows]
     targets = head.targets({name: few[name][:][rows] for name in few.schema.targets})
+    if train.loss is not None:
+        _check_loss(head, targets[:1], network(inputs[:1]))
     trained.train_on_batch(inputs, targets)  # compiles
     begun, done = time.perf_counter(), 0
     while done < STEPS and time.perf_counter() - begun < TIMED_S:
         trained.train_on_batch(inputs, targets)
         done += 1
     return (time.perf_counter() - begun) / done * steps * train.epochs
+
+
+def _check_loss(head: Head, target: Any, output: Any) -> None:
+    """Raises `Mistakes` where a loss of one's own does not take what the head gives: `(1, ...)`."""
+    try:
+        head.loss(target, output)
+    except Exception as error:  # whatever a loss of the user's raises
+        is_bare = isinstance(error, NotImplementedError)
+        what = "it has no method `call(y_true, y_pred)`" if is_bare else reason(error)
+        raise Mistakes([Problem(("train", "loss"), what)]) from None
