@@ -6,9 +6,9 @@ from pathlib import Path, PurePosixPath
 from typing import Annotated, Any, ClassVar, Literal, Self
 from urllib.parse import urlsplit
 
-from pydantic import AfterValidator, Discriminator, Field, Tag, model_validator
+from pydantic import AfterValidator, Discriminator, Field, Tag, ValidationError, model_validator
 
-from components.base.words import reason
+from components.base.words import place, reason
 from components.config.extension import Extension, Home
 from components.config.section import Kind, Section, mistake
 
@@ -148,12 +148,19 @@ class Source(Extension):
 
     @model_validator(mode="after")
     def _has_kinds(self) -> Self:
+        for name in ("kinds", "learned"):
+            if not isinstance(getattr(type(self), name), property):
+                raise mistake(f"its {name} must be a property: write @property above it", "source")
         try:
             kinds, _ = dict(self.kinds), list(self.learned)
+        except ValidationError as error:  # of kind('...')
+            what = f"its kinds cannot be had: {place(error)}{error.errors()[0]['msg']}"
+            raise mistake(what, "source") from None
         except Exception as error:  # whatever a source of one's own raises
-            raise ValueError(f"its kinds cannot be had: {reason(error)}") from None
+            raise mistake(f"its kinds cannot be had: {reason(error)}", "source") from None
         if not kinds or not all(isinstance(one, Kind) for one in kinds.values()):
-            raise ValueError("its kinds must be a mapping of names to kind('Value') and the like")
+            what = "its kinds must be a mapping of names to kind('Value') and the like"
+            raise mistake(what, "source")
         return self
 
     def listing(self, folder: Path) -> Any:

@@ -1,6 +1,6 @@
 """What a source lists, held against what it says of it: a source may be anybody's."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -38,7 +38,7 @@ def listed(config: Config, folder: Path) -> Listing:
         raise Stop(f"{place(error) or _defined(config)}{what}") from error
     if not isinstance(found, Listing):
         raise Stop(f"{_defined(config)}{where} gives {_type(found)}; it should give a Listing")
-    if wrong := list(_wrong(found)):
+    if wrong := list(_wrong(found)) or list(_unlike(config, found)):
         raise Stop("\n".join(f"{_defined(config)}{where}: {what}" for what in wrong))
     return found if found.given is None else replace(found, given=np.asarray(found.given))
 
@@ -90,6 +90,24 @@ def _wrong(found: Listing) -> Iterator[str]:
             yield f"column '{name}' holds {has}; its kind, {type(kind).__name__}, holds {should}"
     if strange := sorted(set(map(str, () if found.given is None else found.given)) - set(SPLITS)):
         yield f"given holds {strange[0]}; it should say {', '.join(SPLITS)}"
+
+
+def _unlike(config: Config, found: Listing) -> Iterator[str]:
+    """What is there otherwise than a source of one's own says that it is."""
+    if not _defined(config):
+        return
+    columns = found.schema.columns.items()
+    there = {name: type(kind).__name__ for name, kind in columns}
+    told = {name: kind.name for name, kind in config.kinds.items()}
+    if there != told:
+        yield f"it lists {_named(there)}; its `kinds` says {_named(told)}"
+    if tuple(found.schema.targets) != tuple(config.learned):
+        has, says = (", ".join(one) or "none" for one in (found.schema.targets, config.learned))
+        yield f"the targets of its schema are {has}; its `learned` says {says}"
+
+
+def _named(kinds: Mapping[str, str]) -> str:
+    return ", ".join(f"{name} ({kind})" for name, kind in kinds.items())
 
 
 def _is_sequence(values: Any) -> bool:

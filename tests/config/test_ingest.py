@@ -39,10 +39,11 @@ def test_an_address_that_can_be_asked_is_taken(url):
 
 OWN = """\
 from components.config.ingest import Source
+from components.config.section import kind
 
 
 class Mine(Source):
-    kinds = property(lambda self: {kinds})
+    kinds = {how}(lambda self: {kinds})
     learned = property(lambda self: {learned})
 
     def listing(self, folder):
@@ -52,19 +53,32 @@ MAPPING = "its kinds must be a mapping of names to kind('Value') and the like"
 
 
 @pytest.mark.parametrize(
-    ("kinds", "learned", "message"),
+    ("kinds", "learned", "how", "message"),
     [
-        ("None", "()", "its kinds cannot be had: 'NoneType' object is not iterable"),
-        ("self.nothing", "()", "its kinds cannot be had: "),
-        ("{'a': 'Value'}", "()", MAPPING),
-        ("{}", "()", MAPPING),
-        ("{'a': 'Value'}", "1 / 0", "its kinds cannot be had: {own}:6: division by zero"),
+        ("None", "()", "property", "its kinds cannot be had: 'NoneType' object is not iterable"),
+        ("self.nothing", "()", "property", "its kinds cannot be had: "),
+        ("{'a': 'Value'}", "()", "property", MAPPING),
+        ("{}", "()", "property", MAPPING),
+        (
+            "{'a': 'Value'}",
+            "1 / 0",
+            "property",
+            "its kinds cannot be had: {own}:7: division by zero",
+        ),
+        (
+            "{'a': kind('Valeu')}",
+            "()",
+            "property",
+            "its kinds cannot be had: {own}:6: no kind of column 'Valeu' in "
+            "components.data.features; did you mean 'Value'?",
+        ),
+        ("{'a': 1}", "()", "", "its kinds must be a property: write @property above it"),
     ],
 )
 def test_a_source_of_ones_own_without_kinds_is_a_mistake_in_the_file(
-    tmp_path, monkeypatch, edited, kinds, learned, message
+    tmp_path, monkeypatch, edited, kinds, learned, how, message
 ):
-    (tmp_path / "mine.py").write_text(OWN.format(kinds=kinds, learned=learned))
+    (tmp_path / "mine.py").write_text(OWN.format(kinds=kinds, learned=learned, how=how))
     monkeypatch.syspath_prepend(str(tmp_path))
     monkeypatch.delitem(sys.modules, "mine", raising=False)
     path = edited(("source: sklearn.datasets.load_digits", "source: mine:Mine"))
@@ -73,4 +87,4 @@ def test_a_source_of_ones_own_without_kinds_is_a_mistake_in_the_file(
         parse(Document(path))
 
     message = message.format(own=tmp_path / "mine.py")
-    assert f"{path}:7: ingest: {message}" in str(caught.value)
+    assert f"{path}:8: ingest.source: {message}" in str(caught.value)

@@ -10,6 +10,7 @@ import pytest
 from own_sources import Rings
 
 from components.base.errors import Stop
+from components.config.section import kind
 from components.data.features.class_label import ClassLabel
 from components.data.features.text import Text
 from components.data.features.value import Value
@@ -23,9 +24,14 @@ KINDS = {"at": Value("float32", (3,)), "ring": ClassLabel(("a", "b"))}
 GOOD = Listing(Schema(KINDS, ("ring",)), {"at": AT, "ring": RING})
 
 
-def refusal(tmp_path, listing):
+def own(listing, kinds=("Value", "ClassLabel"), learned=("ring",)):
+    told = {name: kind(one) for name, one in zip(KINDS, kinds, strict=True)}
+    return SimpleNamespace(source="own:Mine", listing=listing, kinds=told, learned=learned)
+
+
+def refusal(tmp_path, listing, **told):
     with pytest.raises(Stop) as caught:
-        listed(SimpleNamespace(source="own:Mine", listing=listing), tmp_path)
+        listed(own(listing, **told), tmp_path)
     return str(caught.value)
 
 
@@ -160,9 +166,30 @@ def test_what_the_machine_or_the_network_says_is_no_mistake_of_its_code(tmp_path
         raise error
 
     with pytest.raises(type(error)) as caught:
-        listed(SimpleNamespace(source="own:Mine", listing=listing), tmp_path)
+        listed(own(listing), tmp_path)
 
     assert caught.value is error
+
+
+@pytest.mark.parametrize(
+    ("told", "message"),
+    [
+        (
+            {"kinds": ("Image", "ClassLabel")},
+            "it lists at (Value), ring (ClassLabel); its `kinds` says at (Image), ring "
+            "(ClassLabel)",
+        ),
+        ({"learned": ()}, "the targets of its schema are ring; its `learned` says none"),
+    ],
+)
+def test_what_it_lists_otherwise_than_it_says_is_named(tmp_path, told, message):
+    def listing(_):
+        return GOOD
+
+    line = listing.__code__.co_firstlineno
+    assert refusal(tmp_path, listing, **told) == (
+        f"{__file__}:{line}: ingest.source: own:Mine: {message}"
+    )
 
 
 def test_names_may_be_an_array(tmp_path):
