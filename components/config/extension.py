@@ -22,7 +22,7 @@ from pydantic import (
 from pydantic_core import CoreSchema, core_schema
 
 from components.base.words import reason
-from components.config.lookup import check_module, near, source_file
+from components.config.lookup import check_module, near, source_file, with_colon
 from components.config.section import OWN, Section, mistake
 
 
@@ -103,7 +103,7 @@ class Home:
         head = name.partition(".")[0]  # `sklearn.datasets.load_digits` is one of `sklearn`
         if head not in self.names() or name not in self._spelt(head):
             known = [one for each in self.names() for one in self._spelt(each)]
-            hint = near(name, known) or f"; there are {', '.join(known)}"
+            hint = near(name, known) or with_colon(name) or f"; there are {', '.join(known)}"
             raise LookupError(f"no {self.kind} '{name}'{hint}")
         return self._section_of(head)
 

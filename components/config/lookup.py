@@ -10,6 +10,7 @@ are found: a name cannot reach a helper function.
 import ast
 import builtins
 import difflib
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
@@ -71,26 +72,58 @@ def find(name: str, homes: Sequence[str], kind: str) -> Definition:
             Python.
     """
     if ":" in name:
-        module, _, name = name.partition(":")
-        check_module(module)
-        homes = [module]
+        return _own(name, kind)
     for home in homes:
         if name[:1].isupper() and _resolve(home, name):
             return Definition(home, name)
     known = [key for home in homes for key in classes(home)]
-    raise LookupError(f"no {kind} '{name}' in {' or '.join(homes)}{near(name, known)}")
+    hint = with_colon(name, homes) or near(name.rpartition(".")[2], known)
+    raise LookupError(f"no {kind} '{name}' in {' or '.join(homes)}{hint}")
+
+
+def _own(name: str, kind: str) -> Definition:
+    """A class of the user's; the arguments are those of `find`."""
+    module, _, attribute = name.partition(":")
+    check_module(module)
+    if _resolve(module, attribute):
+        return Definition(module, attribute)
+    hint = _instead(module, attribute, f"a {kind} must be a class")
+    hint = hint or near(attribute, classes(module))
+    raise LookupError(f"no {kind} '{attribute}' in {module}{hint}")
+
+
+def with_colon(name: str, homes: Sequence[str] = ()) -> str:
+    """`; did you mean 'package.module:Class'?` where a name has a dot for the colon, or nothing."""
+    module, _, attribute = name.rpartition(".")
+    is_there = module and module not in homes and source_file(module)
+    return f"; did you mean '{module}:{attribute}'?" if is_there else ""
+
+
+def _instead(module: str, name: str, wanted: str) -> str:
+    """What else a module has by a name, or where else; nothing where it has none."""
+    tree = _tree(module)
+    for node in ast.walk(tree):
+        if isinstance(node, ast.ClassDef | ast.FunctionDef) and node.name == name:
+            if node not in tree.body:
+                return f"; the one in line {node.lineno} must stand at the top of the module"
+            what = "class" if isinstance(node, ast.ClassDef) else "function"
+            return f": it is a {what}, in line {node.lineno}; {wanted}"
+    return ""
 
 
 def check_module(module: str) -> None:
     """Raises a `LookupError` where there is no such module, or it is not Python."""
     path = source_file(module) if module else None
     if path is None:
-        raise LookupError(f"no module '{module}'")
+        dotted = re.sub(r"[/\\]+", ".", module.removeprefix("./").removesuffix(".py"))
+        hint = f"; did you mean '{dotted}'?" if dotted != module and source_file(dotted) else ""
+        raise LookupError(f"no module '{module}'{hint}")
     try:
         _tree(module)
     except (SyntaxError, UnicodeDecodeError, ValueError) as error:
         line = getattr(error, "lineno", None) or 1
-        raise LookupError(f"{path}:{line}: not valid Python: {error}") from None
+        what = getattr(error, "msg", error)  # without the line, which stands before it
+        raise LookupError(f"{path}:{line}: not valid Python: {what}") from None
 
 
 def near(name: str, known: Iterable[str]) -> str:
@@ -319,7 +352,8 @@ def function_parameters(name: str) -> Parameters:
         return Parameters(names, _required(signature), is_open=signature.kwarg is not None)
     if imported := _imports(module).get(function):
         return function_parameters(f"{imported.module}:{imported.name}")
-    raise LookupError(f"no function '{function}' in {module}{near(function, found)}")
+    hint = _instead(module, function, "it must be a function") or near(function, found)
+    raise LookupError(f"no function '{function}' in {module}{hint}")
 
 
 def _constructs(module: str, node: ast.ClassDef) -> bool:
