@@ -1,9 +1,12 @@
 """Fitting an estimator of scikit-learn, which becomes an ONNX file."""
 
-from collections.abc import Iterator
-from typing import TYPE_CHECKING
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, Any
+
+from pydantic import model_validator
 
 from components.base.errors import Problem
+from components.config.section import mistake
 from components.config.train import Learner
 from components.models.estimator import Classical
 from components.models.estimator.known import probabilities, problem
@@ -22,6 +25,14 @@ class EstimatorLearner(Learner):
     takes_arrays = True
 
     learner: str = "estimator"
+
+    @model_validator(mode="before")
+    @classmethod
+    def _is_bare(cls, value: Any) -> Any:
+        """The section of a network, once its model is an estimator, is one mistake, not six."""
+        if isinstance(value, Mapping) and set(value) - {"learner"}:
+            raise mistake("an estimator has nothing to say under train; remove the section")
+        return value
 
     def problems(self, file: "Pipeline") -> Iterator[Problem]:
         """A network, or an estimator that the task or ONNX cannot have."""

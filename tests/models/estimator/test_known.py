@@ -225,7 +225,7 @@ def test_what_an_estimator_cannot_be_is_named(refused, new, message):
             CLASSIFICATION,
             "register:",
             "train: {epochs: 3}\nregister:",
-            "6: train.epochs: unknown key; there are learner",
+            "6: train: an estimator has nothing to say under train; remove the section",
             id="epochs",
         ),
         pytest.param(
