@@ -157,7 +157,8 @@ def test_a_run_that_fails_does_not_take_the_place_of_one_that_has_closed_since(s
     two.task("open")
     one.whole()
     two.states["draw"] = "failed"
-    two.task("close")
+    with pytest.raises(GateError, match="draw failed"):
+        two.task("close")
 
     assert Driven(small, "three").whole()["join"] == "skipped"
 
