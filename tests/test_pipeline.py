@@ -83,7 +83,7 @@ def test_the_reference_has_a_table_of_every_section_that_is_found_by_its_name(pa
 
         for key in section.model_fields:
             assert f"| `{key}` | " in described
-        assert " ".join(section.__doc__.split()) in described
+        assert " ".join(section.__doc__.split()) in " ".join(described.split())
     assert f"`{where.base.__module__}.{where.base.__name__}`" in text or where.own
 
 

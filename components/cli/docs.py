@@ -3,6 +3,7 @@
 import json
 import re
 from collections.abc import Iterator, Mapping
+from inspect import cleandoc
 from pathlib import Path
 from typing import Any
 
@@ -54,7 +55,7 @@ def _page(key: str, node: Mapping[str, Any], definitions: Definitions) -> str:
         lines += [_sentence(description), ""]
     for title, section in _sections(node, definitions, set()):
         if section.get("description"):
-            lines += [f"## {_title(title)}", "", _sentence(section["description"]), ""]
+            lines += [f"## {_title(title)}", "", _text(section["description"]), ""]
         lines += _table(section, definitions)
     if key in OURS:
         lines += _classes(OURS[key])
@@ -171,6 +172,12 @@ def _default(node: Mapping[str, Any]) -> str:
     if isinstance(value, dict):
         value = {key: part for key, part in value.items() if part is not None}
     return "none" if value is None else f"`{json.dumps(value)}`"
+
+
+def _text(description: str) -> str:
+    """Paragraphs, each in one line; an example, which has no empty line, as it is."""
+    parts = cleandoc(description).split("\n\n")
+    return "\n\n".join(one if one.startswith("```") else _sentence(one) for one in parts)
 
 
 def _sentence(text: str) -> str:

@@ -10,6 +10,7 @@ import pkgutil
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from importlib import import_module
+from inspect import cleandoc
 from typing import Any, ClassVar, get_args
 
 from pydantic import (
@@ -215,7 +216,8 @@ class Home:
         base = f"`{self.base.__module__}.{self.base.__name__}`"
         left = ", ".join(f"`{name}`" for name in self.base.lacking())
         what = f"`package.module:Class`, derived from {base}, whose docstrings say what it needs"
-        own = {"title": "Own", "description": f"{what}: {left}."}
+        contract = cleandoc(self.base.__doc__ or "").partition("\n\n")[2]
+        own = {"title": "Own", "description": f"{what}: {left}.\n\n{contract}".strip()}
         if self.key:
             return {"anyOf": [*self._named(schemas), self._of_own(own, handler)]}
         settings = {name: {**one, "type": ["object", "null"]} for name, one in schemas.items()}

@@ -118,7 +118,27 @@ class Split(Section):
 
 
 class Source(Extension):
-    """What every source has: columns, and a split."""
+    """What every source has: columns, and a split.
+
+    The property `kinds` gives the columns by name, the property `learned` the names of those that
+    are learned, none unless it is written, and `listing` the examples, with the same columns and
+    targets; `folder` is `sources/NAME/`, NAME being the pipeline's.
+
+    ```python
+    class Coins(Source):
+        @property
+        def kinds(self):
+            return {"weight": kind("Value"), "coin": kind("ClassLabel")}
+        @property
+        def learned(self):
+            return ("coin",)
+        def listing(self, folder):
+            weight, coin = np.loadtxt(folder / "coins.txt", unpack=True)
+            kinds = {"weight": Value("float64"), "coin": ClassLabel(("penny", "pound"))}
+            rows = {"weight": weight, "coin": coin.astype(int)}
+            return Listing(Schema(kinds, self.learned), rows)
+    ```
+    """
 
     parts = {"read": ("listing",)}
     dated: ClassVar[bool] = False

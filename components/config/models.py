@@ -46,7 +46,18 @@ class Architecture(Extension):
 
 
 class Custom(Architecture):
-    """A function of the user's: `package.module:function`."""
+    """A function of the user's: `package.module:function`.
+
+    It is given the inputs, a Keras tensor `(n, ...)`, or a mapping of such by the names of the
+    columns, and gives features as a tensor: `(n, width)`, for a segmentation `(n, height, width,
+    channels)`. It gives no model, and no head: the task puts its own behind the features.
+
+    ```python
+    def net(inputs, width):
+        hidden = keras.layers.Dense(width, "relu")(keras.layers.Flatten()(inputs))
+        return keras.layers.Dense(width, "relu")(hidden)
+    ```
+    """
 
     gives = None
 

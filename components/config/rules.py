@@ -39,6 +39,7 @@ def _targets(file: "Pipeline") -> Iterator[Problem]:
     if len(learned) != len(wanted):
         there = f"{len(learned)} ({', '.join(learned)})" if learned else "none"
         what = f"{name} learns {_count(wanted)}; the source has {there}"
+        what += "; its property `learned` names them" if ":" in file.ingest.source else ""
         yield Problem(("ingest", key), what)
         return
     for column, kind in zip(learned, wanted, strict=True):

@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Iterator, Mapping
+from inspect import cleandoc
 from typing import Annotated, Any, ClassVar
 
 from pydantic import (
@@ -128,7 +129,7 @@ class Named(Section):
     ) -> dict[str, Any]:
         definitions = cls.definitions()
         return {
-            "description": cls.__doc__,
+            "description": cleandoc(cls.__doc__ or ""),
             "anyOf": [
                 {"type": "string", "enum": sorted(definitions)},
                 *([{"type": "string", "pattern": OWN}] if cls.is_open else []),
@@ -210,7 +211,24 @@ def kind(name: str, **arguments: Any) -> Kind:
 
 
 class Layer(Named):
-    """A Keras layer, or one of `components/layers/`, by its name; it computes in float32."""
+    """A Keras layer, or one of `components/layers/`, by its name; it computes in float32.
+
+    One's own, `package.module:Class`, is derived from `keras.Layer`: its constructor takes
+    `**kwargs` and hands them to `super().__init__`, and `get_config` gives its arguments. A method
+    `adapt` gets the train split as the layers before it leave it, once: an iterable of arrays
+    `(n, ...)`, some examples each. What it finds out is kept in weights, which are saved.
+
+    ```python
+    class Shift(keras.Layer):
+        def __init__(self, **kwargs):
+            super().__init__(**kwargs)
+            self.least = self.add_weight(name="least", trainable=False)
+        def adapt(self, chunks):
+            self.least.assign(min(chunk.min() for chunk in chunks))
+        def call(self, inputs):
+            return inputs - self.least
+    ```
+    """
 
     homes = ("components.layers", "keras.layers")
     kind, base = "layer", "Layer"

@@ -34,7 +34,20 @@ class Optimizer(Named):
 
 
 class Loss(Named):
-    """A Keras loss by its name."""
+    """A Keras loss by its name, or one's own, derived from `keras.losses.Loss`.
+
+    Its `call(y_true, y_pred)` gives a number for each example. In a classification `y_true` is
+    one-hot, `(n, classes)`; only Keras's sparse losses, of which the default is one, are given
+    class numbers, `(n,)`. In a regression it is `(n, 1)`, in a segmentation class numbers
+    `(n, height, width)`.
+
+    ```python
+    class Focal(keras.losses.Loss):
+        def call(self, y_true, y_pred):
+            p = keras.ops.sum(y_true * y_pred, axis=-1)
+            return -((1 - p) ** 2) * keras.ops.log(p + 1e-7)
+    ```
+    """
 
     homes = ("keras.losses",)
     kind, base = "loss", "Loss"
