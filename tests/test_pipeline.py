@@ -379,7 +379,12 @@ def test_the_boundaries_of_a_schedule_lie_between_warm_up_and_end(
             ["0.1 of 99 examples is less than one for each of 10 classes"] * 2,
             id="too few for every class",
         ),
-        pytest.param((80, 30, 0), 70, ["the test split would have no example"], id="an empty one"),
+        pytest.param(
+            (80, 30, 0),
+            70,
+            ["the test split would have no example; there are 110 in all"],
+            id="an empty one",
+        ),
     ],
 )
 def test_a_file_and_its_data_agree(counts, batch_size, messages):

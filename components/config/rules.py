@@ -170,6 +170,7 @@ def fact_problems(file: "Pipeline", facts: "Facts") -> list[Problem]:
     empty = [name for name, count in facts.counts.items() if not count]
     if empty and "train" in facts.counts:
         message = f"the {' and the '.join(empty)} split would have no example"
+        message += f"; there are {sum(facts.counts.values()):,} in all"
         found.append(Problem(("ingest", "split"), message))
     few, least = facts.counts.get("test", 0), file.task.least
     if 0 < few < least:
