@@ -17,6 +17,7 @@ from components.cli.terminal import console
 from components.config.document import Document
 from components.config.params import Params
 from components.config.pipeline import parse
+from components.run.quiet import native_output_to
 
 LIMIT_S = 300  # of the look at one file
 KINDS = {kind.status: kind for kind in (Stop, Invalid, Unavailable)}
@@ -31,16 +32,18 @@ def check(paths: Sequence[Path]) -> None:
     """
     params = Params.load(Path("params.yaml"))
     # Only then: with a mistake that the YAML shows, nobody waits for a framework to load.
-    _raise([_mistakes(path) for path in paths])
+    with native_output_to(Path("measured", "check.log")):  # a user's module may load one
+        found = [_mistakes(path) for path in paths]
+    _raise(found)
     failed: list[Stop] = []
     for path in paths:
         try:
-            found = _deep(path, params.backend)
+            cost = _deep(path, params.backend)
         except Stop as error:
             failed.append(error)
             continue
-        write_json(found, Path("measured", path.stem, "check.json"))
-        console().print(f"{path}: no mistakes{_cost(found)}")
+        write_json(cost, Path("measured", path.stem, "check.json"))
+        console().print(f"{path}: no mistakes{_cost(cost)}")
     _raise(failed)
 
 

@@ -22,6 +22,23 @@ def test_without_a_network_it_says_so_in_words_and_that_another_time_may_do(edit
     assert str(caught.value) == SAID
 
 
+def test_what_a_library_says_of_itself_while_a_module_is_imported_is_not_shown(
+    edited, tmp_path, monkeypatch, capfd
+):
+    (tmp_path / "loud.py").write_text("import os\nos.write(2, b'I0000 of a processor')\n")
+    monkeypatch.syspath_prepend(str(tmp_path))
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "params.yaml").write_text((ROOT / "params.yaml").read_text())
+    (tmp_path / "pipelines").symlink_to(ROOT / "pipelines")
+    path = edited(("source: sklearn.datasets.load_digits", "source: loud:Mine"))
+
+    with pytest.raises(Invalid):
+        check.check([path])
+
+    assert capfd.readouterr().err == ""
+    assert (tmp_path / "measured/check.log").read_text() == "I0000 of a processor"
+
+
 @pytest.mark.parametrize(
     ("kinds", "status"),
     [
