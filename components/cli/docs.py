@@ -175,9 +175,11 @@ def _default(node: Mapping[str, Any]) -> str:
 
 
 def _text(description: str) -> str:
-    """Paragraphs, each in one line; an example, which has no empty line, as it is."""
-    parts = cleandoc(description).split("\n\n")
-    return "\n\n".join(one if one.startswith("```") else _sentence(one) for one in parts)
+    """Paragraphs, each in one line; an example as it is."""
+    parts = re.findall(r"```.*?```|(?:(?!```|\n\n).)+", cleandoc(description), re.S)
+    return "\n\n".join(
+        one if one.startswith("```") else _sentence(one) for one in parts if one.strip()
+    )
 
 
 def _sentence(text: str) -> str:

@@ -129,9 +129,11 @@ class Source(Extension):
         @property
         def kinds(self):
             return {"weight": kind("Value"), "coin": kind("ClassLabel")}
+
         @property
         def learned(self):
             return ("coin",)
+
         def listing(self, folder):
             weight, coin = np.loadtxt(folder / "coins.txt", unpack=True)
             kinds = {"weight": Value("float64"), "coin": ClassLabel(("penny", "pound"))}

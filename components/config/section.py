@@ -223,8 +223,10 @@ class Layer(Named):
         def __init__(self, **kwargs):
             super().__init__(**kwargs)
             self.least = self.add_weight(name="least", trainable=False)
+
         def adapt(self, chunks):
             self.least.assign(min(chunk.min() for chunk in chunks))
+
         def call(self, inputs):
             return inputs - self.least
     ```
