@@ -6,7 +6,7 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from components.base.words import reason
+from components.base.words import said
 from components.config.compress import Config
 from components.config.task import Task
 from components.data.dataset import Split
@@ -60,7 +60,7 @@ def compress(
     measured, latency_ms = [], {}
     for method, predictor in predictors.items():
         if isinstance(predictor, Exception):
-            why = f"cannot be exported: {reason(predictor)}"
+            why = f"cannot be exported: {said(predictor)}"
             measured.append(Compressed(method=method, refused=why))
             continue
         latency_ms[method] = predictor.latency_ms(test)
@@ -68,9 +68,9 @@ def compress(
         if wrong := strange(answers):
             one = Compressed(method=method, refused=wrong)
         else:
-            said = task.outcomes(answers, test, test.schema)
+            found = task.outcomes(answers, test, test.schema)
             is_gated, path = method != exported, predictor.path
-            one = _measured(method, path, task, config, reference, said, is_gated)
+            one = _measured(method, path, task, config, reference, found, is_gated)
         if one.refused:
             predictor.path.unlink()
         measured.append(one)

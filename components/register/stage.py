@@ -26,6 +26,7 @@ RESTORED = "millrace.restored"
 DATASET = "millrace.dataset"
 PACKAGE = "millrace.package"  # a tag of a run: hash of all that was added to it
 SETTLED = "millrace.settled"  # a tag: the gate by which a version, or the model, was judged
+PROMOTED = "millrace.promoted"  # a tag of the model: the last version that a gate made the champion
 VERDICT = "millrace.verdict"  # a tag of a version: what the gate said of it
 EXPERIMENT = "an experiment becomes a candidate, never the champion"
 OVERTAKEN = "another was made the champion since"
@@ -276,7 +277,8 @@ def _judged(
     """The verdict, and the alias moved where it says so.
 
     MLflow cannot move an alias only if it is still where it was; so it is read before and after,
-    and whoever was overtaken judges again, against the other one.
+    and whoever was overtaken judges again, against the other one. A tag tells of one that came and
+    was done between the last look and the move, to which the alias is given back first.
     """
     config = pipeline.registration
     ours = read_outcomes(place.package / "model" / OUTCOMES)
@@ -288,6 +290,7 @@ def _judged(
         fingerprint=manifest.dataset,
     )
     for pause in range(TRIES):
+        before = _promoted(client, config.name)
         champion = registry.alias(client, config.name, CHAMPION)
         theirs = partial(outcomes_of, config.name, champion or 0, ours, again)
         verdict = judge(config.gate, pipeline.task, version, ours, champion, theirs)
@@ -295,12 +298,21 @@ def _judged(
             return verdict
         if registry.alias(client, config.name, CHAMPION) == champion:
             client.set_registered_model_alias(config.name, CHAMPION, str(version))
+            other = _promoted(client, config.name)
+            if other not in (before, "", str(version)):
+                client.set_registered_model_alias(config.name, CHAMPION, other)
+                continue
+            client.set_registered_model_tag(config.name, PROMOTED, str(version))
             if tracking.store_file() is None:  # else nobody else is at it
                 time.sleep(SETTLE_S * (1 + pause))
             if registry.alias(client, config.name, CHAMPION) == version:
                 return verdict
     reason = f"others moved the alias {TRIES} times meanwhile"
     return Verdict(is_promoted=False, reason=reason, is_final=False)
+
+
+def _promoted(client: MlflowClient, name: str) -> str:
+    return str(registry.registered_model(client, name).tags.get(PROMOTED, ""))
 
 
 def _origin(place: Place, manifest: Manifest) -> dict[str, str]:

@@ -313,6 +313,27 @@ def test_one_that_is_overtaken_judges_again(root, monkeypatch):
     assert "does not beat version 2" in found.reason
 
 
+def test_one_that_came_between_the_last_look_and_the_move_keeps_the_alias(root, monkeypatch):
+    run(root, "a", 60)
+    real = MlflowClient.set_registered_model_alias
+    between = []
+
+    def slow(self, name, alias, version):
+        if not between:  # another process does all of it in the meantime
+            between.append(1)
+            assert run(root, "good", 0).champion == 3
+            package(root / "package", "bad", outcomes(30))
+        return real(self, name, alias, version)
+
+    monkeypatch.setattr(MlflowClient, "set_registered_model_alias", slow)
+
+    found = run(root, "bad", 30)
+
+    assert (found.version, found.champion) == (2, 3)
+    assert "does not beat version 3" in found.reason
+    assert aliases()[CHAMPION] == 3
+
+
 @pytest.mark.parametrize("name", ["accuracy", "macro_f1"])
 @pytest.mark.parametrize("wrong", [0, 1, 7, 100])
 def test_every_model_is_as_good_as_itself(name, wrong):
