@@ -5,7 +5,9 @@ import sys
 from pathlib import Path
 
 import numpy as np
+import pytest
 
+from components.base.errors import Invalid
 from components.cli.deep import examine
 from components.config.document import Document
 from components.config.pipeline import parse
@@ -35,20 +37,48 @@ register: {name: coins}
 """
 
 
-def test_the_parts_that_the_pages_show_pass_the_check(tmp_path, monkeypatch):
+@pytest.fixture
+def shown():
+    """The examples of the pages, in the order of the stages."""
     pages = (
         (PAGES / f"{name}.md").read_text() for name in ("ingest", "preprocess", "model", "train")
     )
-    shown = [part for page in pages for part in re.findall(r"```python\n(.*?)```", page, re.S)]
-    (tmp_path / "documented.py").write_text(IMPORTS + "\n\n".join(shown))
-    monkeypatch.syspath_prepend(str(tmp_path))
-    monkeypatch.delitem(sys.modules, "documented", raising=False)
-    rows = np.column_stack([np.linspace(3, 9, 60), np.arange(60) % 2])
-    np.savetxt(tmp_path / "coins.txt", rows)
-    (tmp_path / "coins.yaml").write_text(FILE)
-    document = Document(tmp_path / "coins.yaml")
+    return [part for page in pages for part in re.findall(r"```python\n(.*?)```", page, re.S)]
 
-    found = examine(document, parse(document), tmp_path, seed=0)
+
+@pytest.fixture
+def examined(tmp_path, monkeypatch):
+    """What the check finds with some parts of a user's."""
+
+    def check(parts):
+        (tmp_path / "documented.py").write_text(IMPORTS + "\n\n".join(parts))
+        monkeypatch.syspath_prepend(str(tmp_path))
+        monkeypatch.delitem(sys.modules, "documented", raising=False)
+        rows = np.column_stack([np.linspace(3, 9, 60), np.arange(60) % 2])
+        np.savetxt(tmp_path / "coins.txt", rows)
+        (tmp_path / "coins.yaml").write_text(FILE)
+        document = Document(tmp_path / "coins.yaml")
+        return examine(document, parse(document), tmp_path, seed=0)
+
+    return check
+
+
+def test_a_layer_that_wants_its_data_twice_is_told_as_in_a_run(shown, examined, tmp_path):
+    once = "min(chunk.min() for chunk in chunks)"
+    twice = f"{once} / max(chunk.max() for chunk in chunks)"
+    parts = [part.replace(once, twice) for part in shown]
+    assert parts != shown
+
+    with pytest.raises(Invalid) as caught:
+        examined(parts)
+
+    said = str(caught.value)
+    assert said.startswith(f"{tmp_path}/coins.yaml:5: preprocess.0.documented:Shift: {tmp_path}/")
+    assert "empty" in said
+
+
+def test_the_parts_that_the_pages_show_pass_the_check(shown, examined):
+    found = examined(shown)
 
     assert len(shown) == 4
     assert found.parameters == (1 * 4 + 4) + (4 * 4 + 4) + (4 * 2 + 2)

@@ -146,7 +146,7 @@ class _Trial:
             with self._collecting("preprocess", position, self.pipeline.preprocess[position].name):
                 _check_fits(layer, shape)
                 if needs_fit(layer):
-                    layer.adapt(Examples(few, layers[:position]))
+                    layer.adapt(iter(Examples(few, layers[:position])))  # once, as in a run
                 shape = shape_after(layer, shape)
                 _check_example(shape)
                 Examples(few, layers[: position + 1]).array()
