@@ -107,7 +107,7 @@ def test_what_a_loss_says_of_its_arguments_is_a_mistake_with_its_place(tmp_path,
     (tmp_path / "picky_loss.py").write_text(PICKY)
     monkeypatch.syspath_prepend(tmp_path)
 
-    with pytest.raises(Mistakes, match=r"^a margin of 3\.0$") as caught:
+    with pytest.raises(Mistakes, match=r"^\S+/picky_loss.py:6: a margin of 3\.0$") as caught:
         head({"picky_loss:Picky": {"margin": 3.0}})
 
     assert caught.value.problems[0].location == ("train", "loss")
