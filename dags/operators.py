@@ -6,7 +6,6 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
-from zoneinfo import ZoneInfo
 
 from airflow.sdk import Asset, BaseOperator, BaseOperatorLink
 from airflow.sdk.definitions.retry_policy import ExceptionRetryPolicy, RetryAction, RetryRule
@@ -17,15 +16,17 @@ from airflow.sdk.exceptions import (
 )
 
 from dags import branch, locks, opening, workspace
+from dags.asked import date_of, is_other, states_of, values_of
 from dags.branch import Run, Terms
 from dags.callbacks import end_runs
 from dags.git import git
 from dags.lines import Line, Stage
-from dags.repro import RUNNING, Done, GateError, MistakeError, end, guarded, push, repro
+from dags.repro import RUNNING, Done, GateError, end, guarded, push, repro
 from dags.settings import Settings, of_stage, settings, without_user
 from dags.unchanged import unchanged
 
 TOOLS = Path(sys.executable).parent
+FAILED = ("failed", "upstream_failed")
 SKIPPED = "skipped"
 """Under which a task says for which there was nothing to do."""
 POLICY = ExceptionRetryPolicy(
@@ -337,7 +338,7 @@ class Close(Task):
         changed, no task has said so. To skip a task in the middle harms nobody: the next one
         brings it up to date.
         """
-        states = _states(context)
+        states = states_of(context)
         for state in FAILED:
             if failed := sorted(task for task, one in states.items() if one == state):
                 return f"{', '.join(failed)} failed"
@@ -377,50 +378,6 @@ def _trials(line: Line, tasks: Sequence[str]) -> list[tuple[str, int]]:
 def trial_name(stage: Stage) -> str:
     """The task of the parts of a stage."""
     return f"{stage.task}.trial"
-
-
-FAILED = ("failed", "upstream_failed")
-
-
-def _states(context: Any) -> dict[str, str]:
-    """The states of the tasks of this run."""
-    instance = context["ti"]
-    states = instance.get_task_states(dag_id=instance.dag_id, run_ids=[context["run_id"]])
-    return {task: str(state) for task, state in states.get(context["run_id"], {}).items()}
-
-
-def is_other(what: Terms, context: Any) -> bool:
-    """Whether a task is of another commit than its run, as one that was cleared later may be."""
-    version = getattr(getattr(context["ti"], "bundle_instance", None), "version", None)
-    return version is not None and version != what.commit
-
-
-def date_of(line: Line, context: Any) -> dict[str, str]:
-    """The day that a run is for, as a value of a dated source; no other has one."""
-    date = context.get("logical_date")
-    if date is None or not line.airflow.get("catchup"):
-        return {}
-    zone = ZoneInfo(line.airflow.get("timezone", "UTC"))
-    return {"ingest.date": date.astimezone(zone).date().isoformat()}
-
-
-def values_of(line: Line, context: Any) -> dict[str, Any]:
-    """The values of the form that are not those of the file.
-
-    Raises:
-        MistakeError: There is no such value, which Airflow takes from whoever asks its API.
-    """
-    given = context["params"]
-    if unknown := sorted(given.keys() - line.params.keys()):
-        from components.config.lookup import near
-
-        said = [f"{key}: no such value{near(key, line.params)}" for key in unknown]
-        raise MistakeError("\n".join([*said, "trigger another run, whose conf has none of these"]))
-    return {
-        key: given[key]
-        for key, schema in line.params.items()
-        if key in given and given[key] != schema.get("default")
-    }
 
 
 def branch_page(repository: str, branch: str) -> str:

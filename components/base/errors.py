@@ -40,6 +40,10 @@ class Unavailable(Stop):
     status = 75
 
 
+KINDS = {kind.status: kind for kind in (Stop, Invalid, Unavailable)}
+"""By the status that a process ends with."""
+
+
 @dataclass(frozen=True)
 class Problem:
     """One mistake and the place in the pipeline file where it stands."""
@@ -130,7 +134,7 @@ def _whose(path: str | bytes | int | None) -> str:
     """Whose a path is, or the nearest folder above that there is, where it is somebody else's."""
     if not isinstance(path, str):
         return ""
-    found = next(one for one in (Path(path), *Path(path).absolute().parents) if one.exists())
+    found = next(one for one in (Path(path), *Path(path).absolute().parents) if os.path.exists(one))
     owner = found.stat().st_uid
     if owner == os.geteuid():
         return ""

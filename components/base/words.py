@@ -2,17 +2,13 @@
 
 import math
 import re
-import sysconfig
-import traceback
 from collections.abc import Mapping
-from pathlib import Path
+
+from components.base.sources import place
 
 OUTER = "Exception encountered when calling"
 TENSORFLOWS = re.compile(r"\{\{.*?\}\} | \[Op:.*")
 """What TensorFlow says around a reason: the names of its own nodes and devices."""
-
-OTHERS = (Path(__file__).parents[1], Path(sysconfig.get_path("stdlib")))
-"""Where the sources of Millrace are, and those of Python."""
 
 UNITS = ("B", "kB", "MB", "GB", "TB", "PB", "EB")
 
@@ -49,19 +45,6 @@ def _yaml(value: object) -> str:
     if isinstance(value, Mapping):
         return f"{{{', '.join(f'{key}: {_yaml(part)}' for key, part in value.items())}}}"
     return "empty" if value is None else repr(value)
-
-
-def place(error: BaseException) -> str:
-    """`FILE:LINE: ` of the last line of the user's own code on the way to an error, or nothing."""
-    frames = reversed(traceback.extract_tb(error.__traceback__))
-    return next((f"{one.filename}:{one.lineno}: " for one in frames if is_own(one.filename)), "")
-
-
-def is_own(file: str) -> bool:
-    """Whether a source is the user's: none of Millrace, of Python, or of an installed package."""
-    path = Path(file)
-    is_installed = {"site-packages", "dist-packages"} & set(path.parts)
-    return path.is_file() and not is_installed and not any(map(path.is_relative_to, OTHERS))
 
 
 def reason(error: BaseException) -> str:

@@ -10,7 +10,7 @@ from typing import Any
 
 import psutil
 
-from components.base.errors import Invalid, Stop, Unavailable
+from components.base.errors import KINDS, Invalid, Stop, Unavailable
 from components.base.files import read_json, write_json
 from components.base.words import duration, size_of
 from components.cli.terminal import console
@@ -20,7 +20,6 @@ from components.config.pipeline import parse
 from components.run.quiet import native_output_to
 
 LIMIT_S = 300  # of the look at one file
-KINDS = {kind.status: kind for kind in (Stop, Invalid, Unavailable)}
 
 
 def check(paths: Sequence[Path]) -> None:

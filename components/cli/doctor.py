@@ -130,17 +130,13 @@ def _state(left: Path) -> tuple[bool, str]:
 
 def _remote() -> Iterator[Finding]:
     """DVC takes what a remote has for what it was told to fetch, unless it is told to look."""
-    name = _config("core.remote")
-    if name:
-        is_checked = _config(f"remote.{name}.verify") == "true"
+    call = [sys.executable, "-m", "dvc", "config", "--list"]
+    done = subprocess.run(call, capture_output=True, text=True, check=False)  # noqa: S603
+    config = dict(line.split("=", 1) for line in done.stdout.splitlines() if "=" in line)
+    if name := config.get("core.remote"):
+        is_checked = config.get(f"remote.{name}.verify") == "true"
         advice = f"files from it are not checked: dvc remote modify {name} verify true"
         yield "dvc remote", is_checked, f"{name}: {'files are checked' if is_checked else advice}"
-
-
-def _config(key: str) -> str:
-    call = [sys.executable, "-m", "dvc", "config", key]
-    done = subprocess.run(call, capture_output=True, text=True, check=False)  # noqa: S603
-    return done.stdout.strip()
 
 
 LOOKS = (

@@ -11,7 +11,7 @@ from typing import TextIO
 from rich.console import Console
 from rich.text import Text
 
-from components.base.errors import Invalid, Stop, Unavailable
+from components.base.errors import KINDS, Stop
 from components.base.files import read_json
 from components.base.words import duration
 from components.cli import summary, terminal
@@ -57,8 +57,7 @@ def run(names: Sequence[str], pull: bool, force: bool) -> None:
         status, said = _repro(targets, options, log, console)
     if status:
         failed = FAILED.search(said)
-        kinds = {kind.status: kind for kind in (Invalid, Unavailable)}
-        kind = kinds.get(int(failed["status"]), Stop) if failed else Stop
+        kind = KINDS.get(int(failed["status"]), Stop) if failed else Stop
         what = FAILED.sub(r"\g<stage> failed", said)
         raise kind(f"{what}\nthe whole log is in {log}")
     from components.register.run import register

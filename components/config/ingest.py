@@ -8,7 +8,8 @@ from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, Discriminator, Field, Tag, ValidationError, model_validator
 
-from components.base.words import place, reason
+from components.base.sources import place
+from components.base.words import reason
 from components.config.extension import Extension, Home
 from components.config.section import Kind, Section, mistake
 

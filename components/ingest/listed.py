@@ -8,7 +8,8 @@ from typing import Any
 import numpy as np
 
 from components.base.errors import Mistakes, Stop, explained
-from components.base.words import is_own, place, said
+from components.base.sources import is_own, place
+from components.base.words import said
 from components.config.ingest import Config
 from components.data.dataset import SPLITS
 from components.data.features.feature import Feature

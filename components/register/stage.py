@@ -138,20 +138,20 @@ def standing(client: MlflowClient, name: str, manifest: Manifest) -> Standing:
         manifest: Of the package.
     """
     known = registry.find(client, name)
-    champion = known.aliases.get(CHAMPION) if known else None
+    alias = known.aliases.get(CHAMPION) if known else None
+    champion = int(alias) if alias is not None else None
     versions = registry.versions(client, name, manifest.version) if known else []
     reason = versions[0].tags.get(VERDICT, "not judged yet") if versions else "not registered yet"
     version = int(versions[0].version) if versions else None
-    if reason.startswith(WON) and champion is None:
-        reason = REMOVED
-    if champion is not None and version != int(champion) and reason.startswith(WON):
-        reason = OVERTAKEN
-    if champion is not None and version == int(champion) and not reason.startswith(WON):
+    has_won, is_champion = reason.startswith(WON), champion is not None and version == champion
+    if has_won and not is_champion:
+        reason = REMOVED if champion is None else OVERTAKEN
+    if is_champion and not has_won:
         reason = BY_HAND
     return Standing(
         name,
         version,
-        int(champion) if champion is not None else None,
+        champion,
         manifest.refused or reason,
         manifest.refused is not None,
     )
@@ -175,9 +175,8 @@ def _run(
     package = digest(place.package)
     report = place.package / "report"
     for run in runs:
-        run_id = run.info.run_id
-        is_whole = registry.has(client.list_artifacts(run_id), report)
-        if run.data.tags.get(PACKAGE) != package or not is_whole:
+        run_id, recorded = run.info.run_id, run.data.tags.get(PACKAGE)
+        if recorded != package or not registry.has(client.list_artifacts(run_id), report):
             _record(client, run_id, place, manifest, package)
     return str(runs[0].info.run_id)
 

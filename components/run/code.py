@@ -9,7 +9,6 @@ changes nothing for it. They are followed in the sources, without importing any,
 import ast
 import hashlib
 import sys
-import sysconfig
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
@@ -18,6 +17,7 @@ from pathlib import Path
 from types import MappingProxyType, ModuleType
 
 from components.base.errors import Stop
+from components.base.sources import is_written
 from components.config.lookup import absolute, is_type_checking, source_file
 
 NEUTRAL = {
@@ -31,6 +31,7 @@ NEUTRAL = {
     "components.run.quiet": "sends chatter to a file",
     "components.run.tracking": "tells MLflow, and reads nothing from it that is written to an out",
     "components.run.trials": "keeps what trials came to, by all that decides it",
+    "components.base.sources": "tells whose a source is",
     "components.base.words": "words for people",
 }
 """Modules and packages that change no output, with the reason."""
@@ -71,8 +72,6 @@ DISTRIBUTIONS = {"PIL": "pillow", "sklearn": "scikit-learn", "ai_edge_litert": "
 BACKENDS = {"tensorflow": ("tensorflow",), "jax": ("jax", "jaxlib")}
 COMPUTES = {"sklearn": frozenset({"scipy"})}
 """What a library computes with, so that another version of it gives other numbers."""
-PYTHON = tuple(Path(sysconfig.get_path(name)) for name in ("stdlib", "platstdlib"))
-INSTALLED = frozenset({"site-packages", "dist-packages"})
 MAIN = {"__main__", "__mp_main__"}  # a stage's own, whose package is known
 LONGEST = 256  # characters of a path
 FOLDERS = 64  # that a module names; links may lead in a circle
@@ -144,11 +143,7 @@ def digests(
 def is_followed(module: str) -> bool:
     """Whether a module is one that somebody writes: neither Python's own nor installed."""
     path = source_file(module)
-    return path is not None and _is_written(path)
-
-
-def _is_written(path: Path) -> bool:
-    return INSTALLED.isdisjoint(path.parts) and not any(map(path.is_relative_to, PYTHON))
+    return path is not None and is_written(path)
 
 
 @cache
@@ -332,7 +327,7 @@ def _is_of_project(module: ModuleType | None) -> bool:
     if file is None:
         return False
     path = Path(file).absolute()
-    return path.is_relative_to(Path.cwd()) and _is_written(path)
+    return path.is_relative_to(Path.cwd()) and is_written(path)
 
 
 def _is_empty(module: str) -> bool:

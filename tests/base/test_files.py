@@ -192,3 +192,23 @@ def test_whose_a_folder_is_is_said_where_it_is_somebody_elses(tmp_path, monkeypa
 
     said = f"Permission denied: {tmp_path / name} ({folder} is {owner}'s); the earlier output stays"
     assert capsys.readouterr().err == f"{said}\n"
+
+
+def test_whose_a_folder_is_is_said_where_it_cannot_be_looked_into(tmp_path, monkeypatch, capsys):
+    folder = tmp_path / "theirs"
+    folder.mkdir()
+    inner, look = folder / "inner", os.stat
+    monkeypatch.setattr("os.geteuid", lambda: tmp_path.stat().st_uid + 1)
+
+    def closed(path, **options):
+        if os.fspath(path) == str(inner):
+            raise PermissionError(errno.EACCES, "Permission denied", str(path))
+        return look(path, **options)
+
+    with monkeypatch.context() as patch:
+        patch.setattr("os.stat", closed)
+        with pytest.raises(SystemExit), exit_status():
+            raise PermissionError(errno.EACCES, "Permission denied", str(inner))
+
+    said = f"Permission denied: {inner} ({folder} is {folder.owner()}'s); the earlier output stays"
+    assert capsys.readouterr().err == f"{said}\n"
