@@ -16,13 +16,6 @@ def test_accuracy_is_best_high_and_loss_low():
 
     assert best(history, "val_accuracy") == 0.9
     assert best(history, "val_loss") == 1.0
-    columns = ("accuracy", "val_accuracy", "loss", "val_loss")
-    assert [Classification().curve(one).better for one in columns] == [
-        "higher",
-        "higher",
-        "lower",
-        "lower",
-    ]
 
 
 def test_a_column_without_a_number_has_no_best_value():

@@ -39,6 +39,14 @@ def test_predictions_in_float32_lose_nothing_more(name):
     assert found.value == pytest.approx(THEIRS[name](far, near.astype(np.float64)))
 
 
+def test_r2_has_no_unit():
+    targets, said = sample(50)
+
+    assert ends(metric("r2", targets / 1e3, said / 1e3)) == pytest.approx(
+        ends(metric("r2", targets, said))
+    )
+
+
 @pytest.mark.parametrize("name", NAMES)
 def test_an_interval_is_near_a_bootstraps(name):
     targets, said = sample(400)
