@@ -29,11 +29,13 @@ STAGES = {
 }
 
 
-def measure(command: list[str], environment: dict[str, str] | None = None) -> tuple[float, float]:
+def measure(
+    command: list[str], environment: dict[str, str] | None = None, folder: Path = ROOT
+) -> tuple[float, float]:
     """Seconds of a command, and the most bytes that it and its children had resident."""
     start, peak, done = time.perf_counter(), 0, threading.Event()
     process = subprocess.Popen(
-        command, cwd=ROOT, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+        command, cwd=folder, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
     )
 
     def watch() -> None:

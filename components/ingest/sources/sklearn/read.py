@@ -22,7 +22,7 @@ def listing(config: Bundled, folder: Path) -> Listing:
     if config.columns:
         # Scaled, diabetes has no categories any more: a sex of 0.05 or -0.04.
         scaled = {"scaled": False} if config.source.endswith("load_diabetes") else {}
-        table = Dataset.from_pandas(load(as_frame=True, **scaled).frame, preserve_index=False)
+        table = Dataset.from_pandas(load(as_frame=True, **scaled).frame)
         columns.check(table, config, config.source)
         return columns.listing(table, config, None, folder)
     bunch = load()
