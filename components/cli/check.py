@@ -33,6 +33,10 @@ def check(paths: Sequence[Path]) -> None:
     # Only then: with a mistake that the YAML shows, nobody waits for a framework to load.
     with native_output_to(Path("measured", "check.log")):  # a user's module may load one
         found = [_mistakes(path) for path in paths]
+    if any(found):
+        for path, mistake in zip(paths, found, strict=True):
+            if mistake is None:
+                console().print(f"{path}: not looked at further, since another file has mistakes")
     _raise(found)
     failed: list[Stop] = []
     for path in paths:

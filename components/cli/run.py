@@ -11,7 +11,7 @@ from typing import TextIO
 from rich.console import Console
 from rich.text import Text
 
-from components.base.errors import KINDS, Stop
+from components.base.errors import KINDS, Invalid, Stop
 from components.base.files import read_json
 from components.base.words import duration
 from components.cli import summary, terminal
@@ -29,7 +29,10 @@ FAILED = re.compile(
     r"exited with (?P<status>-?\d+)$",
     re.MULTILINE,
 )
-BUSY = "is busy, it is being blocked by"
+BUSY = re.compile(r"^ERROR: failed to reproduce '(?P<stage>[^']+)': .* is busy", re.MULTILINE)
+BLOCKER = re.compile(r"^  \(PID \d+\): (?P<command>.*)$", re.MULTILINE)
+FINGERPRINT = "fingerprint"
+LIMIT_S = 300  # of another run's fingerprint, after which it has hung
 
 
 def run(names: Sequence[str], pull: bool, force: bool) -> None:
@@ -49,12 +52,11 @@ def run(names: Sequence[str], pull: bool, force: bool) -> None:
     options = [*(["--pull"] if pull else []), *(["--force"] if force else [])]
     # One by one, and not by the last: so two runs in one checkout do not wait for each other.
     targets = [f"{stage}@{name}" for name in names for stage in USES]
-    console = terminal.console()
     log = Path("measured", names[0], "run.log")  # of this run, beside others in the checkout
-    status, said = _repro(["fingerprint", *targets], options, log, console)
-    if status and BUSY in said and "'fingerprint'" in said:
-        # Another run uses the file; it is written.
-        status, said = _repro(targets, options, log, console)
+    log.parent.mkdir(parents=True, exist_ok=True)
+    log.unlink(missing_ok=True)  # another run of the pipeline, which DVC will stop, has its own
+    with log.open("w", encoding="utf-8") as file:
+        status, said = _line(targets, options, file, terminal.console())
     if status:
         failed = FAILED.search(said)
         kind = KINDS.get(int(failed["status"]), Stop) if failed else Stop
@@ -66,26 +68,58 @@ def run(names: Sequence[str], pull: bool, force: bool) -> None:
     summary.show(names, standings)
 
 
+def _line(
+    targets: Sequence[str], options: Sequence[str], log: TextIO, console: Console
+) -> tuple[int, str]:
+    """Runs the stages; DVC's exit status, and what it said at the end.
+
+    `fingerprint` is of all active pipelines, and what it would write for those of this run is
+    written: mistakes of the others, or another run that is there just now, are no reason to stop.
+    """
+    status, said = _repro([FINGERPRINT, *targets], options, log, console)
+    failed = FAILED.search(said)
+    if failed and failed["stage"] == FINGERPRINT and int(failed["status"]) == Invalid.status:
+        console.print(Text(f"{FAILED.sub('', said).strip()}\n(that is not of this run)"))
+        status, said = _repro(targets, options, log, console)
+    until = time.monotonic() + LIMIT_S
+    while status and (busy := _waiting(said, targets)) and time.monotonic() < until:
+        time.sleep(1)
+        targets = targets[targets.index(busy) :] if busy in targets else targets
+        status, said = _repro(targets, options, log, console)
+    return status, said
+
+
+def _waiting(said: str, targets: Sequence[str]) -> str | None:
+    """The stage that DVC did not begin, where all that it met are runs of other pipelines.
+
+    With them it shares the outputs of `fingerprint`, for a moment.
+    """
+    busy, blockers = BUSY.search(said), BLOCKER.findall(said)
+    if busy is None or not blockers:
+        return None
+    ours = {target.partition("@")[2] for target in targets}
+    for words in map(str.split, blockers):
+        theirs = {word.partition("@")[2] for word in words if "@" in word}
+        if "--single-item" not in words or not theirs or ours & theirs:
+            return None
+    return busy["stage"]
+
+
 def _repro(
-    targets: Sequence[str], options: Sequence[str], log: Path, console: Console
+    targets: Sequence[str], options: Sequence[str], log: TextIO, console: Console
 ) -> tuple[int, str]:
     """Runs DVC, with its output in a file; its exit status, and what it said at the end."""
     command = [sys.executable, "-m", "dvc", "repro", "--single-item", *options, *targets]
-    log.parent.mkdir(parents=True, exist_ok=True)
-    log.unlink(missing_ok=True)  # another run of the pipeline, which DVC will stop, has its own
     said: list[str] = []
-    with (
-        log.open("w", encoding="utf-8") as file,
-        subprocess.Popen(  # noqa: S603  our own arguments
-            command,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            encoding="utf-8",
-            errors="replace",  # a library in C may say anything
-            bufsize=1,
-        ) as process,
-    ):
-        _follow(_kept(process.stdout or (), file, said), console)
+    with subprocess.Popen(  # noqa: S603  our own arguments
+        command,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        encoding="utf-8",
+        errors="replace",  # a library in C may say anything
+        bufsize=1,
+    ) as process:
+        _follow(_kept(process.stdout or (), log, said), console)
     return process.returncode, _tail(said)
 
 

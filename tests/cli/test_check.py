@@ -39,6 +39,16 @@ def test_what_a_library_says_of_itself_while_a_module_is_imported_is_not_shown(
     assert (tmp_path / "measured/check.log").read_text() == "I0000 of a processor"
 
 
+def test_of_a_file_that_is_not_looked_at_it_says_so(edited, monkeypatch, capsys):
+    monkeypatch.chdir(ROOT)
+
+    with pytest.raises(Invalid):
+        check.check([ROOT / "pipelines/digits.yaml", edited(("epochs: 40", "epochs: none"))])
+
+    said = " ".join(capsys.readouterr().out.split())
+    assert said.endswith("digits.yaml: not looked at further, since another file has mistakes")
+
+
 @pytest.mark.parametrize(
     ("kinds", "status"),
     [

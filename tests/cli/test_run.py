@@ -9,7 +9,8 @@ from components.base.errors import Invalid, Stop, Unavailable
 from components.cli import run, summary
 from components.register import run as register
 
-BUSY = "ERROR: failed to reproduce 'fingerprint': 'data/code' is busy, it is being blocked by:"
+BUSY = "ERROR: failed to reproduce '{}': 'data/code' is busy, it is being blocked by:"
+OTHER = "  (PID 7): /bin/dvc repro --single-item fingerprint ingest@b validate@b"
 FINDING = "accuracy 0.9926, " * 8
 SAID = """\
 Stage 'ingest@a' didn't change, skipping
@@ -83,10 +84,62 @@ def test_it_asks_for_each_stage_alone(dvc):
 
 
 def test_a_fingerprint_that_another_run_holds_is_left_to_it(dvc):
-    dvc((f"{BUSY}\n", 1), ("", 0))
+    dvc((f"{BUSY.format('fingerprint')}\n{OTHER}\n", 255), ("", 0))
 
     run.run(["a"], pull=False, force=False)
 
+    first, second = calls()
+    assert second == [one for one in first if one != "fingerprint"]
+
+
+def test_where_a_stage_meets_the_fingerprint_of_another_run_it_is_tried_again(dvc):
+    said = f"Running stage 'ingest@a':\n{BUSY.format('validate@a')}\n{OTHER}\n"
+    dvc((said, 255), (said, 255), ("", 0))
+
+    run.run(["a"], pull=False, force=True)
+
+    _, second, third = calls()
+    assert second[:4] == ["repro", "--single-item", "--force", "validate@a"]
+    assert third == second
+
+
+@pytest.mark.parametrize(
+    "met",
+    [
+        OTHER.replace("@b", "@a"),
+        f"{OTHER}\n{OTHER.replace('@b', '@a')}",
+        "  (PID 7): dvc repro",
+        "  (PID 7): dvc repro --single-item",
+    ],
+)
+def test_another_run_of_the_same_pipeline_is_not_waited_for(dvc, met):
+    dvc((f"{BUSY.format('ingest@a')}\n{met}\n", 255))
+
+    with pytest.raises(Stop, match="is busy"):
+        run.run(["a"], pull=False, force=False)
+
+    assert len(calls()) == 1
+
+
+def test_another_run_is_not_waited_for_without_an_end(dvc, monkeypatch):
+    monkeypatch.setattr(run, "LIMIT_S", 0)
+    dvc((f"{BUSY.format('ingest@a')}\n{OTHER}\n", 255))
+
+    with pytest.raises(Stop, match="is busy"):
+        run.run(["a"], pull=False, force=False)
+
+    assert len(calls()) == 1
+
+
+def test_mistakes_of_another_pipeline_are_shown_and_stop_nothing(dvc, capsys):
+    command = "python -m components.fingerprint --params params.yaml --out data/code"
+    failed = f"ERROR: failed to reproduce 'fingerprint': failed to run: {command}, exited with "
+    wrong = "pipelines/b.yaml:3: train.epochs: missing"
+    dvc((f"Running stage 'fingerprint':\n> {command}\n{wrong}\n{failed}2\n", 255), ("", 0))
+
+    run.run(["a"], pull=False, force=False)
+
+    assert capsys.readouterr().out == f"{wrong}\n(that is not of this run)\n"
     first, second = calls()
     assert second == [one for one in first if one != "fingerprint"]
 
@@ -174,9 +227,7 @@ def test_while_a_stage_runs_its_last_words_are_shown(tmp_path, monkeypatch):
 @pytest.mark.parametrize(
     ("log", "shown"),
     [
-        pytest.param(
-            f"{BUSY}\n\n  (PID 7): dvc repro\n", f"{BUSY}\n  (PID 7): dvc repro", id="none"
-        ),
+        pytest.param(f"{BUSY}\n\n{OTHER}\n", f"{BUSY}\n{OTHER}", id="none"),
         pytest.param(
             "Running stage 'ingest@a':\n> python\n\nRunning stage 'train@a':\n> python\nno\n",
             "no",

@@ -78,6 +78,13 @@ def test_what_is_right_is_taken_as_it_is(tmp_path):
             ": column 'at' holds 300 to 300; its kind, Value, holds -128 to 127",
         ),
         (
+            changed(
+                kinds={"at": Value("int8", (3,))},
+                columns={"at": AT.astype(int) - np.eye(4, 3, dtype=int) * 300},
+            ),
+            ": column 'at' holds -300 to 0; its kind, Value, holds -128 to 127",
+        ),
+        (
             changed(columns={"ring": RING + 0.7}),
             ": column 'ring' holds float64; its kind, ClassLabel, holds int64",
         ),

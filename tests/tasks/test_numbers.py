@@ -47,6 +47,14 @@ def test_r2_has_no_unit():
     )
 
 
+def test_a_guess_of_the_mean_has_an_r2_that_is_sharply_nothing():
+    targets, _ = sample(400)
+
+    found = metric("r2", targets, np.zeros_like(targets))
+
+    assert found.low == pytest.approx(found.high, abs=0.05)
+
+
 @pytest.mark.parametrize("name", NAMES)
 def test_an_interval_is_near_a_bootstraps(name):
     targets, said = sample(400)

@@ -200,6 +200,16 @@ def test_arrays_and_no_files_at_all_are_not_odd():
     assert Image().odd(facts[:0]) == {}
 
 
+def test_an_image_of_another_area_is_odd_whatever_its_shape():
+    sides = [(90, 60)] * 9 + [(9, 6)]
+    facts = pd.DataFrame(sides, columns=["width", "height"]).assign(mode="L", format="PNG")
+
+    found = Image().odd(facts)
+
+    assert found["odd_size"].to_dict() == {9: "9 x 6"}
+    assert found["odd_aspect"].empty
+
+
 def test_a_thumbnail_correlates_with_itself_and_that_of_a_flat_image_with_nothing():
     noisy, flat = Image().thumbnail(file(photo(0))), Image().thumbnail(file(RED))
 
