@@ -5,7 +5,7 @@ import subprocess
 from collections.abc import Mapping
 from pathlib import Path
 
-from dags.guard import signalled
+from components.base.guard import signalled
 
 HELD: set[int] = set()
 """Locks of this process, as open files. Every command that it starts keeps them: where it is killed

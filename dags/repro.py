@@ -1,6 +1,5 @@
 """DVC as a task runs it: under a guard, waiting for locks, and with more than a status."""
 
-import os
 import re
 import signal
 import subprocess
@@ -11,12 +10,11 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from components.base.guard import end_with_parent, signalled, under
 from dags.git import HELD
-from dags.guard import end_with_parent, signalled
 
 RUNNING: set["subprocess.Popen[str]"] = set()
 """What this process waits for."""
-GUARD = Path(__file__).with_name("guard.py")
 SAME = re.compile(r"^Stage '(.+)' didn't change")
 RAN = re.compile(r"^Running stage '(.+)':")
 FAILED = "ERROR: failed to reproduce"  # how DVC begins its last words
@@ -166,7 +164,7 @@ def guarded(
     """
     end_with_parent(signal.SIGKILL)
     process = subprocess.Popen(  # noqa: S603  a list, and no shell
-        [sys.executable, str(GUARD), str(os.getpid()), *command],
+        under(*command),
         cwd=folder,
         env=dict(env),
         stdin=subprocess.DEVNULL,

@@ -11,6 +11,7 @@ from typing import TextIO
 from rich.console import Console
 from rich.text import Text
 
+from components.base import guard
 from components.base.errors import KINDS, Invalid, Stop
 from components.base.files import read_json
 from components.base.words import duration
@@ -109,17 +110,22 @@ def _repro(
     targets: Sequence[str], options: Sequence[str], log: TextIO, console: Console
 ) -> tuple[int, str]:
     """Runs DVC, with its output in a file; its exit status, and what it said at the end."""
-    command = [sys.executable, "-m", "dvc", "repro", "--single-item", *options, *targets]
+    repro = [sys.executable, "-m", "dvc", "repro", "--single-item", *options, *targets]
     said: list[str] = []
     with subprocess.Popen(  # noqa: S603  our own arguments
-        command,
+        guard.under(*repro),
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         encoding="utf-8",
         errors="replace",  # a library in C may say anything
         bufsize=1,
     ) as process:
-        _follow(_kept(process.stdout or (), log, said), console)
+        try:
+            _follow(_kept(process.stdout or (), log, said), console)
+        except BaseException:
+            process.terminate()
+            process.wait()  # until the stage has put away what it has begun
+            raise
     return process.returncode, _tail(said)
 
 

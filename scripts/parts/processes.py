@@ -18,7 +18,7 @@ from pathlib import Path
 
 import psutil
 
-from dags.guard import signalled
+from components.base.guard import signalled
 
 GRACE_S = 20  # between a polite end and a kill
 _PR_SET_PDEATHSIG, _PR_SET_CHILD_SUBREAPER = 1, 36  # <linux/prctl.h>

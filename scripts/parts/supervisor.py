@@ -12,7 +12,7 @@ from typing import NoReturn, TextIO
 import psutil
 
 from components.base.errors import Stop
-from dags.guard import signalled
+from components.base.guard import signalled
 from scripts.parts import processes
 from scripts.parts.part import Part, Running, Wave, nothing
 

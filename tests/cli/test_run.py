@@ -1,8 +1,14 @@
 """What `millrace run` says of DVC's output, and of how a run ended."""
 
 import io
+import signal
+import subprocess
+import sys
+import time
 
+import psutil
 import pytest
+from project import ROOT
 from rich.console import Console
 
 from components.base.errors import Invalid, Stop, Unavailable
@@ -34,6 +40,26 @@ time.sleep(0.3)
 pathlib.Path("measured/a/train.json").write_text(json.dumps({{"finding": {finding!r}}}))
 print(gap + rest, end="")
 sys.exit(status)
+"""
+
+
+SLEEPS = """\
+import os, subprocess, sys, time
+
+with open("pids", "a") as file:
+    file.write(f"{os.getpid()}\\n")
+if len(sys.argv) > 2:
+    subprocess.run([sys.executable, "-m", "dvc", "stage"])
+time.sleep(300)
+"""
+ALONE = """\
+import sys
+
+sys.path.insert(0, sys.argv[1])
+from components.cli import run
+
+run.write = lambda *_: None
+run.run(["a"], pull=False, force=False)
 """
 
 
@@ -198,6 +224,25 @@ def test_what_a_run_is_told_is_its_own_whatever_becomes_of_its_log(dvc, tmp_path
         run.run(["a"], pull=False, force=False)
 
     assert str(error.value) == "no room\nthe whole log is in measured/a/run.log"
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP, signal.SIGINT, signal.SIGKILL])
+def test_a_run_that_is_ended_leaves_nothing_running(dvc, tmp_path, number):
+    (tmp_path / "dvc/__main__.py").write_text(SLEEPS)
+    started = subprocess.Popen([sys.executable, "-c", ALONE, str(ROOT)], cwd=tmp_path)
+    pids = tmp_path / "pids"
+    while not pids.exists() or len(pids.read_text().split()) < 2:
+        assert started.poll() is None
+        time.sleep(0.05)
+
+    started.send_signal(number)
+    status = started.wait()
+
+    assert status != 0
+    left = [
+        psutil.Process(int(one)) for one in pids.read_text().split() if psutil.pid_exists(int(one))
+    ]
+    assert not psutil.wait_procs(left, timeout=20)[1]
 
 
 def test_bytes_that_are_no_text_end_no_run(dvc, tmp_path, capsys):

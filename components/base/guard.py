@@ -1,7 +1,8 @@
 """Runs a command that must not outlive whoever waits for it: `python guard.py PARENT COMMAND...`.
 
 A process that is killed with -9 can end nobody. This one is told by the kernel that its parent is
-dead (prctl(2), PR_SET_PDEATHSIG), and ends the command and everything that it has started.
+dead (prctl(2), PR_SET_PDEATHSIG), and ends the command and everything that it has started. Where
+there is no such call, as on macOS, it passes on the signals that it gets itself.
 """
 
 import ctypes
@@ -13,14 +14,14 @@ from types import FrameType
 
 import psutil
 
-PR_SET_PDEATHSIG, PR_SET_CHILD_SUBREAPER = 1, 36
-LIBC = ctypes.CDLL(None, use_errno=True)
+PR_SET_PDEATHSIG, PR_SET_CHILD_SUBREAPER = 1, 36  # <linux/prctl.h>
+_PRCTL = getattr(ctypes.CDLL(None), "prctl", lambda *_: 0)  # loaded before any fork
 GRACE_S = 20.0  # for a stage to write down where it is, and to end its MLflow run
 
 
 def main() -> int:
     """Waits for the command and gives its exit status; as a shell's where a signal has ended it."""
-    LIBC.prctl(PR_SET_CHILD_SUBREAPER, 1)  # what the command leaves behind becomes a child of ours
+    _PRCTL(PR_SET_CHILD_SUBREAPER, 1)  # what the command leaves behind becomes a child of ours
     for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
         signal.signal(number, _stop)
     end_with_parent(signal.SIGTERM)
@@ -38,9 +39,14 @@ def main() -> int:
         end_children()
 
 
+def under(*command: str) -> list[str]:
+    """The command that runs a command under a guard, which ends with this process."""
+    return [sys.executable, "-P", __file__, str(os.getpid()), *command]
+
+
 def end_with_parent(number: int) -> None:
     """This process gets a signal when its parent dies; none from then on where it is 0."""
-    LIBC.prctl(PR_SET_PDEATHSIG, number)
+    _PRCTL(PR_SET_PDEATHSIG, number)
 
 
 def signalled(status: int) -> str:
