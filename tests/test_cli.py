@@ -126,7 +126,7 @@ def test_a_command_that_is_interrupted_says_so(monkeypatch, capsys):
     with pytest.raises(SystemExit, match="130"):
         main.main(["run"])
 
-    assert capsys.readouterr().err == "interrupted; the earlier output stays\n"
+    assert capsys.readouterr().err == "interrupted; no output is half written\n"
 
 
 def test_a_layer_from_elsewhere_is_checked_and_one_with_a_hidden_import_refused(

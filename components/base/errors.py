@@ -96,27 +96,45 @@ BUSY = frozenset(
 """What else the machine and the network say no with that may be otherwise another time."""
 
 
+STREAMS = ("stdin", "stdout", "stderr")
+UNMAPPED = "failed to map segment"
+"""What the dynamic linker says where there is no room for a library (dlopen(3))."""
+
+
 @contextmanager
 def exit_status() -> Iterator[None]:
     """Turns an error that is the user's into its message and its exit status."""
+    _have_streams()
     try:
         yield
     except Stop as error:
         sys.stderr.write(f"{error}\n")
         sys.exit(error.status)
     except KeyboardInterrupt:
-        sys.stderr.write("interrupted; the earlier output stays\n")
+        sys.stderr.write("interrupted; no output is half written\n")
         sys.exit(128 + signal.SIGINT)
-    except (MemoryError, OSError) as error:
+    except (ImportError, MemoryError, OSError) as error:
         if (found := explained(error)) is None:
             raise
         why, kind = found
-        sys.stderr.write(f"{why}; the earlier output stays\n")
+        sys.stderr.write(f"{why}; no output is half written\n")
         sys.exit(kind.status)
 
 
-def explained(error: MemoryError | OSError) -> tuple[str, type[Stop]] | None:
+def _have_streams() -> None:
+    """Opens those that whoever called has closed (`>&-`): a file would take their place."""
+    while (number := os.open(os.devnull, os.O_RDWR)) < len(STREAMS):
+        pass
+    os.close(number)
+    for number, name in enumerate(STREAMS):
+        if getattr(sys, name) is None:
+            setattr(sys, name, os.fdopen(number, "w" if number else "r", closefd=False))
+
+
+def explained(error: ImportError | MemoryError | OSError) -> tuple[str, type[Stop]] | None:
     """Why the machine or the network says no, and whether to try again may help; else a bug."""
+    if isinstance(error, ImportError):  # of a library in C, where `ulimit -v` is low
+        return (f"not enough memory: {error}", Unavailable) if UNMAPPED in str(error) else None
     if isinstance(error, MemoryError):
         return f"not enough memory: {str(error) or 'none is left'}", Unavailable
     if isinstance(error, ConnectionError | TimeoutError | socket.gaierror):

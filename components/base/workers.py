@@ -97,7 +97,7 @@ class Workers:
                 yield future.result()
                 future.release()
         except KilledWorker as error:
-            raise Unavailable(f"{what}: {error}; the earlier output stays") from None
+            raise Unavailable(f"{what}: {error}; no output is half written") from None
         except RuntimeError as error:
             if "deserialization" not in str(error):
                 raise
@@ -121,7 +121,7 @@ class Workers:
         except BrokenProcessPool:
             raise Unavailable(
                 f"{what}: a worker process died, which the kernel's log explains where memory ran "
-                "out, and what it said last elsewhere; the earlier output stays"
+                "out, and what it said last elsewhere; no output is half written"
             ) from None
 
     def _processes(self, task: "_Task") -> ProcessPoolExecutor:

@@ -14,6 +14,8 @@ from mlflow.entities.model_registry import ModelVersion, RegisteredModel
 from mlflow.exceptions import MlflowException
 from mlflow.protos.databricks_pb2 import RESOURCE_ALREADY_EXISTS, RESOURCE_DOES_NOT_EXIST, ErrorCode
 
+from components.base.errors import Unavailable
+
 VERSION = "millrace.version"  # a tag: hash of what a version is made of
 
 
@@ -132,6 +134,7 @@ def _complete(client: MlflowClient, model: LoggedModel, folder: Path) -> None:
         (whole / "MLmodel").unlink()
         (whole / "MLmodel").write_text(yaml.safe_dump(described))
         client.log_model_artifacts(model.model_id, str(whole))
+    check_there(client.list_logged_model_artifacts(model.model_id), folder)
     if not is_ready:
         client.finalize_logged_model(model.model_id, LoggedModelStatus.READY)
         _link(client, model)
@@ -145,6 +148,19 @@ def _link(client: MlflowClient, model: LoggedModel) -> None:
         outputs = client.get_run(model.source_run_id).outputs
         if model.model_id not in {one.model_id for one in outputs.model_outputs}:
             raise
+
+
+def check_there(artifacts: Iterable[FileInfo], folder: Path) -> None:
+    """Looks whether what was brought has come; a proxy's page may have answered for the server.
+
+    Raises:
+        Unavailable: Some of it has not.
+    """
+    if not has(artifacts, folder):
+        raise Unavailable(
+            f"register: MLflow has taken the files of {folder}, and does not have them: is there a "
+            "proxy or a sign-in page before it? No alias moves; the next run brings them again"
+        )
 
 
 def has(artifacts: Iterable[FileInfo], folder: Path) -> bool:

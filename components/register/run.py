@@ -104,5 +104,5 @@ def _explained() -> Iterator[None]:
     except MlflowException as error:
         raise Unavailable(
             f"register: MLflow says no, and no alias moves: {error.error_code}: "
-            f"{tracking.why(error)}"
+            f"{tracking.why(error)}; the next run goes on from here"
         ) from None

@@ -217,6 +217,7 @@ def _record(
     }
     for path in sorted((place.package / "report").iterdir()):
         client.log_artifact(run_id, str(path))
+    registry.check_there(client.list_artifacts(run_id), place.package / "report")
     compressed = _log_table(client, run_id, manifest.compressed, "compressed", "method")
     findings = _log_table(client, run_id, manifest.findings, "validation", "kind")
     # The tag last: a process that is killed before it does all of this again.

@@ -39,6 +39,11 @@ PARENT = "mlflow.parentRunId"
 DIRTY = "millrace.git.dirty"
 
 SLOW = "Read timed out"
+CAUSES = re.compile(
+    f"Connection refused|{SLOW}|Name or service not known|Connection reset by peer|"
+    r"Connection aborted|too many \d+ error responses"
+)
+REFUSED = re.compile(r"\berror code 40[13]\b")  # Unauthorized, Forbidden
 PATIENCE_S = 5  # until a server that does not answer is said not to, at the start
 BEAT_S = 60  # between two signs of life
 FLUSH_S = 2  # between two requests with metrics
@@ -81,6 +86,10 @@ def connect(experiment: str) -> MlflowClient:
     except _failures(store) as error:
         said = why(error)
         advice = "start it, or set MLFLOW_TRACKING_URI"
+        if REFUSED.search(said):
+            advice = (
+                "say who asks: MLFLOW_TRACKING_USERNAME and _PASSWORD, or MLFLOW_TRACKING_TOKEN"
+            )
         if said == SLOW:
             advice += f", or give it more than {PATIENCE_S} s: MLFLOW_HTTP_REQUEST_TIMEOUT=60"
         raise Unavailable(f"MLflow at {masked(uri)} cannot be used: {said}; {advice}") from None
@@ -128,9 +137,8 @@ def _impatient() -> Iterator[None]:
 def why(error: Exception) -> str:
     """The last cause of an error, which is the first to say something, without passwords."""
     text = masked(str(error))
-    for known in ("Connection refused", SLOW, "Name or service not known"):
-        if known in text:
-            return known
+    if known := CAUSES.search(text):
+        return known[0]
     return text.strip().splitlines()[0] if text.strip() else type(error).__name__
 
 

@@ -9,6 +9,7 @@ import sys
 from types import SimpleNamespace
 
 import pytest
+from project import ROOT
 
 from components.base.errors import Invalid, Stop, exit_status
 from components.base.files import digest, discard, read_json, replacing, write_csv, write_json
@@ -111,28 +112,34 @@ def test_a_table_has_a_header(tmp_path):
         (
             OSError(errno.ENOSPC, "No space left on device", "data/out"),
             75,
-            "No space left on device: data/out; the earlier output stays\n",
+            "No space left on device: data/out; no output is half written\n",
         ),
         (
             PermissionError(errno.EACCES, "Permission denied", "data/out"),
             1,
-            "Permission denied: data/out; the earlier output stays\n",
+            "Permission denied: data/out; no output is half written\n",
         ),
         (
             MemoryError(),
             75,
-            "not enough memory: none is left; the earlier output stays\n",
+            "not enough memory: none is left; no output is half written\n",
         ),
         (
             ConnectionResetError(errno.ECONNRESET, "Connection reset by peer"),
             75,
             f"a connection was lost: [Errno {errno.ECONNRESET}] Connection reset by peer; "
-            "the earlier output stays\n",
+            "no output is half written\n",
         ),
         (
             OSError("HDF5 says: errno = 27, error message = 'File too large'"),
             1,
-            "File too large; the earlier output stays\n",
+            "File too large; no output is half written\n",
+        ),
+        (
+            ImportError("libtensorflow.so: failed to map segment from shared object"),
+            75,
+            "not enough memory: libtensorflow.so: failed to map segment from shared object; "
+            "no output is half written\n",
         ),
     ],
 )
@@ -144,9 +151,32 @@ def test_an_error_of_the_users_ends_with_its_message(capsys, error, status, mess
     assert capsys.readouterr().err == message
 
 
-def test_another_error_is_ours_and_keeps_its_traceback():
-    with pytest.raises(ChildProcessError, match="none"), exit_status():
-        raise ChildProcessError(errno.ECHILD, "none")
+@pytest.mark.parametrize("closed", ["<&-", ">&-", "2>&-", "<&- >&- 2>&-"])
+def test_no_file_takes_the_place_of_a_stream_that_is_closed(tmp_path, closed):
+    code = (
+        "import sys; from components.base.errors import exit_status\n"
+        "with exit_status():\n"
+        f"    with open({str(tmp_path / 'a')!r}, 'w') as file:\n"
+        "        sys.stdout.write('said'); sys.stderr.write('said'); sys.stdin.read()\n"
+        "        file.write(str(file.fileno() > 2))\n"
+    )
+
+    subprocess.run(
+        ["sh", "-c", f'"$0" -c "$1" {closed}', sys.executable, code],
+        cwd=ROOT,
+        check=True,
+        stdin=subprocess.DEVNULL,
+    )
+
+    assert (tmp_path / "a").read_text() == "True"
+
+
+@pytest.mark.parametrize(
+    "error", [ChildProcessError(errno.ECHILD, "none"), ImportError("no module named 'none'")]
+)
+def test_another_error_is_ours_and_keeps_its_traceback(error):
+    with pytest.raises(type(error), match="none"), exit_status():
+        raise error
 
 
 def test_a_folder_with_a_name_that_is_not_utf_8_has_a_digest(tmp_path):
@@ -190,7 +220,9 @@ def test_whose_a_folder_is_is_said_where_it_is_somebody_elses(tmp_path, monkeypa
     with pytest.raises(SystemExit), exit_status():
         raise PermissionError(errno.EACCES, "Permission denied", str(tmp_path / name))
 
-    said = f"Permission denied: {tmp_path / name} ({folder} is {owner}'s); the earlier output stays"
+    said = (
+        f"Permission denied: {tmp_path / name} ({folder} is {owner}'s); no output is half written"
+    )
     assert capsys.readouterr().err == f"{said}\n"
 
 
@@ -210,5 +242,5 @@ def test_whose_a_folder_is_is_said_where_it_cannot_be_looked_into(tmp_path, monk
         with pytest.raises(SystemExit), exit_status():
             raise PermissionError(errno.EACCES, "Permission denied", str(inner))
 
-    said = f"Permission denied: {inner} ({folder} is {folder.owner()}'s); the earlier output stays"
+    said = f"Permission denied: {inner} ({folder} is {folder.owner()}'s); no output is half written"
     assert capsys.readouterr().err == f"{said}\n"

@@ -58,7 +58,7 @@ def test_a_killed_process_ends_in_a_message(processes):
 
     assert str(caught.value) == (
         "reading: a worker process died, which the kernel's log explains where memory ran out, and "
-        "what it said last elsewhere; the earlier output stays"
+        "what it said last elsewhere; no output is half written"
     )
 
 

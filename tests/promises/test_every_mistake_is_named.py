@@ -480,13 +480,13 @@ def test_a_disk_that_says_no_is_told_in_words(checkout):
 
     found = stage(checkout, limit=20_000)
 
-    assert (found.returncode, found.stderr) == (1, "File too large; the earlier output stays\n")
+    assert (found.returncode, found.stderr) == (1, "File too large; no output is half written\n")
     (checkout.root / "data/digits").rmdir()
     (checkout.root / "data/digits").touch()
     found = stage(checkout)
     assert (found.returncode, found.stderr) == (
         1,
-        "File exists: data/digits; the earlier output stays\n",
+        "File exists: data/digits; no output is half written\n",
     )
     (checkout.root / "data/digits").unlink()
 

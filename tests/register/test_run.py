@@ -24,7 +24,8 @@ def test_a_no_of_the_server_is_told_and_moves_nothing(photo_line, monkeypatch, c
         )
 
     assert str(error.value) == (
-        "register: MLflow says no, and no alias moves: TEMPORARILY_UNAVAILABLE: come back later"
+        "register: MLflow says no, and no alias moves: TEMPORARILY_UNAVAILABLE: "
+        "come back later; the next run goes on from here"
     )
 
 

@@ -8,6 +8,7 @@ import pytest
 from mlflow import MlflowClient
 from mlflow.entities import LoggedModelStatus
 
+from components.base.errors import Unavailable
 from components.register import registry, stage
 from components.register.stage import PACKAGE, RESTORED
 from components.run import tracking
@@ -129,6 +130,21 @@ def test_files_that_the_server_has_lost_are_brought_to_it_again(root):
     assert {"report.html", "compressed.json"} <= files
     assert versions() == [1]
     assert len(logged()) == 1
+
+
+@pytest.mark.parametrize("method", ["log_artifact", "log_model_artifacts"])
+def test_files_that_never_came_make_no_champion(root, monkeypatch, method):
+    package(root / "package", "a", outcomes(10))
+
+    with monkeypatch.context() as patch:
+        patch.setattr(MlflowClient, method, lambda *_, **__: None)  # as by a sign-in page
+        with pytest.raises(Unavailable, match=r"has taken the files of .* does not have them"):
+            registered(root)
+
+    aliases = [one.aliases for one in MlflowClient().search_registered_models()]
+    assert not any(aliases)
+    assert registered(root).champion == 1
+    assert len(logged()) == len(runs()) == 1
 
 
 def test_the_server_gets_files_of_its_own_and_the_package_stays_as_it_is(root):

@@ -1,6 +1,7 @@
 """MLflow: a server that is not there, or dies, and runs whose process has died."""
 
 import contextlib
+import http.server
 import json
 import os
 import signal
@@ -84,6 +85,31 @@ def test_a_server_that_never_answers_is_named_soon(mlflow_store, silent_server, 
     )
     assert time.monotonic() - begun < 30  # by itself, MLflow takes quarters of hours
     assert "MLFLOW_HTTP_REQUEST_TIMEOUT" not in os.environ
+
+
+@pytest.mark.parametrize(
+    ("status", "said"),
+    [
+        (401, "say who asks: MLFLOW_TRACKING_USERNAME and _PASSWORD, or MLFLOW_TRACKING_TOKEN"),
+        (500, "cannot be used: too many 500 error responses; start it, or set MLFLOW_TRACKING_URI"),
+    ],
+)
+def test_a_server_that_says_no_is_named_with_what_to_do(mlflow_store, status, said):
+    class No(http.server.BaseHTTPRequestHandler):
+        def do_GET(self):
+            self.send_error(status)
+
+        def log_message(self, *_):
+            pass
+
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), No) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        mlflow.set_tracking_uri(f"http://127.0.0.1:{server.server_port}")
+        with pytest.raises(Unavailable) as caught:
+            tracking.connect("digits")
+        server.shutdown()
+
+    assert str(caught.value).endswith(said)
 
 
 def test_two_that_make_the_store_at_once_wait_for_each_other(mlflow_store, monkeypatch):
