@@ -5,9 +5,10 @@ import json
 import jsonschema
 import pytest
 from project import ROOT
+from pydantic.fields import FieldInfo
 
 from components.base.errors import Invalid
-from components.config.form import changes, tunables
+from components.config.form import _schema, changes, tunables
 from components.config.pipeline import load
 from components.config.text import laid
 
@@ -122,6 +123,14 @@ def test_what_says_where_data_and_model_come_from_is_not_in_the_form(digits):
     }
     for key in ("model.architecture", "train.learner", "register.name", "validate.duplicates"):
         assert key not in digits
+
+
+def test_a_list_is_in_the_form_where_it_is_of_numbers():
+    assert _schema(FieldInfo.from_annotation(tuple[int, ...])) == {
+        "type": "array",
+        "items": {"type": "integer"},
+    }
+    assert _schema(FieldInfo.from_annotation(tuple[str, ...])) is None
 
 
 def test_a_number_for_a_schedule_is_a_constant_one(edited, with_values):

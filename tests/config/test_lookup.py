@@ -1,5 +1,6 @@
 """Names are found in the sources as Python itself would find them."""
 
+import ast
 import inspect
 
 import keras
@@ -8,6 +9,7 @@ import pytest
 
 from components.config.lookup import (
     Definition,
+    absolute,
     classes,
     find,
     function_parameters,
@@ -113,3 +115,23 @@ def test_a_module_is_read_as_python_reads_it(tmp_path, monkeypatch, content):
 )
 def test_the_nearest_name_is_offered(name, hint):
     assert near(name, ["Adam", "SGD"]) == hint
+
+
+@pytest.mark.parametrize(
+    ("module", "line", "found"),
+    [
+        (
+            "components.tasks.classification",
+            "from .draw import a",
+            "components.tasks.classification.draw",
+        ),
+        ("components.tasks.classification", "from .. import a", "components.tasks"),
+        ("components.tasks.numbers", "from .interval import a", "components.tasks.interval"),
+        ("components.tasks.numbers", "from ..base import a", "components.base"),
+        ("components.tasks.numbers", "from json import a", "json"),
+    ],
+)
+def test_a_relative_import_is_of_the_package_that_it_stands_in(module, line, found):
+    (node,) = ast.parse(line).body
+
+    assert absolute(module, node) == found

@@ -172,6 +172,17 @@ def test_the_alias_that_somebody_moves_to_a_model_that_lost_is_said_so(root):
     assert registered(root).sentence == sentence
 
 
+def test_who_moves_the_alias_away_from_the_better_model_is_not_overruled(root):
+    package(root / "package", "a", outcomes(40))
+    registered(root)
+    package(root / "package", "b", outcomes(5))
+    assert registered(root).champion == 2
+
+    MlflowClient().set_registered_model_alias("pets", "champion", "1")
+
+    assert registered(root).champion == 1
+
+
 def test_a_run_that_was_deleted_is_not_added_to(root):
     run_id = trained("a")
     MlflowClient().delete_run(run_id)

@@ -112,6 +112,23 @@ def test_a_server_that_says_no_is_named_with_what_to_do(mlflow_store, status, sa
     assert str(caught.value).endswith(said)
 
 
+def test_a_server_that_died_is_asked_again_ever_more_seldom(monkeypatch):
+    now, asked = [0.0], []
+
+    class Dead:
+        def log_batch(self, *_, **__):
+            asked.append(now[0])
+            raise OSError("it is gone")
+
+    monkeypatch.setattr(tracking.time, "monotonic", lambda: now[0])
+    run = tracking.Live(Dead(), "run")
+    for second in range(0, 500, 10):
+        now[0] = float(second)
+        run.log({"loss": 1.0}, second)
+
+    assert asked == [10, 80, 210, 460]  # a minute, two, and four, and the next step
+
+
 def test_two_that_make_the_store_at_once_wait_for_each_other(mlflow_store, monkeypatch):
     monkeypatch.setattr(tracking, "FileLock", waiting := RecordedLock())
 

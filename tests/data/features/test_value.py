@@ -10,6 +10,7 @@ from components.base.errors import Stop
 from components.data import dataset, shards
 from components.data.dataset import Split
 from components.data.features.feature import TableColumn, digest
+from components.data.features.text import Text
 from components.data.features.value import Value
 from components.data.rows import Values
 from components.data.schema import Schema
@@ -201,3 +202,8 @@ def test_numbers_are_dealt_in_fifths_by_their_size():
     assert Value().strata(numbers).tolist() == [2, 0, 1, 0, 1, 4, 2, 3, 3, 4]
     assert Value("string").strata(["a"]) is None
     assert Value(shape=(2,)).strata(np.zeros((3, 2))) is None
+
+
+def test_layers_can_compute_with_numbers_and_not_with_text():
+    assert Value().is_array
+    assert not Text().is_array

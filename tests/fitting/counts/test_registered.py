@@ -8,6 +8,7 @@ import time
 import mlflow
 import pytest
 
+from components.fitting.counts.pyfunc_code import NgramModel
 from components.fitting.predictor import load, open_registered, package
 from tests.fitting.counts.made import fitted, sentences, split
 
@@ -80,3 +81,8 @@ def test_the_same_model_is_the_same_bytes(tmp_path):
         (other / name).read_bytes() for name in files
     ]
     assert not any(str(tmp_path).encode() in (one / name).read_bytes() for name in files)
+
+
+def test_a_row_without_a_text_is_named():
+    with pytest.raises(ValueError, match=r"^row 1 has no text$"):
+        NgramModel().predict(None, {"text": ["a", None]})

@@ -16,12 +16,18 @@ from components.fitting.estimator.fit import HOME, fit, rows
 from components.fitting.estimator.session import Session
 from components.fitting.watch import Watch, Watcher, Work
 from tests.fitting.estimator.made import diabetes, fitted, pipeline, preprocessed, wine
+from tests.fitting.made import pipeline as network
 
 FOREST = {"RandomForestClassifier": {"n_estimators": 10}}
 
 
 def targets(split):
     return np.asarray(split.target[:])
+
+
+def test_a_network_is_not_for_this_learner():
+    with pytest.raises(Mistakes, match=r"this learner is for model: \{estimator: ...\}"):
+        network(train={"learner": "estimator"})
 
 
 def test_the_history_of_a_classifier_is_its_loss_and_its_accuracy():

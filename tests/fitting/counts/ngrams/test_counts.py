@@ -152,6 +152,10 @@ def test_an_empty_sentence_has_one_bigram():
     ("change", "problem"),
     [
         (lambda s: s | {"keys_2": s["keys_2"][::-1]}, "n-grams are not in order"),
+        (
+            lambda s: s | {"keys_2": np.repeat(s["keys_2"][:1], len(s["keys_2"]))},
+            "n-grams are not in order",
+        ),
         (lambda s: s | {"keys_2": s["keys_2"] + 10**6}, "n-grams are not in order"),
         (lambda s: s | {"counts_2": s["counts_2"][1:]}, "counts and n-grams are not as many"),
         (lambda s: s | {"counts_2": s["counts_2"] - 10**6}, "a count is too small"),
