@@ -5,7 +5,7 @@ import re
 import pytest
 
 from components.base.errors import Invalid
-from components.cli.project import MARKS, OURS, enter
+from components.cli.project import MARKS, OURS, enter, pipeline_file
 
 
 @pytest.fixture
@@ -35,3 +35,13 @@ def test_a_link_to_the_same_code_is_the_same_code(project):
     (project / OURS.name).symlink_to(OURS)
 
     assert enter() == project
+
+
+def test_a_pipeline_that_there_is_not_is_named_with_the_nearest(project):
+    (project / "pipelines" / "flowers.yaml").touch()
+
+    assert pipeline_file("flowers", project).samefile("pipelines/flowers.yaml")
+    with pytest.raises(Invalid, match=r"^no pipeline 'flower'; did you mean 'flowers'\?$"):
+        pipeline_file("flower", project)
+    with pytest.raises(Invalid, match=r"^a/b.yaml: no such file$"):
+        pipeline_file("a/b.yaml", project)

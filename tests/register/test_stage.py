@@ -180,7 +180,8 @@ def test_who_moves_the_alias_away_from_the_better_model_is_not_overruled(root):
 
     MlflowClient().set_registered_model_alias("pets", "champion", "1")
 
-    assert registered(root).champion == 1
+    says = "version 2 is not the champion, version 1 is: another was made the champion since"
+    assert registered(root).sentence == f"pets {says}"
 
 
 def test_a_run_that_was_deleted_is_not_added_to(root):

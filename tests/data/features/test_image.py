@@ -210,6 +210,22 @@ def test_an_image_of_another_area_is_odd_whatever_its_shape():
     assert found["odd_aspect"].empty
 
 
+@pytest.mark.parametrize(("width", "is_odd"), [(100, False), (105, True), (1, False), (0.9, True)])
+def test_an_image_is_odd_beyond_ten_times_the_usual_area(width, is_odd):
+    sides = [(10, 100)] * 9 + [(width, 100)]
+    facts = pd.DataFrame(sides, columns=["width", "height"]).assign(mode="L", format="PNG")
+
+    assert (9 in Image().odd(facts)["odd_size"]) == is_odd
+
+
+@pytest.mark.parametrize(("usual", "is_odd"), [(19, False), (20, True)])
+def test_a_format_of_less_than_a_twentieth_of_the_files_is_odd(usual, is_odd):
+    formats = ["PNG"] * usual + ["BMP"]
+    facts = pd.DataFrame({"width": 9, "height": 9, "mode": "L", "format": formats})
+
+    assert (usual in Image().odd(facts)["odd_format"]) == is_odd
+
+
 def test_a_thumbnail_correlates_with_itself_and_that_of_a_flat_image_with_nothing():
     noisy, flat = Image().thumbnail(file(photo(0))), Image().thumbnail(file(RED))
 

@@ -11,6 +11,7 @@ from components.data.features.mask import Mask
 from components.data.schema import Schema
 from components.models.fcn.network import fcn
 from components.models.unet.network import unet
+from components.tasks.segmentation import learn
 from tests.tasks.segmentation.made import pipeline
 
 FAMILIES = {
@@ -124,3 +125,13 @@ def test_a_loss_of_the_file_is_the_loss():
     given = {"SparseCategoricalCrossentropy": {"ignore_class": 255, "from_logits": True}}
 
     assert head(loss=given).loss.get_config()["from_logits"]
+
+
+def test_a_loss_that_cannot_be_built_is_a_mistake_of_the_file(monkeypatch):
+    def refuse(_):
+        raise ValueError("no such axis")
+
+    monkeypatch.setattr(learn, "build", refuse)
+
+    with pytest.raises(Mistakes, match="no such axis"):
+        head(loss="Dice")
