@@ -70,7 +70,7 @@ def _column(values: Any, known: list[str] | None) -> NDArray[np.float32]:
     places = {text: place for place, text in enumerate(known)}
     numbers = _numbers(places)
     found = [None if one is None else _place(one, places, numbers) for one in given]
-    return np.array([np.nan if one is None else one for one in found], np.float32)
+    return np.array(found, np.float32)  # NaN where it is None
 
 
 def _number(value: Any) -> float:

@@ -172,6 +172,18 @@ def test_the_alias_that_somebody_moves_to_a_model_that_lost_is_said_so(root):
     assert registered(root).sentence == sentence
 
 
+@pytest.mark.parametrize(
+    ("version", "champion", "said"),
+    [
+        (None, 1, "pets: not registered: it is slow"),
+        (2, 2, "pets version 2 stays the champion, though it is slow"),
+        (2, 1, "pets version 2 stays registered, though it is slow"),
+    ],
+)
+def test_what_a_gate_refuses_now_is_said_of_what_there_was_before(version, champion, said):
+    assert stage.Standing("pets", version, champion, "it is slow", True).sentence == said
+
+
 def test_who_moves_the_alias_away_from_the_better_model_is_not_overruled(root):
     package(root / "package", "a", outcomes(40))
     registered(root)
