@@ -207,3 +207,10 @@ def test_numbers_are_dealt_in_fifths_by_their_size():
 def test_layers_can_compute_with_numbers_and_not_with_text():
     assert Value().is_array
     assert not Text().is_array
+
+
+@pytest.mark.parametrize(("numbers", "findings"), [([1, 1, 1], ["constant"]), ([1, 2, 1], [])])
+def test_a_vector_is_constant_where_its_numbers_are_all_alike(numbers, findings):
+    found = Value("float32", (3,)).look(np.array(numbers, np.float32), None)
+
+    assert list(found.findings) == findings
