@@ -7,10 +7,11 @@ from stages import run_stage
 
 from components.augment import run as augment
 from components.augment.stage import SHOWN, VARIATIONS
-from components.data import shards
+from components.data import dataset, shards
 from components.data.dataset import Split
 from components.data.features.class_label import ClassLabel
 from components.data.features.image import Image
+from components.data.features.text import Text
 from components.data.features.value import Value
 from components.data.schema import Schema
 from tests.fitting.made import SECTIONS
@@ -49,3 +50,9 @@ def test_images_are_drawn_as_images(drawn):
 
 def test_what_has_no_drawing_is_drawn_as_a_row(drawn):
     assert drawn(Value("float32", (3,)), np.ones((10, 3), np.float32)) == SHOWN * (1 + VARIATIONS)
+
+
+def test_of_texts_there_are_no_copies(drawn, tmp_path):
+    assert not drawn(Text(), ["a sentence", "another"])
+
+    assert dataset.read_facts(tmp_path / "augmented").counts == {"train": 0}
