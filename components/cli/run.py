@@ -49,15 +49,12 @@ def run(names: Sequence[str], pull: bool, force: bool) -> None:
         Stop: A stage failed, whose exit status it has.
     """
     check_merged()
-    write(Path("params.yaml"), CODE, names)  # so mistakes are ours to name, not DVC's
     options = [*(["--pull"] if pull else []), *(["--force"] if force else [])]
-    # One by one, and not by the last: so two runs in one checkout do not wait for each other.
-    targets = [f"{stage}@{name}" for name in names for stage in USES]
     log = Path("measured", names[0], "run.log")  # of this run, beside others in the checkout
     log.parent.mkdir(parents=True, exist_ok=True)
     log.unlink(missing_ok=True)  # another run of the pipeline, which DVC will stop, has its own
     with log.open("w", encoding="utf-8") as file:
-        status, said = _line(targets, options, file, terminal.console())
+        status, said = _line(names, options, file, terminal.console())
     if status:
         failed = FAILED.search(said)
         kind = KINDS.get(int(failed["status"]), Stop) if failed else Stop
@@ -70,23 +67,34 @@ def run(names: Sequence[str], pull: bool, force: bool) -> None:
 
 
 def _line(
-    targets: Sequence[str], options: Sequence[str], log: TextIO, console: Console
+    names: Sequence[str], options: Sequence[str], log: TextIO, console: Console
 ) -> tuple[int, str]:
     """Runs the stages; DVC's exit status, and what it said at the end.
 
-    `fingerprint` is of all active pipelines, and what it would write for those of this run is
-    written: mistakes of the others, or another run that is there just now, are no reason to stop.
+    `fingerprint` is of all active pipelines: mistakes of the others, or another run that is there
+    just now, are no reason to stop, as what it would write for those of this run can be written.
+
+    Raises:
+        Invalid: A file of this run has mistakes, which are ours to name, not DVC's.
     """
-    status, said = _repro([FINGERPRINT, *targets], options, log, console)
+    # One by one, and not by the last: so two runs in one checkout do not wait for each other.
+    targets = [f"{stage}@{name}" for name in names for stage in USES]
+
+    def repro(*first: str) -> tuple[int, str]:
+        # Each time: a `fingerprint` that ended badly, here or in another run, has left nothing.
+        write(Path("params.yaml"), CODE, names)
+        return _repro([*first, *targets], options, log, console)
+
+    status, said = repro(FINGERPRINT)
     failed = FAILED.search(said)
     if failed and failed["stage"] == FINGERPRINT and int(failed["status"]) == Invalid.status:
         console.print(Text(f"{FAILED.sub('', said).strip()}\n(that is not of this run)"))
-        status, said = _repro(targets, options, log, console)
+        status, said = repro()
     until = time.monotonic() + LIMIT_S
     while status and (busy := _waiting(said, targets)) and time.monotonic() < until:
         time.sleep(1)
         targets = targets[targets.index(busy) :] if busy in targets else targets
-        status, said = _repro(targets, options, log, console)
+        status, said = repro()
     return status, said
 
 

@@ -198,6 +198,20 @@ def test_a_run_ends_with_the_status_of_its_stage_and_without_its_command(dvc, st
     assert str(error.value) == ("no room\ntrain@a failed\nthe whole log is in measured/a/run.log")
 
 
+def test_a_run_beside_a_file_with_mistakes_is_whole(project, monkeypatch):
+    project.millrace("new", "flowers", "--from", "digits")
+    project.edit("pipelines/flowers.yaml", ("epochs: 40", "epochs: none"))
+    monkeypatch.chdir(project.root)
+    monkeypatch.setattr(run, "USES", ("ingest",))
+    monkeypatch.setattr(register, "register", lambda *_: [])
+    monkeypatch.setattr(summary, "show", lambda *_: None)
+
+    run.run(["digits"], pull=False, force=False)
+
+    assert project.read("data/digits/raw/dataset.json")["counts"]
+    assert "flowers" in (project.root / "measured/digits/run.log").read_text()
+
+
 def test_two_runs_at_once_are_each_told_their_own_last_words(dvc, tmp_path):
     dvc(("Running stage 'train@b':\n\nno room in b\n", 1), ("Running stage 'train@a':\n", 0))
 
