@@ -121,3 +121,14 @@ def test_nothing_of_a_run_is_known_to_git():
     ignored = Path(ROOT / ".gitignore").read_text().splitlines()
 
     assert {"/data/", "/packages/", "/reports/", "/measured/", "/mlruns/"} <= set(ignored)
+
+
+def test_of_sources_git_knows_the_folders_and_neither_files_nor_links(project, tmp_path):
+    (project.root / "sources" / "linked").symlink_to(tmp_path)
+    (project.root / "sources" / "own").mkdir()
+    for name in (".gitkeep", "a.csv"):
+        (project.root / "sources" / "own" / name).touch()
+
+    said = project.run("git", "status", "--porcelain", "--untracked-files=all", "sources")
+
+    assert said == "?? sources/own/.gitkeep\n"

@@ -16,13 +16,14 @@ import psutil
 
 PR_SET_PDEATHSIG, PR_SET_CHILD_SUBREAPER = 1, 36  # <linux/prctl.h>
 _PRCTL = getattr(ctypes.CDLL(None), "prctl", lambda *_: 0)  # loaded before any fork
+ENDS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 GRACE_S = 20.0  # for a stage to write down where it is, and to end its MLflow run
 
 
 def main() -> int:
     """Waits for the command and gives its exit status; as a shell's where a signal has ended it."""
-    _PRCTL(PR_SET_CHILD_SUBREAPER, 1)  # what the command leaves behind becomes a child of ours
-    for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+    adopt_orphans()
+    for number in ENDS:
         signal.signal(number, _stop)
     end_with_parent(signal.SIGTERM)
     if os.getppid() != int(sys.argv[1]):  # it has died in between
@@ -44,6 +45,11 @@ def under(*command: str) -> list[str]:
     return [sys.executable, "-P", __file__, str(os.getpid()), *command]
 
 
+def adopt_orphans() -> None:
+    """The processes below this one, whose parents die, become children of this one."""
+    _PRCTL(PR_SET_CHILD_SUBREAPER, 1)
+
+
 def end_with_parent(number: int) -> None:
     """This process gets a signal when its parent dies; none from then on where it is 0."""
     _PRCTL(PR_SET_PDEATHSIG, number)
@@ -59,7 +65,7 @@ def signalled(status: int) -> str:
 
 
 def _stop(number: int, _: FrameType | None) -> None:
-    for one in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+    for one in ENDS:
         signal.signal(one, signal.SIG_IGN)
     sys.exit(128 + number)
 

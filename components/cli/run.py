@@ -49,6 +49,7 @@ def run(names: Sequence[str], pull: bool, force: bool) -> None:
         Stop: A stage failed, whose exit status it has.
     """
     check_merged()
+    write(Path("params.yaml"), CODE, names)  # so mistakes are ours to name, not DVC's
     options = [*(["--pull"] if pull else []), *(["--force"] if force else [])]
     log = Path("measured", names[0], "run.log")  # of this run, beside others in the checkout
     log.parent.mkdir(parents=True, exist_ok=True)
@@ -73,28 +74,25 @@ def _line(
 
     `fingerprint` is of all active pipelines: mistakes of the others, or another run that is there
     just now, are no reason to stop, as what it would write for those of this run can be written.
-
-    Raises:
-        Invalid: A file of this run has mistakes, which are ours to name, not DVC's.
     """
     # One by one, and not by the last: so two runs in one checkout do not wait for each other.
     targets = [f"{stage}@{name}" for name in names for stage in USES]
 
-    def repro(*first: str) -> tuple[int, str]:
-        # Each time: a `fingerprint` that ended badly, here or in another run, has left nothing.
+    def again() -> tuple[int, str]:
+        # A `fingerprint` that ended badly, here or in another run, has left nothing.
         write(Path("params.yaml"), CODE, names)
-        return _repro([*first, *targets], options, log, console)
+        return _repro(targets, options, log, console)
 
-    status, said = repro(FINGERPRINT)
+    status, said = _repro([FINGERPRINT, *targets], options, log, console)
     failed = FAILED.search(said)
     if failed and failed["stage"] == FINGERPRINT and int(failed["status"]) == Invalid.status:
         console.print(Text(f"{FAILED.sub('', said).strip()}\n(that is not of this run)"))
-        status, said = repro()
+        status, said = again()
     until = time.monotonic() + LIMIT_S
     while status and (busy := _waiting(said, targets)) and time.monotonic() < until:
         time.sleep(1)
         targets = targets[targets.index(busy) :] if busy in targets else targets
-        status, said = repro()
+        status, said = again()
     return status, said
 
 

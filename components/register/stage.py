@@ -215,9 +215,10 @@ def _record(
         f"compressed/{name}/latency_ms": value
         for name, value in manifest.latency_ms(place.measured).items()
     }
-    for path in sorted((place.package / "report").iterdir()):
+    report = place.package / "report"
+    for path in sorted(report.iterdir()):
         client.log_artifact(run_id, str(path))
-    registry.check_there(client.list_artifacts(run_id), place.package / "report")
+    registry.check_there(client.list_artifacts(run_id), report)
     compressed = _log_table(client, run_id, manifest.compressed, "compressed", "method")
     findings = _log_table(client, run_id, manifest.findings, "validation", "kind")
     # The tag last: a process that is killed before it does all of this again.

@@ -6,7 +6,6 @@ given the orphans (`PR_SET_CHILD_SUBREAPER`). The supervisor does, and so does t
 which is there only for the case that the supervisor itself is killed.
 """
 
-import ctypes
 import os
 import signal
 import subprocess
@@ -18,13 +17,11 @@ from pathlib import Path
 
 import psutil
 
-from components.base.guard import signalled
+from components.base import guard
+from components.base.guard import ENDS, adopt_orphans, signalled
 
 GRACE_S = 20  # between a polite end and a kill
-_PR_SET_PDEATHSIG, _PR_SET_CHILD_SUBREAPER = 1, 36  # <linux/prctl.h>
-_LIBC = ctypes.CDLL(None, use_errno=True)  # loaded here: a forked child should load nothing
 AFTER = "; Airflow ends with it, and its runs go on when it is started again"
-ENDS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
 def guarded(work: Callable[[], int]) -> int:
@@ -33,11 +30,11 @@ def guarded(work: Callable[[], int]) -> int:
     The signals that end this process are passed on; where it is killed, the child is ended too.
     """
     adopt_orphans()
-    guard = os.getpid()
+    parent = os.getpid()
     child = os.fork()
     if child == 0:
         os.setsid()  # Ctrl-C reaches it through the guard alone, and once
-        end_with_parent(guard)
+        end_with_parent(parent)
         adopt_orphans()
         os._exit(_status(work))
     for number in ENDS:
@@ -64,14 +61,9 @@ def _status(work: Callable[[], int]) -> int:
             sys.stdout.flush()
 
 
-def adopt_orphans() -> None:
-    """The processes below this one, whose parents die, become children of this one."""
-    _LIBC.prctl(_PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
-
-
 def end_with_parent(parent: int) -> None:
     """This process gets SIGTERM when its parent dies, or now if that has happened already."""
-    _LIBC.prctl(_PR_SET_PDEATHSIG, signal.SIGTERM, 0, 0, 0)
+    guard.end_with_parent(signal.SIGTERM)
     if os.getppid() != parent:
         os.kill(os.getpid(), signal.SIGTERM)
 
