@@ -11,28 +11,41 @@ The ratio is against `dvc --version`, which does nothing at all.
 import re
 import sys
 import tempfile
+from collections.abc import Iterable
 from pathlib import Path
 
 from common import seconds
 from project import Project
 
-STAGES = 9  # of each pipeline, besides the two of all of them
-WRITE = """import sys, pathlib
 from components.base.files import write_json
 from components.run.manifest import FILE, Manifest
-for path in map(pathlib.Path, sys.argv[1:]):
-    (path.parent if path.suffix else path).mkdir(parents=True, exist_ok=True)
-    if path.suffix:
-        path.write_text('{}')
-    elif path.parts[0] == 'packages':
-        (path / 'report').mkdir(exist_ok=True)
-        texts = dict.fromkeys(('version', 'dataset', 'test'), 'none')
-        nothing = {'measures': {}, 'compressed': [], 'findings': [], 'learned': {'history': {}}}
-        made = Manifest(model=path.name, **texts, **nothing, refused='it is none')
-        write_json(made.model_dump(), path / FILE)
-    else:
-        (path / 'dataset.json').write_text('{}')
-"""
+from components.tasks.measured import Measures
+
+STAGES = 9  # of each pipeline, besides the two of all of them
+
+
+def write(paths: Iterable[Path]) -> None:
+    """What the stages write, in short; a package is one that is refused."""
+    for path in paths:
+        (path.parent if path.suffix else path).mkdir(parents=True, exist_ok=True)
+        if path.suffix:
+            path.write_text("{}")
+        elif path.parts[0] == "packages":
+            (path / "report").mkdir(exist_ok=True)
+            made = Manifest(
+                model=path.name,
+                version="none",
+                dataset="none",
+                test="none",
+                measures=Measures(metrics={}, examples=0),
+                compressed=[],
+                findings=[],
+                learned={"history": {}},
+                refused="it is none",
+            )
+            write_json(made.model_dump(), path / FILE)
+        else:
+            (path / "dataset.json").write_text("{}")
 
 
 def with_pipelines(count: int, folder: str) -> Project:
@@ -44,10 +57,9 @@ def with_pipelines(count: int, folder: str) -> Project:
     for stage in re.split(r"\n(?=  \w+:\n    desc)", text)[1:]:
         written = stage.partition("    outs:\n")[2]
         paths = re.findall(r"- ((?:data|reports|packages)/\S+?):?\n", written + "\n")
-        new = f"    cmd: python write.py {' '.join(paths)}\n"
+        new = f"    cmd: python {__file__} write {' '.join(paths)}\n"
         text = text.replace(stage, re.sub(r"    cmd: >-\n(?:      .*\n)+", new, stage))
     (project.root / "dvc.yaml").write_text(text)
-    (project.root / "write.py").write_text(WRITE)
     project.dvc("repro", "-q")
     return project
 
@@ -67,5 +79,8 @@ def report(count: int) -> None:
 
 
 if __name__ == "__main__":
-    for word in sys.argv[1:] or ("1", "20"):
-        report(int(word))
+    if sys.argv[1:2] == ["write"]:
+        write(map(Path, sys.argv[2:]))
+    else:
+        for word in sys.argv[1:] or ("1", "20"):
+            report(int(word))
