@@ -10,7 +10,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from components.base.guard import end_with_parent, signalled, under
+from components.base.guard import end_with_parent, ended_by, under
 from dags.git import HELD
 
 RUNNING: set["subprocess.Popen[str]"] = set()
@@ -97,10 +97,8 @@ class Done:
         if is_ours and status == 1:
             raise GateError(self.sentence)
         who, status = ("DVC", self.status) if status is None else ("the stage", status)
-        if by := signalled(status):
-            short = ", as the kernel does where memory is short" if "SIGKILL" in by else ""
-            why = f"{who} was ended by {by}{short}"
-            raise TemporaryError(": ".join(filter(None, (why, self.sentence))))
+        if by := ended_by(status):
+            raise TemporaryError(": ".join(filter(None, (f"{who} {by}", self.sentence))))
         raise TemporaryError(self.sentence or f"{who} ended with status {status}")
 
 

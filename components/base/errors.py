@@ -126,6 +126,8 @@ def _have_streams() -> None:
     while (number := os.open(os.devnull, os.O_RDWR)) < len(STREAMS):
         pass
     os.close(number)
+    for number in range(len(STREAMS)):
+        os.set_inheritable(number, True)  # else a process that this one starts lacks them again
     for number, name in enumerate(STREAMS):
         if getattr(sys, name) is None:
             setattr(sys, name, os.fdopen(number, "w" if number else "r", closefd=False))
@@ -134,7 +136,9 @@ def _have_streams() -> None:
 def explained(error: ImportError | MemoryError | OSError) -> tuple[str, type[Stop]] | None:
     """Why the machine or the network says no, and whether to try again may help; else a bug."""
     if isinstance(error, ImportError):  # of a library in C, where `ulimit -v` is low
-        return (f"not enough memory: {error}", Unavailable) if UNMAPPED in str(error) else None
+        # Where a file system forbids to run what is on it, the linker says the same, and why.
+        is_memory = UNMAPPED in str(error) and os.strerror(errno.EPERM) not in str(error)
+        return (f"not enough memory: {error}", Unavailable) if is_memory else None
     if isinstance(error, MemoryError):
         return f"not enough memory: {str(error) or 'none is left'}", Unavailable
     if isinstance(error, ConnectionError | TimeoutError | socket.gaierror):

@@ -196,6 +196,17 @@ def read_json(path: Path) -> Any:
         ) from None
 
 
+def stamps(folder: Path) -> dict[str, tuple[int, int]]:
+    """Size and time of the last change, in nanoseconds, of each file of a folder, by its path."""
+    found = {}
+    for top, _, names in os.walk(folder):
+        for name in names:
+            with suppress(OSError):  # gone meanwhile, or a link to nothing
+                stat = os.stat(path := os.path.join(top, name))
+                found[path] = (stat.st_size, stat.st_mtime_ns)
+    return found
+
+
 def leaving(paths: Iterable[str], folder: Path) -> list[str]:
     """Those paths that start from a folder and lead out of it, whatever links are on the way."""
     inside = folder.resolve()  # the folder itself may be a link

@@ -23,8 +23,7 @@ GRACE_S = 20.0  # for a stage to write down where it is, and to end its MLflow r
 def main() -> int:
     """Waits for the command and gives its exit status; as a shell's where a signal has ended it."""
     adopt_orphans()
-    for number in ENDS:
-        signal.signal(number, _stop)
+    exit_on(*ENDS)
     end_with_parent(signal.SIGTERM)
     if os.getppid() != int(sys.argv[1]):  # it has died in between
         return 128 + signal.SIGTERM
@@ -37,6 +36,8 @@ def main() -> int:
     except SystemExit as stopped:
         return int(stopped.code or 0)
     finally:
+        for number in ENDS:  # none of which ends this one before its children
+            signal.signal(number, signal.SIG_IGN)
         end_children()
 
 
@@ -53,6 +54,23 @@ def adopt_orphans() -> None:
 def end_with_parent(number: int) -> None:
     """This process gets a signal when its parent dies; none from then on where it is 0."""
     _PRCTL(PR_SET_PDEATHSIG, number)
+
+
+def exit_on(*numbers: int) -> None:
+    """This process ends at a signal as at an error, so that it can put things in order.
+
+    One that whoever has started it told it to ignore, as `nohup` does, stays ignored.
+    """
+    for number in numbers:
+        if signal.getsignal(number) is not signal.SIG_IGN:
+            signal.signal(number, _stop)
+
+
+def ended_by(status: int) -> str:
+    """What is to be said of a status that tells of a signal; else empty."""
+    by = signalled(status)
+    short = ", as the kernel does where memory is short" if "SIGKILL" in by else ""
+    return f"was ended by {by}{short}" if by else ""
 
 
 def signalled(status: int) -> str:

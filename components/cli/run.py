@@ -1,6 +1,7 @@
 """Run pipelines: what `dvc repro` does, said in one line for each stage."""
 
 import re
+import signal
 import subprocess
 import sys
 import time
@@ -12,15 +13,16 @@ from rich.console import Console
 from rich.text import Text
 
 from components.base import guard
-from components.base.errors import KINDS, Invalid, Stop
+from components.base.errors import KINDS, Stop, Unavailable
 from components.base.files import read_json
 from components.base.words import duration
 from components.cli import summary, terminal
-from components.cli.project import check_merged
-from components.fingerprint.run import write
+from components.cli.locks import free_lock, readers
+from components.cli.project import active, check_merged
+from components.fingerprint.run import differing, fingerprints, keep
 from components.run.names import USES
 
-CODE = Path("data", "code")
+PARAMS, CODE = Path("params.yaml"), Path("data", "code")
 
 RUNS = re.compile(r"Running stage '([^']+)':")
 RESTORED = re.compile(r"Stage '([^']+)' is cached - skipping run")
@@ -32,6 +34,16 @@ FAILED = re.compile(
 )
 BUSY = re.compile(r"^ERROR: failed to reproduce '(?P<stage>[^']+)': .* is busy", re.MULTILINE)
 BLOCKER = re.compile(r"^  \(PID \d+\): (?P<command>.*)$", re.MULTILINE)
+GONE = re.compile(
+    r"^ERROR: failed to reproduce '(?P<stage>[^']+)': .*No such file .*/data/code/", re.MULTILINE
+)
+DAMAGED = re.compile(
+    r"^(?:ERROR: )?'(?:\./)?dvc\.lock' .*(?:invalid|failed|corrupted)", re.MULTILINE
+)
+REPAIR = (
+    "a kill has left half of dvc.lock: git checkout dvc.lock, or remove it where git has none; "
+    "what was made is restored"
+)
 FINGERPRINT = "fingerprint"
 LIMIT_S = 300  # of another run's fingerprint, after which it has hung
 
@@ -46,53 +58,92 @@ def run(names: Sequence[str], pull: bool, force: bool) -> None:
 
     Raises:
         Invalid: A file has mistakes.
+        Unavailable: Another run is at it, or a signal has ended a stage.
         Stop: A stage failed, whose exit status it has.
     """
     check_merged()
-    write(Path("params.yaml"), CODE, names)  # so mistakes are ours to name, not DVC's
+    guard.exit_on(signal.SIGTERM, signal.SIGHUP)  # Ctrl-C has an exception of its own
+    free_lock()
+    found = fingerprints(PARAMS, names)  # so mistakes are ours to name, not DVC's
+    for name in differing(found, CODE):
+        if at_work := readers(CODE / name):
+            raise Unavailable(
+                f"{name} was changed while a run of it is going on (process {at_work[0]}), which "
+                "has begun with what it was; run it again when that has ended"
+            )
+    keep(found, CODE)
+    console = terminal.console()
+    first = [FINGERPRINT] if _is_whole(names, console) else []
     options = [*(["--pull"] if pull else []), *(["--force"] if force else [])]
     log = Path("measured", names[0], "run.log")  # of this run, beside others in the checkout
     log.parent.mkdir(parents=True, exist_ok=True)
     log.unlink(missing_ok=True)  # another run of the pipeline, which DVC will stop, has its own
-    with log.open("w", encoding="utf-8") as file:
-        status, said = _line(names, options, file, terminal.console())
+    with log.open("w", encoding="utf-8", buffering=1) as file:
+        status, said = _line(names, first, options, file, console)
     if status:
-        failed = FAILED.search(said)
-        kind = KINDS.get(int(failed["status"]), Stop) if failed else Stop
-        what = FAILED.sub(r"\g<stage> failed", said)
-        raise kind(f"{what}\nthe whole log is in {log}")
+        raise _failure(status, said, log)
     from components.register.run import register
 
     standings = {name: found.sentence for name, found in register(Path(), names)}
     summary.show(names, standings)
 
 
+def _is_whole(names: Sequence[str], console: Console) -> bool:
+    """Whether `fingerprint`, which is of all active pipelines, will find no mistake.
+
+    One of another pipeline is shown, and is no reason to stop: what `fingerprint` would write for
+    those of this run has been written.
+    """
+    others = [name for name in active() if name not in names]
+    try:
+        if others:
+            fingerprints(PARAMS, others)
+    except Stop as error:
+        console.print(Text(f"{error}\n(that is not of this run)"))
+        return False
+    return True
+
+
+def _failure(status: int, said: str, log: Path) -> Stop:
+    """What to raise of a run that failed."""
+    failed = FAILED.search(said)
+    by = guard.ended_by(int(failed["status"]) if failed else status)
+    what = FAILED.sub(lambda found: f"{found['stage']} {by or 'failed'}", said)
+    if by and not failed:
+        what = f"{what}\nDVC {by}".strip()
+    if DAMAGED.search(said):
+        what = f"{what}\n{REPAIR}"
+    kind = KINDS.get(int(failed["status"]), Stop) if failed else Stop
+    if by or BUSY.search(said):
+        kind = Unavailable
+    return kind(f"{what}\nthe whole log is in {log}")
+
+
 def _line(
-    names: Sequence[str], options: Sequence[str], log: TextIO, console: Console
+    names: Sequence[str],
+    first: Sequence[str],
+    options: Sequence[str],
+    log: TextIO,
+    console: Console,
 ) -> tuple[int, str]:
     """Runs the stages; DVC's exit status, and what it said at the end.
 
-    `fingerprint` is of all active pipelines: mistakes of the others, or another run that is there
-    just now, are no reason to stop, as what it would write for those of this run can be written.
+    Another run that is at `fingerprint` just now is no reason to stop.
     """
     # One by one, and not by the last: so two runs in one checkout do not wait for each other.
     targets = [f"{stage}@{name}" for name in names for stage in USES]
-
-    def again() -> tuple[int, str]:
-        # A `fingerprint` that ended badly, here or in another run, has left nothing.
-        write(Path("params.yaml"), CODE, names)
-        return _repro(targets, options, log, console)
-
-    status, said = _repro([FINGERPRINT, *targets], options, log, console)
-    failed = FAILED.search(said)
-    if failed and failed["stage"] == FINGERPRINT and int(failed["status"]) == Invalid.status:
-        console.print(Text(f"{FAILED.sub('', said).strip()}\n(that is not of this run)"))
-        status, said = again()
-    until = time.monotonic() + LIMIT_S
-    while status and (busy := _waiting(said, targets)) and time.monotonic() < until:
+    status, said = _repro([*first, *targets], options, log, console)
+    before, until = None, 0.0
+    while status and (busy := _waiting(said, targets)):
+        if busy != before:
+            before, until = busy, time.monotonic() + LIMIT_S
+        if time.monotonic() >= until:
+            break
         time.sleep(1)
         targets = targets[targets.index(busy) :] if busy in targets else targets
-        status, said = again()
+        # A `fingerprint` of another run that ended badly has left nothing.
+        keep(fingerprints(PARAMS, names), CODE)
+        status, said = _repro(targets, options, log, console)
     return status, said
 
 
@@ -101,6 +152,8 @@ def _waiting(said: str, targets: Sequence[str]) -> str | None:
 
     With them it shares the outputs of `fingerprint`, for a moment.
     """
+    if gone := GONE.search(said):
+        return gone["stage"]
     busy, blockers = BUSY.search(said), BLOCKER.findall(said)
     if busy is None or not blockers:
         return None
@@ -116,7 +169,8 @@ def _repro(
     targets: Sequence[str], options: Sequence[str], log: TextIO, console: Console
 ) -> tuple[int, str]:
     """Runs DVC, with its output in a file; its exit status, and what it said at the end."""
-    repro = [sys.executable, "-m", "dvc", "repro", "--single-item", *options, *targets]
+    dvc = [sys.executable, "-m", "dvc", "--wait-for-lock"]  # which another one has for a moment
+    repro = [*dvc, "repro", "--single-item", *options, *targets]
     said: list[str] = []
     with subprocess.Popen(  # noqa: S603  our own arguments
         guard.under(*repro),

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from components.base.errors import Invalid
-from components.base.files import replacing, write_json
+from components.base.files import as_json, replacing, write_json
 from components.config.document import Document
 from components.config.params import Params
 from components.config.pipeline import parse
@@ -38,23 +38,42 @@ def fingerprints(params_path: Path, names: Sequence[str] = ()) -> Fingerprints:
 
 
 def write(params_path: Path, out: Path, names: Sequence[str] = ()) -> None:
-    """Writes `out/NAME/STAGE.json` for pipelines, and makes the folders that DVC looks for.
+    """Writes `out/NAME/STAGE.json` for pipelines; those that are not there any more go.
 
     The arguments are those of `fingerprints`.
     """
     found = fingerprints(params_path, names)
-    for name in found:  # which every stage depends on, empty or not
-        for place in ("sources", "accepted"):
-            (params_path.parent / place / name).mkdir(parents=True, exist_ok=True)
-    if names:  # the others stay as they are: a stage of theirs may be running
-        for name, stages in found.items():
-            _write(stages, out / name)
-        return
-    with replacing(out) as folder:
-        for name, stages in found.items():
-            _write(stages, folder / name)
+    if names:
+        keep(found, out, params_path.parent)
+    else:
+        with replacing(out) as folder:
+            keep(found, folder, params_path.parent)
 
 
-def _write(stages: dict[str, Fingerprint], folder: Path) -> None:
-    for stage, depends in stages.items():
-        write_json(depends, folder / f"{stage}.json")
+def keep(found: Fingerprints, out: Path, root: Path = Path()) -> None:
+    """Writes those that differ, and makes the folders that DVC looks for in the project.
+
+    The others stay as they are: a stage may be reading them.
+    """
+    for name, stages in found.items():
+        for place in ("sources", "accepted"):  # which every stage depends on, empty or not
+            (root / place / name).mkdir(parents=True, exist_ok=True)
+        for stage, depends in stages.items():
+            if not _is(out / name / f"{stage}.json", depends):
+                write_json(depends, out / name / f"{stage}.json")
+
+
+def differing(found: Fingerprints, out: Path) -> list[str]:
+    """The pipelines whose stages depend on something else than before."""
+    return [
+        name
+        for name, stages in found.items()
+        if not all(_is(out / name / f"{stage}.json", one) for stage, one in stages.items())
+    ]
+
+
+def _is(path: Path, depends: Fingerprint) -> bool:
+    try:
+        return path.read_text(encoding="utf-8") == as_json(depends)
+    except FileNotFoundError:
+        return False

@@ -5,7 +5,6 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from components.config.overrides import flatten
 from components.config.params import Backend
 from components.config.pipeline import Pipeline
 from components.run import code
@@ -31,17 +30,10 @@ def fingerprint(
         roots = [*_package(stage), *stage_modules(pipeline, data, stage)]
         reached = code.reached(roots)
         found[stage] = {
-            "values": dict(flatten(_values(pipeline, stage))),
+            "values": values(pipeline, stage),
             "code": code.digests(reached, uses.backend or backend, sections),
         }
     return found
-
-
-def _values(pipeline: Pipeline, stage: str) -> dict[str, Any]:
-    found = values(pipeline, stage)
-    # Where nothing is searched, nothing but that matters.
-    is_idle = stage == "tune" and not pipeline.tune.is_declared
-    return {"tune": found["tune"]} if is_idle else found
 
 
 def _package(stage: str) -> Iterator[str]:

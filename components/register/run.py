@@ -6,7 +6,6 @@ from contextlib import contextmanager, nullcontext
 from pathlib import Path
 
 from filelock import FileLock
-from mlflow.exceptions import MlflowException
 
 from components.base.errors import Stop, Unavailable
 from components.base.files import read_json, write_json
@@ -16,6 +15,9 @@ from components.config.pipeline import parse
 from components.register.stage import Place, Standing, reconcile, standing
 from components.run import tracking
 from components.run.manifest import FILE, Manifest
+
+CLIENTS = frozenset({"azure", "boto3", "botocore", "google", "mlflow", "requests", "s3transfer"})
+"""Packages by which a server and its store of files are reached, each with errors of its own."""
 
 
 def register(
@@ -101,8 +103,11 @@ def _alone() -> FileLock | nullcontext[None]:
 def _explained() -> Iterator[None]:
     try:
         yield
-    except MlflowException as error:
+    except Exception as error:
+        if type(error).__module__.partition(".")[0] not in CLIENTS:
+            raise
+        kind = getattr(error, "error_code", type(error).__name__)
         raise Unavailable(
-            f"register: MLflow says no, and no alias moves: {error.error_code}: "
-            f"{tracking.why(error)}; the next run goes on from here"
+            f"register: MLflow says no, and no alias moves: {kind}: {tracking.why(error)}; "
+            "the next run goes on from here"
         ) from None

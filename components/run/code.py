@@ -322,6 +322,21 @@ def check_loaded(known: Iterable[str]) -> None:
         )
 
 
+def changed(
+    known: Mapping[str, str], since_ns: int, sections: Mapping[str, frozenset[str]]
+) -> list[str]:
+    """The modules of the project that are others than those of a fingerprint.
+
+    Args:
+        known: Of the fingerprint, a hash of each.
+        since_ns: When it was made, as the file system has it; only later files are looked at.
+        sections: As in `digests`.
+    """
+    files = {name: source_file(name) for name in known if is_followed(name)}
+    later = [name for name, path in files.items() if path and path.stat().st_mtime_ns >= since_ns]
+    return [name for name in later if digest(name, sections.get(name, frozenset())) != known[name]]
+
+
 def _is_of_project(module: ModuleType | None) -> bool:
     file = getattr(module, "__file__", None)
     if file is None:

@@ -6,18 +6,18 @@ import sys
 import time
 from importlib import import_module
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import psutil
 
-from components.base.errors import Mistakes, exit_status
-from components.base.files import read_json, write_json
+from components.base.errors import Mistakes, Unavailable, exit_status
+from components.base.files import read_json, stamps, write_json
 from components.config.document import Document
 from components.config.params import Params
 from components.config.pipeline import Pipeline, parse
 from components.config.rules import fact_problems, raw_problems
 from components.run import code
-from components.run.names import USES, modules
+from components.run.names import USES, modules, valued, values
 from components.run.quiet import native_output_to
 
 if TYPE_CHECKING:
@@ -38,6 +38,7 @@ class Run(argparse.Namespace):
     pipeline: Pipeline
     params: Params
 
+    _began: dict[str, Any]
     parsed: frozenset[str] = frozenset()
     """Modules that reading the file imports, such as those of its sections."""
     finding = ""
@@ -85,6 +86,34 @@ class Run(argparse.Namespace):
         if problems := (raw_problems if is_raw else fact_problems)(self.pipeline, facts):
             raise Mistakes(problems)
 
+    def check_begun(self) -> None:
+        """Raises `Unavailable` where what the run began with is not what is there now."""
+        told = read_json(self.code)
+        now = values(self.pipeline, self.stage)
+        every = now | told["values"]
+        if keys := [key for key in every if now.get(key) != told["values"].get(key)]:
+            _is_other(f"{self.pipeline_path}: {', '.join(keys)}")
+        since = self.code.stat().st_mtime_ns
+        if modules := code.changed(told["code"], since, valued(self.pipeline)):
+            _is_other(f"the code of {', '.join(modules)}")
+        self._began = self._inputs()
+
+    def check_ended(self) -> None:
+        """Raises `Unavailable` where DVC would note something that this stage has not read."""
+        now = self._inputs()
+        if names := [name for name, value in self._began.items() if now[name] != value]:
+            _is_other(", ".join(names))
+
+    def _inputs(self) -> dict[str, Any]:
+        """What DVC reads when the stage has ended, and a person or another run may write."""
+        params = Params.load(self.params_path)
+        known = {
+            str(self.code): self.code.read_bytes(),
+            f"{self.params_path}: seed": params.seed,
+            f"{self.params_path}: backend": params.backend,
+        }
+        return {**known, str(self.source): stamps(self.source)} if "source" in self else known
+
     def check_code(self) -> None:
         """Raises a `Stop` where a module was imported that the stage is not said to depend on."""
         code.check_loaded([*read_json(self.code)["code"], *self.parsed])
@@ -121,6 +150,10 @@ class Run(argparse.Namespace):
         write_json({"seconds": seconds, "finding": self.finding, **timings}, self.measured)
 
 
+def _is_other(what: str) -> NoReturn:
+    raise Unavailable(f"changed since this run began: {what}; run it again")
+
+
 def stage(
     name: str, description: str | None, *paths: str, part: str = "run", **numbers: str
 ) -> None:
@@ -153,7 +186,9 @@ def stage(
             try:
                 module = import_module(f"components.{name}.run")
                 run.check_code()  # before it costs anything, and at the end
+                run.check_begun()
                 getattr(module, part)(run)
             except Mistakes as error:
                 raise run.document.locate(error.problems) from None
         run.check_code()
+        run.check_ended()

@@ -12,6 +12,7 @@ from pydantic import BaseModel
 from components.config.extension import Extension
 from components.config.lookup import source_file
 from components.config.models import Custom
+from components.config.overrides import flatten
 from components.config.params import Backend
 from components.config.pipeline import Pipeline, variants
 from components.config.section import Named, Section
@@ -69,8 +70,15 @@ USES = {
 """By stage, in the order of dvc.yaml."""
 
 
-def values(pipeline: Pipeline, stage: str) -> dict[str, Any]:
-    """The sections whose values a stage depends on, with every default."""
+def values(pipeline: Pipeline, stage: str) -> dict[str, str]:
+    """The values that a stage depends on, by dotted key, every default among them."""
+    found = _sections_of(pipeline, stage)
+    # Where nothing is searched, nothing but that matters.
+    is_idle = stage == "tune" and not pipeline.tune.is_declared
+    return dict(flatten({"tune": found["tune"]} if is_idle else found))
+
+
+def _sections_of(pipeline: Pipeline, stage: str) -> dict[str, Any]:
     dumped = pipeline.model_dump(mode="json", by_alias=True)
     found = {name: reduce(getitem, name.split("."), dumped) for name in USES[stage].values}
     if "task" in found:

@@ -154,10 +154,12 @@ def test_an_error_of_the_users_ends_with_its_message(capsys, error, status, mess
 @pytest.mark.parametrize("closed", ["<&-", ">&-", "2>&-", "<&- >&- 2>&-"])
 def test_no_file_takes_the_place_of_a_stream_that_is_closed(tmp_path, closed):
     code = (
-        "import sys; from components.base.errors import exit_status\n"
+        "import subprocess, sys; from components.base.errors import exit_status\n"
         "with exit_status():\n"
         f"    with open({str(tmp_path / 'a')!r}, 'w') as file:\n"
         "        sys.stdout.write('said'); sys.stderr.write('said'); sys.stdin.read()\n"
+        "        look = [sys.executable, '-c', 'import os; [os.fstat(n) for n in range(3)]']\n"
+        "        subprocess.run(look, close_fds=False, check=True)\n"
         "        file.write(str(file.fileno() > 2))\n"
     )
 
@@ -172,7 +174,12 @@ def test_no_file_takes_the_place_of_a_stream_that_is_closed(tmp_path, closed):
 
 
 @pytest.mark.parametrize(
-    "error", [ChildProcessError(errno.ECHILD, "none"), ImportError("no module named 'none'")]
+    "error",
+    [
+        ChildProcessError(errno.ECHILD, "none"),
+        ImportError("no module named 'none'"),
+        ImportError("none: failed to map segment from shared object: Operation not permitted"),
+    ],
 )
 def test_another_error_is_ours_and_keeps_its_traceback(error):
     with pytest.raises(type(error), match="none"), exit_status():

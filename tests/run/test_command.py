@@ -1,10 +1,16 @@
 """What a stage leaves besides its output."""
 
 import json
+import shlex
+import sys
 from pathlib import Path
 
 import pytest
+import yaml
+from stages import _called
 
+from components.base.errors import Unavailable
+from components.fingerprint import run as fingerprint
 from components.run.command import Run, stage
 
 
@@ -34,3 +40,89 @@ def test_a_stage_is_called_by_its_module(monkeypatch, capsys, part, program):
         stage("tune", "", part=part)
 
     assert capsys.readouterr().err.startswith(f"usage: python -m components.{program} [-h]")
+
+
+@pytest.fixture
+def begun(project, monkeypatch):
+    """Gives a stage of the bundled pipeline as it begins in a run."""
+    monkeypatch.chdir(project.root)
+    fingerprint.write(Path("params.yaml"), Path("data", "code"), ["digits"])
+    (project.root / "sources" / "digits" / "a.csv").write_text("1")
+
+    def called(name):
+        return _called(project.root, "digits", name)
+
+    return called
+
+
+@pytest.mark.parametrize(
+    ("name", "old", "new", "keys"),
+    [
+        ("train", "epochs: 40", "epochs: 39", "train.epochs"),
+        ("train", "min: 0.97", "min: 0.9", None),
+        ("train", "description: ", "description: more, ", None),
+        ("package", "min: 0.97", "min: 0.9", "register.gate.min"),
+    ],
+)
+def test_a_stage_that_would_run_with_other_values_than_its_run_is_told_of_begins_nothing(
+    begun, project, name, old, new, keys
+):
+    project.edit("pipelines/digits.yaml", (old, new))
+
+    if keys is None:
+        begun(name).check_begun()
+        return
+    with pytest.raises(Unavailable) as error:
+        begun(name).check_begun()
+
+    assert str(error.value) == (
+        f"changed since this run began: pipelines/digits.yaml: {keys}; run it again"
+    )
+
+
+def test_a_stage_whose_code_was_changed_since_its_run_began_begins_nothing(project):
+    """In a process of its own, whose code is that of the checkout."""
+    project.run(*words(project, "fingerprint"))
+    command = words(project, "ingest")
+    splitting = "components/ingest/splitting.py"
+    text = (project.root / splitting).read_text()
+
+    (project.root / splitting).write_text(f"{text}\n\nX = 1\n")
+    said = project.run(*command, status=75)
+    (project.root / splitting).write_text(f"{text}\n\n# a comment\n")
+    project.run(*command)
+
+    assert said == (
+        "changed since this run began: the code of components.ingest.splitting; run it again\n"
+    )
+
+
+def words(project, stage):
+    """Of the command of a stage."""
+    text = yaml.safe_load((project.root / "dvc.yaml").read_text())["stages"][stage]["cmd"]
+    return [sys.executable, *shlex.split(text.replace("${item.pipeline}", "digits"))[1:]]
+
+
+@pytest.mark.parametrize(
+    ("file", "change", "said"),
+    [
+        ("params.yaml", ("seed: 0", "seed: 1"), "params.yaml: seed"),
+        ("params.yaml", ("tensorflow", "jax"), "params.yaml: backend"),
+        ("params.yaml", ("pipelines: [digits]", "pipelines: [digits, photos]"), None),
+        ("sources/digits/a.csv", ("1", "22"), "sources/digits"),
+        ("data/code/digits/ingest.json", ("load_digits", "load_wine"), "data/code/digits/ingest"),
+    ],
+)
+def test_what_dvc_would_note_though_the_stage_has_not_read_it_ends_the_stage(
+    begun, project, file, change, said
+):
+    run = begun("ingest")
+    run.check_begun()
+    run.check_ended()
+    project.edit(file, change)
+
+    if said is None:
+        run.check_ended()
+        return
+    with pytest.raises(Unavailable, match=f"^changed since this run began: {said}"):
+        run.check_ended()
