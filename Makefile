@@ -24,7 +24,7 @@ bench: .venv/installed
 	for script in $(filter-out %/common.py,$(wildcard benchmarks/*.py)); do python $$script || exit; done
 
 ui: .venv/installed
-	MLFLOW_SERVER_ENABLE_JOB_EXECUTION=false mlflow ui --host 127.0.0.1 --port $(or $(PORT),5000) --workers 1
+	MLFLOW_SERVER_ENABLE_JOB_EXECUTION=false MLFLOW_DISABLE_TELEMETRY=true mlflow ui --host 127.0.0.1 --port $(or $(PORT),5000) --workers 1
 
 airflow: .venv/installed
 	python scripts/airflow_standalone.py

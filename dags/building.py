@@ -1,8 +1,9 @@
 """DAGs out of lines."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
+from functools import partial
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -24,6 +25,7 @@ from airflow.sdk import (
     TriggerRule,
 )
 
+from dags import approval
 from dags.callbacks import callbacks
 from dags.lines import Line, Stage
 from dags.operators import Broken, Close, Open, StageTask, Trial, trial_name
@@ -106,6 +108,10 @@ def working(line: Line, root: Path) -> DAG:
         params={key: Param(**schema) for key, schema in line.params.items()},
         render_template_as_native_obj=False,
         default_args=defaults(airflow),
+        user_defined_macros={
+            "subject": partial(approval.subject, line),
+            "body": partial(approval.body, line, settings(root).page),
+        },
         on_failure_callback=callbacks(line, root),
     ) as made:
         opening = Open(task_id="open", line=line, root=root, doc_md=Open.__doc__)
@@ -179,20 +185,36 @@ def _connect(line: Line, tasks: Mapping[str, Any], opening: Open, closing: Close
             opening >> task
         if name not in before:
             task >> closing
-    asked = _approval(line) if line.airflow.get("approval") and APPROVED in tasks else None
-    for upstream, downstream in line.edges:
+    asked = _approval() if line.airflow.get("approval") and APPROVED in tasks else None
+    for upstream, downstream in direct(line.edges):
         if asked is not None and downstream == APPROVED:
             tasks[upstream] >> asked >> tasks[downstream]
         else:
             tasks[upstream] >> tasks[downstream]
 
 
-def _approval(line: Line) -> ApprovalOperator:
-    said = "(ti.xcom_pull(task_ids='evaluate') or {}).get('sentence')"
+def direct(edges: Sequence[tuple[str, str]]) -> list[tuple[str, str]]:
+    """The edges that no longer way stands for: the others say nothing more of the order."""
+    after: dict[str, set[str]] = {}
+    for upstream, downstream in edges:
+        after.setdefault(upstream, set()).add(downstream)
+
+    def reached(name: str) -> set[str]:
+        found, waiting = {name}, [name]
+        while waiting:
+            new = after.get(waiting.pop(), set()) - found
+            found |= new
+            waiting += new
+        return found
+
+    return [(a, b) for a, b in edges if not any(b in reached(one) for one in after[a] - {b})]
+
+
+def _approval() -> ApprovalOperator:
     return ApprovalOperator(
         task_id="approve",
-        subject=f"May the model of {line.name} be registered, and become the champion?",
-        body=f"{{{{ {said} or 'Nothing has changed since the last run.' }}}}",
+        subject="{{ subject(ti) }}",
+        body="{{ body(ti) }}",
         retries=0,  # a person who has said no is not asked again
         fail_on_reject=True,  # a no is to be seen, and told as failures are
         trigger_rule="none_failed",
@@ -215,10 +237,12 @@ def broken(line: Line, root: Path) -> DAG:
         schedule=when,
         start_date=first,
         catchup=False,
-        doc_md=f"**This has mistakes**\n\n{_block(line.mistakes)}",
+        max_active_runs=1,
+        doc_md=f"**This has mistakes**\n\n{_block(line.mistakes, 'text')}",
         tags=["millrace", "mistakes"],
+        default_args={"owner": line.airflow.get("owner") or "millrace"},
     ) as made:
-        Broken(task_id="mistakes", line=line, root=root, doc_md=_block(line.mistakes))
+        Broken(task_id="mistakes", line=line, root=root, doc_md=_block(line.mistakes, "text"))
     return made
 
 

@@ -131,7 +131,8 @@ def _pipeline(name: str, others: set[str], part: Part, root: Path) -> Line:
             "params": {
                 key: {
                     "default": one.value,
-                    "description": one.description,
+                    "title": key.removeprefix(f"{one.section}."),
+                    "description": one.description.replace("`", ""),  # the form shows them as such
                     "section": one.section,
                     **one.schema,
                 }

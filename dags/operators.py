@@ -16,13 +16,14 @@ from airflow.sdk.exceptions import (
 )
 
 from dags import branch, locks, opening, workspace
+from dags.approval import VALUES
 from dags.asked import date_of, is_other, states_of, values_of
 from dags.branch import Run, Terms
 from dags.callbacks import end_runs
 from dags.git import git
 from dags.lines import Line, Stage
 from dags.repro import RUNNING, Done, GateError, end, guarded, push, repro
-from dags.settings import Settings, of_stage, settings, without_user
+from dags.settings import Settings, of_stage, run_page, settings, without_user
 from dags.unchanged import unchanged
 
 TOOLS = Path(sys.executable).parent
@@ -163,8 +164,12 @@ class Open(Task):
                 for stage in self.line.stages
                 if stage.task in same and (stage.always or not locks.has(made, stage.address))
             ]
+        context["ti"].xcom_push(key=VALUES, value=what.values)
         if skipped:
-            self.say(f"nothing has changed for {', '.join(skipped)}")
+            # What always runs and depends on nothing has been run here.
+            always = {stage.task for stage in self.line.stages if stage.always}
+            if shown := [task for task in skipped if task not in always]:
+                self.say(f"nothing has changed for {', '.join(shown)}")
             context["ti"].xcom_push(key=SKIPPED, value=skipped)
             raise DownstreamTasksSkipped(tasks=[*skipped, *_trials(self.line, skipped)])
         return {"branch": run.branch, "values": what.values}
@@ -178,6 +183,9 @@ class Open(Task):
         files = opening.files(self.root, self.line, {**date_of(self.line, context), **what.values})
         branch.opened(folder, run, what, files, _uncached(self.line))
         self.say(f"{run.branch} is made of {what.commit[:10]}")
+        if values:
+            shown = ", ".join(f"{key} = {value}" for key, value in values.items())
+            self.say(f"an experiment, which never becomes the champion: {shown}")
         return what
 
 
@@ -251,8 +259,8 @@ class StageTask(Task):
     def link(self, found: Settings, outcome: Mapping[str, Any]) -> None:
         """Links on the page."""
         if run := outcome.get("mlflow"):
-            page = f"{found.page}/#/experiments/{run['experiment']}/runs/{run['run']}"
-            self.links |= {"mlflow": page, "report": f"{page}/artifacts"}
+            self.links["mlflow"] = run_page(found.page, run)
+            self.links["report"] = run_page(found.page, run, "/artifacts")
 
     def announce(self, folder: Path, outcome: Mapping[str, Any], context: Any) -> None:
         """Tells what waits for a new version of this data set or model.

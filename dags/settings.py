@@ -2,6 +2,7 @@
 
 import os
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -52,6 +53,18 @@ def settings(root: Path) -> Settings:
         tracking=tracking,
         page=without_user(os.environ.get("MILLRACE_MLFLOW_UI") or page).rstrip("/"),
     )
+
+
+def run_page(page: str, run: Mapping[str, str], part: str = "") -> str:
+    """The address of a run on MLflow's page, which else opens on language models.
+
+    Args:
+        page: Of MLflow.
+        run: The ids, `experiment` and `run`.
+        part: Of the run's page, such as `/artifacts`.
+    """
+    place = f"experiments/{run['experiment']}/runs/{run['run']}{part}"
+    return f"{page}/#/{place}?workflowType=machine_learning"
 
 
 def without_user(address: str) -> str:

@@ -32,14 +32,14 @@ def unchanged(
         GateError: What a stage reads is not there, and nobody makes it.
         TemporaryError: DVC cannot say.
     """
+    later = {after for _, after in line.edges}
+    first = [stage for stage in line.stages if stage.always and stage.task not in later]
+    for stage in first:  # `fingerprint` makes the folders that are empty, and so not in git
+        repro(folder, stage.address, env, say).check(is_ours=bool(line.file))
     for stage in line.stages:
         for path in stage.sources:
             if not any((folder / one).exists() for one in (path, *_dvc_files(path))):
                 raise GateError(f"{stage.task} reads {path}, which is neither in git nor in DVC")
-    later = {after for _, after in line.edges}
-    first = [stage for stage in line.stages if stage.always and stage.task not in later]
-    for stage in first:
-        repro(folder, stage.address, env, say).check(is_ours=bool(line.file))
     options = ("--dry", "--allow-missing", "--no-run-cache")
     addresses = [stage.address for stage in line.stages]
     dry = dvc(folder, env, _silent, "--wait-for-lock", "repro", *options, *addresses)

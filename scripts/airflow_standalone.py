@@ -142,7 +142,7 @@ def notes(project: Path, at: Head, home: Path) -> str:
     return "\n".join(
         (
             unseen(project, at) or f"Airflow runs {at.shown}",
-            "New DAGs are paused: switch them on at the page, or "
+            "DAGs come within a minute, paused: switch them on at the page, or "
             f"AIRFLOW_HOME={home} airflow dags unpause NAME",
             "Ctrl-C ends it",
         )

@@ -19,8 +19,10 @@ from components.config.lookup import near, parameters
 from components.config.pipeline import Pipeline
 from components.config.section import Named, Section
 
-SECTIONS = ("augment", "model", "train", "compress", "evaluate", "validate", "register")
-"""Those that say how it is learned and measured, not what from; in the order of the form."""
+SECTIONS = ("validate", "augment", "model", "train", "evaluate", "compress", "register")
+"""Those that say how it is learned and measured, not what from; in the order of the line."""
+STRICT = "register.gate.strict"
+"""What a command does, and Airflow's task always."""
 NUMBERS = frozenset({"integer", "number"})
 SAID = frozenset({"default", "description", "title"})
 """What a schema says besides the values that there may be."""
@@ -51,7 +53,7 @@ def tunables(pipeline: Pipeline) -> dict[str, Tunable]:
         for key, value, schema, description in _of_field(
             section, getattr(pipeline, name), Pipeline.model_fields[name]
         ):
-            if key not in pipeline.tune.space and _belongs(key, schema):
+            if key not in pipeline.tune.space and key != STRICT and _belongs(key, schema):
                 found[key] = Tunable(value, schema, description, section)
     return found
 

@@ -73,7 +73,7 @@ def connect(experiment: str) -> MlflowClient:
                 _make(Path(store))
             client = MlflowClient()
             if (known := client.get_experiment_by_name(experiment)) is None:
-                # Without the tag, MLflow's page opens on traces of language models.
+                # Not of language models, though MLflow 3.17 opens it on traces from its list.
                 tags = {"mlflow.experimentKind": "custom_model_development"}
                 client.create_experiment(experiment, tags=tags)
         if known is not None and known.lifecycle_stage != LifecycleStage.ACTIVE:

@@ -16,7 +16,7 @@ from airflow.serialization.serialized_objects import DagSerialization
 from airflow.timetables.base import Timetable
 
 from components.config.airflow import Airflow
-from dags.building import broken, dag, documentation
+from dags.building import broken, dag, direct, documentation
 from dags.lines import Line, Stage
 
 STAGES = ("fingerprint", "ingest", "tune", "train", "package", "register")
@@ -253,18 +253,45 @@ def test_a_person_is_asked_between_package_and_register(built):
     assert asked.fail_on_reject is True
 
 
+RAN = {"status": "ran", "sentence": "accuracy 0.98", "mlflow": {"experiment": "1", "run": "r"}}
+LINK = "[MLflow run](http://127.0.0.1:5000/#/experiments/1/runs/r?workflowType=machine_learning)"
+
+
 @pytest.mark.parametrize(
-    ("pulled", "body"),
+    ("told", "subject", "body"),
     [
-        ({"status": "ran", "sentence": "accuracy 0.98"}, "accuracy 0.98"),
-        (None, "Nothing has changed since the last run."),
+        (
+            {"train": RAN, "package": {"status": "ran", "sentence": "4 MB"}},
+            "and become the champion?",
+            f"**train**: accuracy 0.98\n\n**package**: 4 MB\n\nAs in the last run: {{}}\n\n{LINK}",
+        ),
+        ({}, "and become the champion?", "Nothing has changed since the last run."),
+        (
+            {"open": {"train.epochs": 4}, "train": {"status": "ran", "sentence": "worse"}},
+            "as the candidate of an experiment?",
+            "With train.epochs = 4\n\n**train**: worse\n\nAs in the last run: {}",
+        ),
     ],
 )
-def test_a_person_is_told_what_was_measured(built, pulled, body):
-    asked = built(airflow={"approval": True}).get_task("approve")
-    instance = SimpleNamespace(xcom_pull=lambda task_ids: pulled)
+def test_a_person_is_told_what_is_asked_and_what_there_is_to_decide_by(built, told, subject, body):
+    stages = tuple(
+        Stage(name, f"{name}@digits", always=name in ("fingerprint", "register")) for name in STAGES
+    )
+    asked = built(stages=stages, airflow={"approval": True}).get_task("approve")
+    instance = SimpleNamespace(xcom_pull=lambda task_ids, key=None: told.get(task_ids))
+    same = [one for one in STAGES if one not in {*told, "fingerprint", "register"}]
 
-    assert asked.render_template(asked.body, {"ti": instance}) == body
+    shown = [asked.render_template(one, {"ti": instance}) for one in (asked.subject, asked.body)]
+
+    question = f"May the model of digits be registered, {subject}"
+    assert shown == [question, body.replace("{}", ", ".join(same))]
+
+
+def test_the_edges_that_are_drawn_are_those_that_no_longer_way_stands_for():
+    edges = [("a", "b"), ("a", "c"), ("b", "c"), ("c", "d"), ("a", "d"), ("x", "d")]
+
+    assert direct(edges) == [("a", "b"), ("b", "c"), ("c", "d"), ("x", "d")]
+    assert direct([("a", "b"), ("b", "a")]) == [("a", "b"), ("b", "a")]
 
 
 def test_people_and_addresses_are_told(built, monkeypatch):
@@ -371,7 +398,7 @@ def test_mistakes_are_a_dag_with_one_task_that_fails_with_them(tmp_path):
     (task,) = made.tasks
     assert (made.dag_id, task.task_id, made.catchup) == ("x_y", "mistakes", False)
     assert made.tags == {"millrace", "mistakes"}
-    assert made.doc_md == f"**This has mistakes**\n\n````\n{text}\n````"
+    assert made.doc_md == f"**This has mistakes**\n\n````text\n{text}\n````"
     assert made.schedule == CronTriggerTimetable("0 0 * * *", timezone="UTC")
     assert task.retries == 0
     with pytest.raises(AirflowFailException) as failed:

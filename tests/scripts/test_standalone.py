@@ -92,7 +92,7 @@ def airflow(repository):
     made.write()
     with made.start() as process:
         made.process, made.guard = process, psutil.Process(process.pid)
-        made.until(lambda: "New DAGs are paused" in made.said.read_text())
+        made.until(lambda: "DAGs come within a minute" in made.said.read_text())
         yield made
         process.send_signal(signal.SIGTERM)
 
