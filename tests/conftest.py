@@ -29,6 +29,7 @@ os.environ["AIRFLOW__CORE__LOAD_EXAMPLES"] = "False"
 LONG = {
     f"tests/{name}.py"
     for name in (
+        "promises/test_a_killed_training_goes_on",
         "promises/test_nothing_is_lost",
         "promises/test_same_inputs_same_bytes",
         "promises/test_training_and_serving_cannot_drift_apart",
@@ -74,6 +75,7 @@ def own_cache(tmp_path_factory):
         patch.setenv("MILLRACE_CACHE", str(tmp_path_factory.mktemp("cache")))
         patch.delenv("MILLRACE_MIRROR", raising=False)
         patch.delenv("MILLRACE_TRIALS", raising=False)
+        patch.delenv("MILLRACE_STATE", raising=False)
         patch.setenv("DVC_NO_ANALYTICS", "1")  # else each `dvc init` leaves a file of its own
         yield
 

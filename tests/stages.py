@@ -8,6 +8,7 @@ import yaml
 from project import ROOT, STAGES
 
 from components.base.errors import Mistakes
+from components.base.files import write_json
 from components.config.params import Params
 from components.fingerprint import run as fingerprint
 from components.run.command import Run
@@ -29,9 +30,11 @@ def run_stage(name: str, pipeline: Path, folder: Path, seed: int = 0, **paths: P
         params_path=ROOT / "params.yaml",
         metrics=folder / f"{name}.metrics.json",
         measured=folder / f"{name}.measured.json",
+        code=folder / f"{name}.code.json",
         check_code=lambda: None,
         **paths,
     )
+    write_json({"values": {}, "code": {}}, run.code)
     run.load()
     run.params = Params.model_validate({**run.params.model_dump(), "seed": seed})
     return _done(run)

@@ -62,6 +62,35 @@ def hold(folder: Path) -> None:
                 return
 
 
+@contextmanager
+def alone_in(folder: Path) -> Iterator[bool]:
+    """Whether this process has a folder to itself while the body runs; its death frees it.
+
+    At the end the folder goes where nothing is left in it.
+    """
+    with ExitStack() as stack:
+        is_alone = _take(folder, stack)
+        try:
+            yield is_alone
+        finally:
+            if is_alone and [path.name for path in folder.iterdir()] == [".lock"]:
+                shutil.rmtree(folder, ignore_errors=True)
+
+
+def _take(folder: Path, stack: ExitStack) -> bool:
+    """Makes a folder and locks it until the stack is left; False where another process has it."""
+    while True:
+        folder.mkdir(parents=True, exist_ok=True)
+        with suppress(FileNotFoundError), ExitStack() as trial:  # discarded before it was locked
+            try:
+                lock = trial.enter_context(_lock(folder, fcntl.LOCK_EX | fcntl.LOCK_NB))
+            except BlockingIOError:
+                return False
+            if os.path.samestat(os.fstat(lock), (folder / ".lock").stat()):
+                stack.push(trial.pop_all())
+                return True
+
+
 _held: list[ExitStack] = []
 
 

@@ -43,10 +43,13 @@ class Shown(Watcher):
         self.progress = progress = Progress(*columns, expand=True)
         self.is_terminal = progress.console.is_terminal
         progress.disable = not self.is_terminal
-        self.task = progress.add_task("", total=work.epochs)
+        self.task = progress.add_task("", total=work.epochs, completed=work.done)
         progress.start()
         self.begun = self.said = time.monotonic()
         self.steps: list[float] = []
+        if work.done or work.first:
+            place = f"after {work.done} of {work.epochs} epochs and {work.first} steps"
+            self._say(f"goes on where it was stopped, {place}")
 
     def step(self) -> None:
         """Estimates, after a few steps; called in a thread of its own."""
@@ -59,23 +62,26 @@ class Shown(Watcher):
     def _estimate(self) -> None:
         seconds = (self.steps[-1] - self.steps[FIRST - 1]) / (len(self.steps) - FIRST)
         self.seconds_per_epoch = seconds * self.work.steps
-        total = self.seconds_per_epoch * self.work.epochs
+        epochs = self.work.epochs - self.work.done
+        total = self.seconds_per_epoch * epochs
         if total > WORTH_S:
             rate = self.work.examples / self.seconds_per_epoch
-            self._say(f"about {duration(total)} for {self.work.epochs} epochs, {rate:,.0f} /s")
+            self._say(f"about {duration(total)} for {epochs} epochs, {rate:,.0f} /s")
 
     def epoch(self, number: int, values: Mapping[str, float]) -> bool:
         """Shows where it is."""
-        now = time.monotonic()
-        self.seconds_per_epoch = (now - self.begun) / (number + 1)
+        now, done = time.monotonic(), self.work.done
+        if number < done:
+            return False
+        self.seconds_per_epoch = (now - self.begun) / (number + 1 - done)
         kept = {name: values.get(name) for name in dict.fromkeys(("loss", self.monitor))}
         shown = " ".join(f"{name} {value:.4f}" for name, value in kept.items() if value is not None)
         if self.progress is not None:
             self.progress.update(self.task, advance=1, description=shown)
         if not self.is_terminal and now - self.said > PAUSE_S:
             left = (self.work.epochs - number - 1) * self.seconds_per_epoch
-            done = f"epoch {number + 1} of {self.work.epochs}"
-            self._say(f"{done}: {shown}; at most {duration(left)} left")
+            place = f"epoch {number + 1} of {self.work.epochs}"
+            self._say(f"{place}: {shown}; at most {duration(left)} left")
         return False
 
     def end(self) -> None:

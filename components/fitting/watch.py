@@ -3,6 +3,8 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
+from components.fitting.state import State
+
 
 @dataclass(frozen=True)
 class Work:
@@ -13,6 +15,10 @@ class Work:
     """In an epoch."""
     examples: int
     """In an epoch."""
+    done: int = 0
+    """Epochs that were done before this process; they are told again, in one go."""
+    first: int = 0
+    """Steps that were done of the epoch after these."""
 
 
 class Watcher:
@@ -42,10 +48,11 @@ class Watch(Watcher):
 
     Args:
         watchers: In the order in which they are told.
+        state: Where the fit keeps itself.
     """
 
-    def __init__(self, *watchers: Watcher) -> None:
-        self.watchers = watchers
+    def __init__(self, *watchers: Watcher, state: State | None = None) -> None:
+        self.watchers, self.state = watchers, state or State()
 
     def begin(self, work: Work) -> None:
         """Tells all."""

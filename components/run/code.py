@@ -21,6 +21,7 @@ from components.base.sources import is_written
 from components.config.lookup import absolute, is_type_checking, source_file
 
 NEUTRAL = {
+    "components.run.cache": "finds DVC's cache",
     "components.run.code": "tells what a stage depends on",
     "components.config": "reads and compares YAML; its values, defaults too, are dependencies",
     "components.base.errors": "words for people",
@@ -28,6 +29,7 @@ NEUTRAL = {
     "components.layers.checks": "refuses layers before anything is spent",
     "components.run.names": "finds classes, whose modules are dependencies",
     "components.run.owner": "tells processes apart",
+    "components.run.states": "keeps fits, by all that decides them",
     "components.run.quiet": "sends chatter to a file",
     "components.run.tracking": "tells MLflow, and reads nothing from it that is written to an out",
     "components.run.trials": "keeps what trials came to, by all that decides it",

@@ -9,8 +9,6 @@ to the same, and the first counts.
 """
 
 import os
-import subprocess
-import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import asdict, dataclass
@@ -23,6 +21,7 @@ from optuna.trial import FrozenTrial, TrialState
 from sqlalchemy.exc import IntegrityError, ProgrammingError
 
 from components.base.errors import Stop
+from components.run import cache
 from components.run.tracking import masked, why
 
 VARIABLE = "MILLRACE_TRIALS"
@@ -124,14 +123,13 @@ def address() -> str:
     """Of the storage."""
     if given := os.environ.get(VARIABLE):
         return given
-    command = [sys.executable, "-m", "dvc", "cache", "dir"]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603
-    if done.returncode:
+    try:
+        return f"sqlite:///{cache.folder() / 'trials.db'}"
+    except LookupError as error:
         raise Stop(
-            f"tune: DVC knows no cache, in which trials could be kept: {done.stderr.strip()}; "
+            f"tune: DVC knows no cache, in which trials could be kept: {error}; "
             f"run it in the project, or set {VARIABLE}, such as {VARIABLE}=sqlite:///trials.db"
-        )
-    return f"sqlite:///{Path(done.stdout.strip()).absolute() / 'millrace' / 'trials.db'}"
+        ) from None
 
 
 def _file(address: str) -> Path | None:

@@ -10,7 +10,7 @@ from components.fitting.predictor import BASELINE
 from components.fitting.progress import Shown
 from components.fitting.watch import Built, Curves, Watch
 from components.models import keras_files
-from components.run import tracking
+from components.run import states, tracking
 from components.run.command import Run
 
 
@@ -24,12 +24,14 @@ def run(run: Run) -> None:
     file = Pipeline.model_validate(sections)
     monitor = file.train.monitored
     shown = Shown(run.name, monitor)
+    key = states.key_of(run, read_json(run.hyperparameters))
     with (
+        states.kept(key) as state,
         replacing(run.out) as folder,
         tracking.start(client, run.name, sections, run.tags("train", run.dataset)) as live,
     ):
         folder.mkdir()
-        watch = Watch(Built(run.check_code), shown, Curves(live.log))
+        watch = Watch(Built(run.check_code), shown, Curves(live.log), state=state)
         try:
             fitted = file.train.fit(file, data, run.seed, watch)
         finally:
@@ -37,7 +39,9 @@ def run(run: Run) -> None:
         fitted.save(folder)
         if (other := file.of_baseline) is not None:
             (folder / BASELINE).mkdir()
-            other.train.fit(other, data, run.seed, Watch()).save(folder / BASELINE)
+            with states.kept(f"{key}-{BASELINE}") as state:
+                fitted_too = other.train.fit(other, data, run.seed, Watch(state=state))
+            fitted_too.save(folder / BASELINE)
         epochs = file.train.allowed
         learned = {"epochs": epochs, "best": fitted.best, "history": fitted.history}
         write_json(learned, folder / "history.json")

@@ -1,14 +1,12 @@
 """The tune stage, from paths to paths: the whole search, or one trial of it."""
 
-import hashlib
 from collections.abc import Mapping
 from contextlib import AbstractContextManager
 from functools import partial
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from components.base.errors import Invalid
-from components.base.files import as_json, digest, read_json, write_json
+from components.base.files import write_json
 from components.config.overrides import apply
 from components.config.pipeline import Pipeline
 from components.run.command import Run
@@ -17,6 +15,7 @@ if TYPE_CHECKING:
     from mlflow import MlflowClient
 
     from components.fitting.data import Data
+    from components.fitting.state import State
     from components.run.tracking import Live
     from components.run.trials import Trials
     from components.tune.stage import Recorded, Search
@@ -48,7 +47,7 @@ def trial(run: Run) -> None:
     if run.number not in numbers:
         there = f"there are 0 to {numbers[-1]}" if numbers else "there are none (see tune.pruner)"
         raise Invalid(f"tune: no trial {run.number} stands by itself; {there}")
-    key = key_of(run)
+    key = _key(run)
     trials = _trials(run, key)
     outcome = trials.ended().get(run.number)
     was_there = ", as it was there" if outcome else ""
@@ -69,7 +68,7 @@ def _searched(run: Run) -> tuple[dict[str, Any], list[dict[str, Any]]]:
     from components.tune import apart, stage
 
     config, tags = run.pipeline.tune, run.tags("tune", run.dataset)
-    mine = {SEARCH: key_of(run)} if config.numbers else {}
+    mine = {SEARCH: _key(run)} if config.numbers else {}
     trials = _trials(run, mine[SEARCH]) if mine else None
     client, data = tracking.connect(run.name), _data(run)
     declared = run.document.data["tune"]
@@ -82,25 +81,11 @@ def _searched(run: Run) -> tuple[dict[str, Any], list[dict[str, Any]]]:
     return study.best_params, stage.table(study)
 
 
-def key_of(run: Run) -> str:
-    """A hash of all that decides what comes of a trial, its number aside.
+def _key(run: Run) -> str:
+    """Of the search; not of how many trials: of one that is made longer, the first are there."""
+    from components.run import states
 
-    Not of how many there are: of a search that is made longer, the first ones are there.
-    """
-    depends = read_json(run.code)
-    values = {key: value for key, value in depends["values"].items() if key != "tune.trials"}
-    data = [_digests(folder) for folder in (run.dataset, run.augmented)]
-    known = [values, depends["code"], run.seed, run.params.backend, data]
-    return hashlib.sha256(as_json(known).encode()).hexdigest()[:32]
-
-
-def _digests(folder: Path) -> dict[str, str]:
-    """Of a dataset: its examples, by their fingerprint, and the files beside, such as layers."""
-    from components.data import dataset
-
-    files = [path for path in sorted(folder.glob("*")) if path.is_file()]
-    fingerprint = dataset.read_fingerprint(folder)
-    return {"examples": fingerprint, **{path.name: digest(path) for path in files}}
+    return states.key_of(run, without="tune.trials")
 
 
 def _trials(run: Run, key: str) -> "Trials":
@@ -123,6 +108,7 @@ def _data(run: Run) -> "Data":
 
 def _search(run: Run, data: "Data", recorded: "Recorded") -> "Search":
     from components.fitting.watch import Built
+    from components.run import states
     from components.tune.stage import Search
 
     config = run.pipeline.tune
@@ -135,7 +121,10 @@ def _search(run: Run, data: "Data", recorded: "Recorded") -> "Search":
         train = file.train.model_copy(update={"epochs": config.epochs})
         return file.model_copy(update={"train": train})
 
-    return Search(config, laid, data, run.seed, recorded, (Built(run.check_code),))
+    def kept(values: Mapping[str, Any]) -> "AbstractContextManager[State]":
+        return states.kept(states.key_of(run, values, without="tune.trials"))
+
+    return Search(config, laid, data, run.seed, recorded, kept, (Built(run.check_code),))
 
 
 def _recorded(

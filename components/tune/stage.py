@@ -14,6 +14,7 @@ from components.config.pipeline import Pipeline
 from components.config.tune import Config
 from components.fitting.data import Data
 from components.fitting.diverged import Diverged, best_value
+from components.fitting.state import State
 from components.fitting.watch import Curves, Watch, Watcher
 from components.run.tracking import Live
 from components.run.trials import Outcome
@@ -33,6 +34,7 @@ class Search:
         data: What to fit to.
         seed: Of the sampler and of every training, so that trials differ by their values alone.
         recorded: Where a trial is recorded.
+        kept: Where the training of a trial is kept, by its values.
         watchers: Are told how each trial goes.
     """
 
@@ -41,6 +43,7 @@ class Search:
     data: Data
     seed: int
     recorded: Recorded
+    kept: Callable[[Mapping[str, Any]], AbstractContextManager[State]]
     watchers: tuple[Watcher, ...] = ()
 
     def run(self, number: int, values: Mapping[str, Any], *watchers: Watcher) -> Outcome:
@@ -48,8 +51,8 @@ class Search:
         file = self.laid(values)
         counted = Counted()
         keras.utils.clear_session()  # else each trial's graph stays until the last one has ended
-        with self.recorded(number, values) as live:
-            watch = Watch(*self.watchers, Curves(live.log), counted, *watchers)
+        with self.kept(values) as state, self.recorded(number, values) as live:
+            watch = Watch(*self.watchers, Curves(live.log), counted, *watchers, state=state)
             metric = file.task.curve(self.config.monitor)
             try:
                 history = file.train.fit(file, self.data, self.seed, watch).history

@@ -55,6 +55,25 @@ def test_without_a_terminal_it_says_a_line_now_and_then(clock, capsys):
     assert shown.seconds_per_epoch == pytest.approx(51.8 / 2)
 
 
+def test_one_that_goes_on_says_where_and_measures_what_it_does_itself(clock, capsys):
+    shown = Shown("a", "val_accuracy")
+    shown.begin(Work(40, 20, 640, done=30, first=5))
+    for epoch in range(30):
+        shown.epoch(epoch, {"loss": 0.5})
+    for step in range(20):
+        clock.now += 5 if step < 2 else 0.2
+        shown.step()
+    clock.now += 60
+    shown.epoch(30, {"loss": 0.25})
+    shown.end()
+
+    first, estimate, later = capsys.readouterr().out.splitlines()
+    assert first == "a: goes on where it was stopped, after 30 of 40 epochs and 5 steps"
+    assert estimate == "a: about 40 s for 10 epochs, 160 /s"
+    assert later == "a: epoch 31 of 40: loss 0.2500; at most 11 min left"
+    assert shown.seconds_per_epoch == pytest.approx(73.6)
+
+
 def test_a_short_training_needs_no_estimate(clock, capsys):
     watched(clock, epochs=10).end()
 

@@ -13,7 +13,7 @@ from components.base.errors import Stop
 from components.config.tune import Config
 from components.run.trials import Outcome, Trials
 from components.tune.draw import drawn, space
-from components.tune.run import key_of
+from components.tune.run import _key
 
 BEFORE = ("ingest", "validate", "preprocess", "augment")
 RATE, SIZE = "train.learning_rate", "train.batch_size"
@@ -141,7 +141,7 @@ def key(line):
     """Of the search, as a stage that is called now has it."""
     line.run("python", "-m", "components.fingerprint", "--params", "params.yaml", "--out=data/code")
     with line.entered():
-        return key_of(_called(Path(line.root), "diabetes", "tune"))
+        return _key(_called(Path(line.root), "diabetes", "tune"))
 
 
 def test_of_two_that_ran_the_same_the_first_counts(storage):

@@ -1,5 +1,7 @@
 """A real search, with its trials in MLflow."""
 
+from contextlib import nullcontext
+
 import mlflow
 import pytest
 
@@ -7,6 +9,7 @@ from components.base.errors import Stop
 from components.config.overrides import apply
 from components.config.pipeline import Pipeline
 from components.config.tune import Config
+from components.fitting.state import State
 from components.fitting.watch import Watcher
 from components.run import tracking
 from components.tune.stage import Search, search, table
@@ -49,7 +52,9 @@ def searched(data, *watchers, **settings):
             tags = {"optuna.trial": str(number)}
             return tracking.start(client, "points", values, tags, parent=live.run_id)
 
-        return search(Search(config, laid, data, 0, recorded, watchers)), live.run_id
+        return search(
+            Search(config, laid, data, 0, recorded, lambda _: nullcontext(State()), watchers)
+        ), live.run_id
 
 
 def test_every_trial_is_a_run_nested_in_the_search(mlflow_store, data):

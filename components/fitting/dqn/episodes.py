@@ -1,6 +1,7 @@
 """Environments that learning goes on in, in lock step: one call of the network for all."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -32,6 +33,7 @@ class Episodes:
         self.returns: list[float] = []
         """Undiscounted, of the latest episodes that ended, the last of them last."""
         self._begun, self._gained = 0, [0.0] * count
+        self._played: list[tuple[int, list[int]]] = [(0, [])] * count  # a seed, and the actions
         for place in range(count):
             self._begin(place)
 
@@ -45,6 +47,7 @@ class Episodes:
         before, after = self.observations.copy(), self.observations.copy()
         rewards, terminations = np.zeros((2, len(actions)), np.float32)
         for place, action in enumerate(actions.tolist()):
+            self._played[place][1].append(action)
             found = self._environments[place].step(action)
             after[place], rewards[place], terminations[place], truncated = found
             self._gained[place] += found[1]
@@ -60,8 +63,29 @@ class Episodes:
             "terminated": terminations,
         }
 
+    @property
+    def facts(self) -> dict[str, Any]:
+        """Where they are, as JSON has it: an episode follows from its seed and its actions."""
+        return {
+            "begun": self._begun,
+            "gained": self._gained,
+            "returns": self.returns,
+            "played": self._played,
+        }
+
+    def restore(self, facts: Mapping[str, Any]) -> None:
+        """Puts them where others were, whose `facts` these are, by playing that again."""
+        self._begun, self._gained = facts["begun"], facts["gained"]
+        self.returns = facts["returns"]
+        self._played = [(seed, actions) for seed, actions in facts["played"]]
+        for place, (seed, actions) in enumerate(self._played):
+            self.observations[place] = self._environments[place].reset(seed)
+            for action in actions:
+                self.observations[place] = self._environments[place].step(action)[0]
+
     def _begin(self, place: int) -> None:
         turn, position = divmod(self._begun, len(self._seeds))
         order = np.random.default_rng((self._seed, ORDER, turn)).permutation(self._seeds)
         self._begun, self._gained[place] = self._begun + 1, 0.0
+        self._played[place] = (int(order[position]), [])
         self.observations[place] = self._environments[place].reset(int(order[position]))

@@ -63,10 +63,19 @@ def fit(file: Pipeline, data: Data, seed: int, watch: Watch) -> Fitted:
     keras.utils.set_random_seed(seed)
     network = built(file, goal.env_id)
     training = Training(settings, goal, network, optimizer(settings), seed)
-    watch.begin(Work(settings.allowed, 1, settings.evaluate_every))
+    if (saved := watch.state.read()) is not None:
+        training.restore(saved)
+    done = len(training.curves.step)
+    watch.begin(Work(settings.allowed, 1, settings.evaluate_every, done))
+    for epoch in range(done):
+        watch.epoch(epoch, _at(training, epoch))
     while training.step < settings.steps:
-        if training.advance() and watch.epoch(len(training.curves.step) - 1, _latest(training)):
-            break
+        if training.advance():
+            epoch = len(training.curves.step) - 1
+            if watch.epoch(epoch, _at(training, epoch)):
+                break
+        if watch.state.is_due:
+            training.save(watch.state)
     watch.end()
     network.set_weights(training.best_weights)
     curves = training.curves
@@ -119,10 +128,10 @@ def optimizer(settings: Dqn) -> Any:
         raise Mistakes([Problem(("train", "optimizer"), reason(error))]) from None
 
 
-def _latest(training: Training) -> dict[str, float]:
+def _at(training: Training, epoch: int) -> dict[str, float]:
     curves = training.curves
     return {
-        "loss": curves.loss[-1],
-        "return": curves.train_return[-1],
-        "val_return": curves.val_return[-1],
+        "loss": curves.loss[epoch],
+        "return": curves.train_return[epoch],
+        "val_return": curves.val_return[epoch],
     }

@@ -47,6 +47,12 @@ class Replay:
         self.position = int(self.position + count) % self.capacity
         self.size = min(self.size + count, self.capacity)
 
+    def restore(self, arrays: Transitions, position: int) -> None:
+        """Remembers what another one did, which had `size` of them."""
+        self.size, self.position = len(arrays["action"]), position
+        for name, array in arrays.items():
+            self.arrays[name][: self.size] = array
+
     def sample(self, count: int, random: np.random.Generator) -> Transitions:
         """Draws `count` transitions, each alike and with replacement."""
         rows = random.integers(0, self.size, count)

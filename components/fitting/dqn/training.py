@@ -1,6 +1,6 @@
 """A run of deep Q-learning."""
 
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 import keras
@@ -15,6 +15,7 @@ from components.fitting.dqn.episodes import Episodes
 from components.fitting.dqn.learner import Learner
 from components.fitting.dqn.policy import Greedy
 from components.fitting.dqn.replay import Replay
+from components.fitting.state import Saved, State, numbered
 
 EXPLORATION, REPLAY = 0, 1  # streams of random numbers; episodes.py has the third
 
@@ -62,6 +63,36 @@ class Training:
         if is_due := self.step % settings.evaluate_every == 0 or self.step >= settings.steps:
             self._evaluate()
         return is_due
+
+    def save(self, state: State) -> None:
+        """Keeps where it is."""
+        arrays = dict(numbered("variable", self._variables()))
+        arrays |= numbered("best", self.best_weights)
+        size = self.replay.size  # what is behind has not been written
+        arrays |= {f"replay_{name}": one[:size] for name, one in self.replay.arrays.items()}
+        facts = {name: getattr(self, name) for name in ("step", "losses", "best")}
+        position = {"position": self.replay.position}
+        state.write(
+            arrays,
+            {**facts, **position, "curves": asdict(self.curves), "episodes": self.episodes.facts},
+        )
+
+    def restore(self, saved: Saved) -> None:
+        """Goes on where another one was."""
+        facts = saved.facts
+        self.step, self.losses, self.best = (facts[key] for key in ("step", "losses", "best"))
+        self.curves = Curves(**facts["curves"])
+        self.episodes.restore(facts["episodes"])
+        for variable, value in zip(self._variables(), saved.numbered("variable"), strict=True):
+            variable.assign(value)
+        self.best_weights = saved.numbered("best")
+        self.replay.restore(
+            {name: saved.arrays[f"replay_{name}"] for name in self.replay.arrays},
+            facts["position"],
+        )
+
+    def _variables(self) -> list[Any]:
+        return [*self.learner.variables, *self.learner.optimizer.variables]
 
     def _explore(self) -> None:
         count = self.settings.environments

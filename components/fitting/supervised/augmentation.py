@@ -6,11 +6,12 @@ from typing import Any
 import keras
 from numpy.typing import NDArray
 
+from components.layers.draws import Key, seeded
 from components.layers.geometry import together
 
 Columns = Mapping[str, NDArray[Any]]
-Augment = Callable[[NDArray[Any], Columns], tuple[Any, Columns]]
-"""From the inputs of a batch, `(n, ...)`, and its target columns to the same, varied."""
+Augment = Callable[[NDArray[Any], Columns, Key], tuple[Any, Columns]]
+"""From the inputs of a batch, `(n, ...)`, its target columns and a seed to the same, varied."""
 
 
 def within(
@@ -51,15 +52,17 @@ def on_host(augmentation: keras.Model, moving: Sequence[str] = ()) -> Augment | 
             batch = layer(batch, training=True)
         return batch
 
-    return lambda batch, columns: (augment(batch).numpy(), columns)
+    draw = seeded(augment, augmentation.layers)
+    return lambda batch, columns, seed: (draw(seed, batch).numpy(), columns)
 
 
 def _together(augmentation: keras.Model, moving: Sequence[str]) -> Augment | None:
     if (moved := together(augmentation.layers)) is None:
         return None
+    draw = seeded(moved, augmentation.layers)
 
-    def augment(batch: NDArray[Any], columns: Columns) -> tuple[Any, Columns]:
-        images, *masks = moved(batch, *(columns[one] for one in moving))
+    def augment(batch: NDArray[Any], columns: Columns, seed: Key) -> tuple[Any, Columns]:
+        images, *masks = draw(seed, batch, *(columns[one] for one in moving))
         return images, {**columns, **dict(zip(moving, masks, strict=True))}
 
     return augment

@@ -13,12 +13,14 @@ from components.tasks.head import Targets
 class Batches(keras.utils.PyDataset):
     """Whole batches of a split, in an order that follows from the seed and the epoch.
 
+    Which epoch it is, `begin` is told: Keras calls `on_epoch_end` before the first one, too.
+
     Args:
         split: Model-ready; memory-mapped arrays are read a batch at a time.
         batch_size: Examples in a batch; the last one of an epoch is shorter.
         targets: From the values of the target columns to what the loss takes.
         seed: Shuffles; None leaves the order as it is.
-        augment: Applied to a batch on the host.
+        augment: Applied to a batch on the host; what it draws follows from seed, epoch and batch.
     """
 
     def __init__(
@@ -33,24 +35,26 @@ class Batches(keras.utils.PyDataset):
         self.count, self.inputs = len(split), split.input
         self.learned = {name: split[name] for name in split.schema.targets}
         self.batch_size, self.targets, self.seed, self.augment = batch_size, targets, seed, augment
-        self.epoch = -1
-        self.on_epoch_end()
+        self.total = -(-self.count // batch_size)
+        """Batches of a whole epoch."""
+        self.begin(0)
 
     def __len__(self) -> int:
-        return -(-self.count // self.batch_size)
+        return self.total - self.first
 
     def __getitem__(self, index: int) -> tuple[Any, Any]:
+        index += self.first
         # Ascending rows read a memory map in one direction; their order within a batch is free.
         rows = np.sort(self.order[index * self.batch_size : (index + 1) * self.batch_size])
         inputs = self.inputs[rows]
         columns: Columns = {name: values[rows] for name, values in self.learned.items()}
         if self.augment:
-            inputs, columns = self.augment(inputs, columns)
+            inputs, columns = self.augment(inputs, columns, (self.seed or 0, self.epoch, index))
         return inputs, self.targets(columns)
 
-    def on_epoch_end(self) -> None:
-        """Draws the order of the next epoch."""
-        self.epoch += 1
+    def begin(self, epoch: int, first: int = 0) -> None:
+        """Draws the order of an epoch, of which the batches before the first are left out."""
+        self.epoch, self.first = epoch, first
         self.order = np.arange(self.count)
         if self.seed is not None:
-            np.random.default_rng((self.seed, self.epoch)).shuffle(self.order)
+            np.random.default_rng((self.seed, epoch)).shuffle(self.order)

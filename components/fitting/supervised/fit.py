@@ -1,5 +1,6 @@
 """Fit a Keras network: what `train` does once and `tune` once for each trial."""
 
+import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,6 +20,7 @@ from components.fitting.supervised import Supervised, schedules
 from components.fitting.supervised.augmentation import on_host, within
 from components.fitting.supervised.batches import Batches
 from components.fitting.supervised.build import build
+from components.fitting.supervised.resume import Resume
 from components.fitting.supervised.saving import save
 from components.fitting.supervised.size import check_memory, size
 from components.fitting.watch import Watch, Work
@@ -90,16 +92,22 @@ def _fit(file: Pipeline, head: Head, data: Data, seed: int, watch: Watch) -> Fit
     trained, augment = within(model, augmentation, moving), on_host(augmentation, moving)
     batches = Batches(data.train, config.batch_size, head.targets, seed, augment)
     trained.compile(optimizer=optimizer(config, len(batches)), loss=head.loss, metrics=head.metrics)
-    keeper, *stopping = _callbacks(config, file.task)
-    work = Work(config.epochs, len(batches), len(data.train))
-    history = trained.fit(
-        batches,
-        validation_data=Batches(data.validation, EVALUATION_BATCH, head.targets),
-        epochs=config.epochs,
-        shuffle=False,  # Batches shuffles, alike on every backend
-        verbose=0,
-        callbacks=[keeper, *stopping, Watched(watch, work)],
-    ).history
+    keeper, *stopping = _stopping(config, file.task)
+    resume = Resume(watch.state, batches, [keeper, *stopping])
+    work = Work(config.epochs, len(batches), len(data.train), resume.epoch, resume.first)
+    with warnings.catch_warnings():
+        # As Keras does where an epoch has fewer batches than the others, which it goes on with.
+        warnings.filterwarnings("ignore", "Your input ran out of data", UserWarning)
+        trained.fit(
+            batches,
+            validation_data=Batches(data.validation, EVALUATION_BATCH, head.targets),
+            epochs=config.epochs,
+            initial_epoch=resume.epoch,
+            shuffle=False,  # Batches shuffles, alike on every backend
+            verbose=0,
+            callbacks=[keeper, StopOnNaN(), *stopping, Watched(watch, work, resume.past), resume],
+        )
+    history = resume.history
     if not np.isfinite(history["loss"]).all():
         raise Diverged(
             f"train: the loss is not a number in epoch {len(history['loss'])}; "
@@ -136,13 +144,15 @@ class Watched(keras.callbacks.Callback):
 
     async_safe = True  # Keras then calls `on_train_batch_end` without making the next step wait
 
-    def __init__(self, watch: Watch, work: Work) -> None:
+    def __init__(self, watch: Watch, work: Work, past: Sequence[Mapping[str, float]] = ()) -> None:
         super().__init__()
-        self.watch, self.work = watch, work
+        self.watch, self.work, self.past = watch, work, past
 
     def on_train_begin(self, logs: Any = None) -> None:
         """Called by Keras."""
         self.watch.begin(self.work)
+        for number, values in enumerate(self.past):
+            self.watch.epoch(number, values)
 
     def on_train_batch_end(self, batch: int, logs: Any = None) -> None:
         """Called by Keras, in a thread of its own."""
@@ -157,16 +167,16 @@ class Watched(keras.callbacks.Callback):
         self.watch.end()
 
 
-def _callbacks(config: Supervised, task: Task) -> Sequence[keras.callbacks.Callback]:
+def _stopping(config: Supervised, task: Task) -> Sequence[FiniteEarlyStopping]:
     """What keeps the best weights, then what stops."""
     monitor = config.checkpoint.monitor
     keeps_best = FiniteEarlyStopping(
         monitor, patience=config.epochs, mode=_mode(task, monitor), restore_best_weights=True
     )
     if (stopping := config.early_stopping) is None:
-        return [keeps_best, StopOnNaN()]
+        return [keeps_best]
     stops = FiniteEarlyStopping(**stopping.model_dump(), mode=_mode(task, stopping.monitor))
-    return [keeps_best, StopOnNaN(), stops]
+    return [keeps_best, stops]
 
 
 def _mode(task: Task, monitor: str) -> Literal["max", "min"]:

@@ -222,7 +222,7 @@ def test_the_model_that_is_fitted_is_never_the_model_itself(data):
 def test_what_the_host_augments_is_the_train_split_alone(data, monkeypatch):
     sizes = []
 
-    def seen(batch, columns):
+    def seen(batch, columns, seed):
         sizes.append(len(batch))
         return batch, columns
 
@@ -246,7 +246,7 @@ def test_on_a_cpu_jax_leaves_image_layers_to_the_host(monkeypatch):
         augment, other = on_host(flips), on_host(noise)
 
     images = np.arange(64 * 16, dtype=np.float32).reshape(64, 4, 4, 1)
-    varied, columns = augment(images, {"label": images[:, 0, 0, 0]})
+    varied, columns = augment(images, {"label": images[:, 0, 0, 0]}, (0, 0, 0))
 
     is_same = (varied == images).all(axis=(1, 2, 3))
     is_flipped = (varied == images[:, ::-1]).all(axis=(1, 2, 3))
@@ -261,7 +261,8 @@ def test_on_the_host_every_mask_moves_with_its_image():
     images = np.arange(128, dtype=np.float32).reshape(8, 4, 4, 1)
     masks = images[..., 0].astype(np.uint8)
 
-    varied, columns = on_host(flips, ("mask", "edge"))(images, {"mask": masks, "edge": masks + 100})
+    both = {"mask": masks, "edge": masks + 100}
+    varied, columns = on_host(flips, ("mask", "edge"))(images, both, (0, 0, 0))
 
     assert not np.array_equal(varied, images)
     assert np.array_equal(columns["mask"], varied[..., 0])
@@ -278,7 +279,7 @@ def numbered(count):
 
 
 def test_a_batch_is_varied_on_the_host_and_keeps_its_labels():
-    batches = Batches(numbered(10), 4, values, 0, lambda batch, columns: (batch + 100, columns))
+    batches = Batches(numbered(10), 4, values, 0, lambda batch, columns, _: (batch + 100, columns))
 
     for position in range(len(batches)):
         varied, labels = batches[position]
@@ -286,7 +287,7 @@ def test_a_batch_is_varied_on_the_host_and_keeps_its_labels():
 
 
 def test_what_varies_a_batch_may_move_its_targets_too():
-    def moved(batch, columns):
+    def moved(batch, columns, seed):
         return batch + 1, {name: found + 1 for name, found in columns.items()}
 
     inputs, targets = Batches(numbered(4), 4, values, augment=moved)[0]
@@ -307,15 +308,28 @@ def test_the_order_follows_from_seed_and_epoch():
     first, again = (Batches(numbered(100), 10, values, seed=1) for _ in range(2))
 
     before = first.order.copy()
-    first.on_epoch_end()
-    again.on_epoch_end()
+    first.begin(1)
+    again.begin(1)
 
     assert first.order.tolist() == again.order.tolist() != before.tolist()
 
 
+def test_an_epoch_that_is_gone_on_with_has_the_batches_that_are_left():
+    whole = Batches(numbered(10), 4, values, 1, lambda batch, columns, seed: (batch, {"row": seed}))
+    left = Batches(numbered(10), 4, values, 1, lambda batch, columns, seed: (batch, {"row": seed}))
+    whole.begin(2)
+
+    left.begin(2, first=1)
+
+    assert (len(whole), len(left), left.total) == (3, 2, 3)
+    for position in range(2):
+        inputs, seed = left[position]
+        assert (inputs.tolist(), seed) == (whole[position + 1][0].tolist(), (1, 2, position + 1))
+
+
 def test_without_a_seed_the_order_stays():
     batches = Batches(numbered(5), 2, values)
-    batches.on_epoch_end()
+    batches.begin(1)
 
     assert batches.order.tolist() == [0, 1, 2, 3, 4]
 

@@ -1,0 +1,113 @@
+"""A training that was killed goes on where it was, to the bytes of one that was not."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import keras
+
+from components.fitting.state import Saved, State, numbered
+from components.fitting.supervised.batches import Batches
+
+
+class Resume(keras.callbacks.Callback):
+    """Keeps where a training is, and begins where one was; the last of the callbacks.
+
+    Keras's BackupAndRestore begins the epoch again, with metrics and random numbers of its end.
+
+    Args:
+        state: Where it is kept.
+        batches: Of the training.
+        stopping: What remembers the best epoch, or counts those without a better one.
+    """
+
+    def __init__(
+        self,
+        state: State,
+        batches: Batches,
+        stopping: Sequence[keras.callbacks.EarlyStopping],
+    ) -> None:
+        super().__init__()
+        self.state, self.batches, self.stopping = state, batches, stopping
+        self.saved: Saved | None = state.read()
+        nothing: dict[str, Any] = {"epoch": 0, "batch": 0, "history": {}}
+        facts = self.saved.facts if self.saved else nothing
+        self.history: dict[str, list[float]] = facts["history"]
+        """Learning curves, those of the epochs before included."""
+        self.epoch: int = facts["epoch"]
+        self.first: int = facts["batch"]
+        """The batch of the epoch that Keras counts as 0."""
+
+    @property
+    def past(self) -> list[dict[str, float]]:
+        """The learning curves of the epochs that were done before, epoch by epoch."""
+        columns = self.history.items()
+        return [{name: values[epoch] for name, values in columns} for epoch in range(self.epoch)]
+
+    def on_train_begin(self, logs: Any = None) -> None:
+        """Called by Keras; makes what else the first step would make, and what is restored."""
+        if self.saved is not None:
+            self.model.optimizer.build(self.model.trainable_variables)
+            self.model.test_on_batch(*self.batches[0])
+
+    def on_epoch_begin(self, epoch: int, logs: Any = None) -> None:
+        """Called by Keras, which has just reset the metrics."""
+        if self.saved is None:
+            self.epoch, self.first = epoch, 0
+        else:
+            self._restore(self.saved)
+            self.saved = None
+        self.batches.begin(self.epoch, self.first)
+
+    def on_train_batch_begin(self, batch: int, logs: Any = None) -> None:
+        """Called by Keras, in the thread that trains.
+
+        Raises:
+            StopIteration: The epoch was gone on with, and is over, as Keras counts its batches
+                from the first; it takes that for the end of the data.
+        """
+        place = self.first + batch
+        if place == self.batches.total:
+            raise StopIteration
+        if batch and self.state.is_due:
+            if keras.backend.backend() == "jax":
+                self.model.jax_state_sync()
+            self._write(self.epoch, place)
+
+    def on_epoch_end(self, epoch: int, logs: Mapping[str, float] | None = None) -> None:
+        """Called by Keras."""
+        for name, value in (logs or {}).items():
+            self.history.setdefault(name, []).append(float(value))
+        # What stopped it would have to be known again: from an earlier place, it stops by itself.
+        is_last = self.model.stop_training or epoch + 1 == self.params["epochs"]
+        if not is_last and self.state.is_due:
+            self._write(epoch + 1, 0)
+
+    def _variables(self) -> list[Any]:
+        """Weights, random seeds, what the optimizer knows, and the metrics of the epoch."""
+        model = self.model
+        return [*model.variables, *model.optimizer.variables, *model.metrics_variables]
+
+    def _write(self, epoch: int, batch: int) -> None:
+        arrays = dict(numbered("variable", self._variables()))
+        watched = []
+        for place, one in enumerate(self.stopping):
+            arrays |= numbered(f"best {place}", one.best_weights or ())
+            counted = ("best", "best_epoch", "wait")
+            watched.append({name: _plain(getattr(one, name)) for name in counted})
+        position = {"epoch": epoch, "batch": batch}
+        self.state.write(arrays, {**position, "history": self.history, "stopping": watched})
+
+    def _restore(self, saved: Saved) -> None:
+        for variable, value in zip(self._variables(), saved.numbered("variable"), strict=True):
+            variable.assign(value)
+        if not self.first:
+            self.model.reset_metrics()  # which were kept as they were at the end of an epoch
+        stopping = zip(self.stopping, saved.facts["stopping"], strict=True)
+        for place, (one, counted) in enumerate(stopping):
+            vars(one).update(counted)
+            one.best_weights = saved.numbered(f"best {place}") or None
+
+
+def _plain(value: Any) -> Any:
+    """A number as JSON has it."""
+    return value if value is None or isinstance(value, int) else float(value)

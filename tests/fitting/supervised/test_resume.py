@@ -1,0 +1,124 @@
+"""A training that is killed anywhere comes to the bytes of one that is not."""
+
+import os
+import subprocess
+import sys
+from functools import partial
+
+import keras
+import pytest
+from project import ROOT
+
+from components.fitting.state import State
+from components.fitting.watch import Watch, Watcher
+from tests.fitting.made import SECTIONS, pipeline, points
+from tests.fitting.mortal import Killed, Mortal, gone_on
+from tests.own_models import drawing
+
+TRAIN = {
+    **SECTIONS["train"],
+    "epochs": 3,
+    "optimizer": {"SGD": {"momentum": 0.9}},
+    "learning_rate": {"cosine": {"initial": 0.05, "warmup_epochs": 1}},
+    "early_stopping": {"monitor": "val_loss", "patience": 2},
+}
+MODEL = {"architecture": f"{drawing.__module__}:{drawing.__name__}"}
+STEPS = 4  # of an epoch
+
+
+class Noted(Watcher):
+    """Notes what it is told of each epoch."""
+
+    def __init__(self):
+        self.works, self.told = [], []
+
+    def begin(self, work):
+        self.works.append(work)
+
+    def epoch(self, number, values):
+        self.told.append((number, dict(values)))
+        return False
+
+
+def train(state=None, *watchers, **settings):
+    """The history, the best epoch and the bytes of the weights."""
+    file = pipeline(model=MODEL, train={**TRAIN, **settings})
+    data = points(train=60, augment=keras.layers.GaussianNoise(0.05))
+    made = file.train.fit(file, data, 7, Watch(*watchers, state=state))
+    return made.history, made.best, [one.tobytes() for one in made.model.get_weights()]
+
+
+@pytest.fixture(scope="module")
+def whole():
+    return train()
+
+
+@pytest.mark.parametrize("lives", [2, 5])
+def test_it_goes_on_in_the_middle_of_an_epoch_to_the_same_bytes(tmp_path, whole, lives):
+    made, killed = gone_on(train, tmp_path / "state.npz", lives)
+
+    assert killed >= 2
+    assert made == whole
+
+
+def test_to_keep_it_changes_nothing(tmp_path, whole):
+    assert train(Mortal(tmp_path / "state.npz")) == whole
+
+
+def test_the_end_of_an_early_stop_is_the_same(tmp_path):
+    """Stopped in epoch 4 or so, before which it is killed at every place."""
+    stopping = {"monitor": "val_loss", "patience": 1, "min_delta": 0.05}
+    settings = {"early_stopping": stopping, "epochs": 30}
+    whole = train(**settings)
+    epochs = len(whole[0]["loss"])
+    assert 3 <= epochs < 30
+
+    made, killed = gone_on(partial(train, **settings), tmp_path / "state.npz", 3)
+
+    assert killed >= 2
+    assert made == whole
+
+
+def test_whoever_watches_is_told_the_epochs_before_again(tmp_path, whole):
+    history, *_ = whole
+    with pytest.raises(Killed):
+        train(Mortal(tmp_path / "state.npz", 2 * STEPS + 2))  # two epochs and two steps
+    noted = Noted()
+
+    train(State(tmp_path / "state.npz"), noted)
+
+    assert (noted.works[0].done, noted.works[0].first) == (2, 2)
+    assert [number for number, _ in noted.told] == list(range(len(history["loss"])))
+    assert [values["loss"] for _, values in noted.told] == history["loss"]
+
+
+@pytest.mark.parametrize("precision", ["mixed_float16", "bfloat16"])
+def test_what_is_kept_of_half_precision_is_exact(tmp_path, precision):
+    try:
+        whole = train(precision=precision)
+        made, killed = gone_on(partial(train, precision=precision), tmp_path / "state.npz", 6)
+    finally:
+        keras.config.set_dtype_policy("float32")
+
+    assert killed
+    assert made == whole
+
+
+def test_on_jax_too(tmp_path):
+    """In a process of its own, which has the other backend."""
+    program = f"""
+import sys
+sys.path[:0] = [{str(ROOT)!r}, {str(ROOT / "tests")!r}]
+from pathlib import Path
+from tests.fitting.mortal import gone_on
+from tests.fitting.supervised.test_resume import train
+whole = train()
+made, killed = gone_on(train, Path(sys.argv[1], "state.npz"), 4)
+assert killed >= 2 and made == whole, killed
+"""
+    environment = {**os.environ, "KERAS_BACKEND": "jax"}
+    command = [sys.executable, "-c", program, str(tmp_path)]
+
+    done = subprocess.run(command, env=environment, capture_output=True, text=True)
+
+    assert done.returncode == 0, done.stderr
