@@ -4,7 +4,6 @@ A task that finds the run's clone in use, by another task of the run, makes one 
 """
 
 import fcntl
-import json
 import os
 import shutil
 import time
@@ -14,6 +13,7 @@ from itertools import chain, count
 from pathlib import Path
 from typing import TextIO
 
+from components.base.rwlock import free_lock
 from dags import branch
 from dags.branch import Run
 from dags.git import HELD, GitError, git
@@ -80,13 +80,7 @@ def _free(folder: Path) -> None:
     inside = folder / ".git"
     for left in (*inside.glob("*.lock"), *(inside / "refs").rglob("*.lock")):
         left.unlink()
-    busy = folder / ".dvc" / "tmp" / "rwlock"
-    try:
-        json.loads(busy.read_text())
-    except FileNotFoundError:
-        return
-    except ValueError:  # DVC writes it in place, and refuses half of one for ever
-        busy.unlink()
+    free_lock(folder, patience_s=0)
 
 
 def _is_repository(folder: Path) -> bool:

@@ -52,14 +52,7 @@ def discard(folder: Path) -> None:
 
 def hold(folder: Path) -> None:
     """Makes a folder where there is none, and keeps it from `discard` while this process lives."""
-    while True:
-        folder.mkdir(parents=True, exist_ok=True)
-        # FileNotFoundError: discarded before it was locked.
-        with suppress(FileNotFoundError), ExitStack() as stack:
-            lock = stack.enter_context(_lock(folder, fcntl.LOCK_SH))
-            if os.path.samestat(os.fstat(lock), (folder / ".lock").stat()):
-                _held.append(stack.pop_all())
-                return
+    _held.append(_taken(folder, fcntl.LOCK_SH))
 
 
 @contextmanager
@@ -68,27 +61,32 @@ def alone_in(folder: Path) -> Iterator[bool]:
 
     At the end the folder goes where nothing is left in it.
     """
-    with ExitStack() as stack:
-        is_alone = _take(folder, stack)
+    lock: ExitStack | None = None
+    with suppress(BlockingIOError):
+        lock = _taken(folder, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    if lock is None:
+        yield False
+        return
+    with lock:
         try:
-            yield is_alone
+            yield True
         finally:
-            if is_alone and [path.name for path in folder.iterdir()] == [".lock"]:
+            if [path.name for path in folder.iterdir()] == [".lock"]:
                 shutil.rmtree(folder, ignore_errors=True)
 
 
-def _take(folder: Path, stack: ExitStack) -> bool:
-    """Makes a folder and locks it until the stack is left; False where another process has it."""
+def _taken(folder: Path, how: int) -> ExitStack:
+    """Makes a folder where there is none, and locks it until the stack is left.
+
+    Raises:
+        BlockingIOError: With LOCK_NB, another process holds the lock.
+    """
     while True:
         folder.mkdir(parents=True, exist_ok=True)
-        with suppress(FileNotFoundError), ExitStack() as trial:  # discarded before it was locked
-            try:
-                lock = trial.enter_context(_lock(folder, fcntl.LOCK_EX | fcntl.LOCK_NB))
-            except BlockingIOError:
-                return False
+        with suppress(FileNotFoundError), ExitStack() as stack:  # discarded before it was locked
+            lock = stack.enter_context(_lock(folder, how))
             if os.path.samestat(os.fstat(lock), (folder / ".lock").stat()):
-                stack.push(trial.pop_all())
-                return True
+                return stack.pop_all()
 
 
 _held: list[ExitStack] = []

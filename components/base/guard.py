@@ -36,8 +36,7 @@ def main() -> int:
     except SystemExit as stopped:
         return int(stopped.code or 0)
     finally:
-        for number in ENDS:  # none of which ends this one before its children
-            signal.signal(number, signal.SIG_IGN)
+        _stay()  # until the children have ended
         end_children()
 
 
@@ -83,9 +82,14 @@ def signalled(status: int) -> str:
 
 
 def _stop(number: int, _: FrameType | None) -> None:
-    for one in ENDS:
-        signal.signal(one, signal.SIG_IGN)
+    _stay()
     sys.exit(128 + number)
+
+
+def _stay() -> None:
+    """No signal that can be ignored ends this process any more."""
+    for number in ENDS:
+        signal.signal(number, signal.SIG_IGN)
 
 
 def end_children() -> None:

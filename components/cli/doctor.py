@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
-from components.base import repository
+from components.base import repository, rwlock
 from components.base.errors import Stop
 from components.base.files import partials, sweep
 from components.base.words import size_of
@@ -103,7 +103,7 @@ def _disk() -> Iterator[Finding]:
 
 def _locks() -> Iterator[Finding]:
     """DVC's own locks name their processes, and DVC removes those of the dead by itself."""
-    for path in (Path(".dvc", "tmp", "rwlock"), Path(".dvc", "tmp", "lock")):
+    for path in (rwlock.LOCK, rwlock.LOCK.with_name("lock")):
         if path.exists() and path.stat().st_size and '"pid"' in path.read_text(errors="ignore"):
             yield "dvc", True, f"{path}: a stage is running, or was killed; the next run tells"
 

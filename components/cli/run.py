@@ -15,9 +15,9 @@ from rich.text import Text
 from components.base import guard
 from components.base.errors import KINDS, Stop, Unavailable
 from components.base.files import read_json
+from components.base.rwlock import free_lock, readers
 from components.base.words import duration
 from components.cli import summary, terminal
-from components.cli.locks import free_lock, readers
 from components.cli.project import active, check_merged
 from components.fingerprint.run import differing, fingerprints, keep
 from components.run.names import USES

@@ -42,8 +42,7 @@ class State:
 
     def __init__(self, path: Path | None = None) -> None:
         self.path = path
-        self._written = self._next = time.monotonic()
-        self._next += EVERY_S
+        self._next = time.monotonic() + EVERY_S
 
     def read(self) -> Saved | None:
         """What was kept last; None where there is nothing, or nothing whole."""

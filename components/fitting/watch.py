@@ -15,17 +15,22 @@ class Work:
     """In an epoch."""
     examples: int
     """In an epoch."""
-    done: int = 0
-    """Epochs that were done before this process; they are told again, in one go."""
+    past: tuple[Mapping[str, float], ...] = ()
+    """The learning curves of each epoch that was done before this process."""
     first: int = 0
     """Steps that were done of the epoch after these."""
+
+    @property
+    def done(self) -> int:
+        """Epochs that were done before this process."""
+        return len(self.past)
 
 
 class Watcher:
     """One that is told; what it does not care for, it leaves out."""
 
     def begin(self, work: Work) -> None:
-        """Everything is built, and the first step comes."""
+        """Everything is built; the epochs that were done are told again, then the first step."""
 
     def step(self) -> None:
         """A step was made."""
@@ -55,9 +60,11 @@ class Watch(Watcher):
         self.watchers, self.state = watchers, state or State()
 
     def begin(self, work: Work) -> None:
-        """Tells all."""
+        """Tells all, and the epochs that were done before."""
         for one in self.watchers:
             one.begin(work)
+        for number, values in enumerate(work.past):
+            self.epoch(number, values)
 
     def step(self) -> None:
         """Tells all."""

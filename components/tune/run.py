@@ -81,11 +81,11 @@ def _searched(run: Run) -> tuple[dict[str, Any], list[dict[str, Any]]]:
     return study.best_params, stage.table(study)
 
 
-def _key(run: Run) -> str:
+def _key(run: Run, *more: Any) -> str:
     """Of the search; not of how many trials: of one that is made longer, the first are there."""
     from components.run import states
 
-    return states.key_of(run, without="tune.trials")
+    return states.key_of(run, *more, without="tune.trials")
 
 
 def _trials(run: Run, key: str) -> "Trials":
@@ -122,7 +122,7 @@ def _search(run: Run, data: "Data", recorded: "Recorded") -> "Search":
         return file.model_copy(update={"train": train})
 
     def kept(values: Mapping[str, Any]) -> "AbstractContextManager[State]":
-        return states.kept(states.key_of(run, values, without="tune.trials"))
+        return states.kept(_key(run, values))
 
     return Search(config, laid, data, run.seed, recorded, kept, (Built(run.check_code),))
 

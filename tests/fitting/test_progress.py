@@ -57,7 +57,7 @@ def test_without_a_terminal_it_says_a_line_now_and_then(clock, capsys):
 
 def test_one_that_goes_on_says_where_and_measures_what_it_does_itself(clock, capsys):
     shown = Shown("a", "val_accuracy")
-    shown.begin(Work(40, 20, 640, done=30, first=5))
+    shown.begin(Work(40, 20, 640, past=({"loss": 1.0},) * 30, first=5))
     for epoch in range(30):
         shown.epoch(epoch, {"loss": 0.5})
     for step in range(20):

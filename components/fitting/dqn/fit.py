@@ -65,26 +65,17 @@ def fit(file: Pipeline, data: Data, seed: int, watch: Watch) -> Fitted:
     training = Training(settings, goal, network, optimizer(settings), seed)
     if (saved := watch.state.read()) is not None:
         training.restore(saved)
-    done = len(training.curves.step)
-    watch.begin(Work(settings.allowed, 1, settings.evaluate_every, done))
-    for epoch in range(done):
-        watch.epoch(epoch, _at(training, epoch))
+    watch.begin(Work(settings.allowed, 1, settings.evaluate_every, training.curves.epochs))
     while training.step < settings.steps:
         if training.advance():
-            epoch = len(training.curves.step) - 1
-            if watch.epoch(epoch, _at(training, epoch)):
+            *past, latest = training.curves.epochs
+            if watch.epoch(len(past), latest):
                 break
         if watch.state.is_due:
             training.save(watch.state)
     watch.end()
     network.set_weights(training.best_weights)
-    curves = training.curves
-    history = {
-        "loss": curves.loss,
-        "return": curves.train_return,
-        "val_return": curves.val_return,
-    }
-    return Fitted(network, history, training.best)
+    return Fitted(network, training.curves.history, training.best)
 
 
 def settings_of(file: Pipeline) -> Dqn:
@@ -126,12 +117,3 @@ def optimizer(settings: Dqn) -> Any:
         return build(settings.optimizer, learning_rate=rate)
     except Exception as error:  # whatever it raises about its arguments
         raise Mistakes([Problem(("train", "optimizer"), reason(error))]) from None
-
-
-def _at(training: Training, epoch: int) -> dict[str, float]:
-    curves = training.curves
-    return {
-        "loss": curves.loss[epoch],
-        "return": curves.train_return[epoch],
-        "val_return": curves.val_return[epoch],
-    }

@@ -32,6 +32,17 @@ class Curves:
     val_return: list[float] = field(default_factory=list)
     """Mean of the validation episodes."""
 
+    @property
+    def history(self) -> dict[str, list[float]]:
+        """The learning curves, by their names."""
+        return {"loss": self.loss, "return": self.train_return, "val_return": self.val_return}
+
+    @property
+    def epochs(self) -> tuple[dict[str, float], ...]:
+        """The learning curves at each evaluation."""
+        rows = zip(*self.history.values(), strict=True)
+        return tuple(dict(zip(self.history, row, strict=True)) for row in rows)
+
 
 class Training:
     """A run of deep Q-learning, round by round."""

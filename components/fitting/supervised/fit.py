@@ -94,9 +94,9 @@ def _fit(file: Pipeline, head: Head, data: Data, seed: int, watch: Watch) -> Fit
     trained.compile(optimizer=optimizer(config, len(batches)), loss=head.loss, metrics=head.metrics)
     keeper, *stopping = _stopping(config, file.task)
     resume = Resume(watch.state, batches, [keeper, *stopping])
-    work = Work(config.epochs, len(batches), len(data.train), resume.epoch, resume.first)
+    work = Work(config.epochs, len(batches), len(data.train), resume.past, resume.first)
     with warnings.catch_warnings():
-        # As Keras does where an epoch has fewer batches than the others, which it goes on with.
+        # So says Keras at the end of an epoch that is gone on with: it has fewer batches.
         warnings.filterwarnings("ignore", "Your input ran out of data", UserWarning)
         trained.fit(
             batches,
@@ -105,7 +105,7 @@ def _fit(file: Pipeline, head: Head, data: Data, seed: int, watch: Watch) -> Fit
             initial_epoch=resume.epoch,
             shuffle=False,  # Batches shuffles, alike on every backend
             verbose=0,
-            callbacks=[keeper, StopOnNaN(), *stopping, Watched(watch, work, resume.past), resume],
+            callbacks=[keeper, StopOnNaN(), *stopping, Watched(watch, work), resume],
         )
     history = resume.history
     if not np.isfinite(history["loss"]).all():
@@ -144,15 +144,13 @@ class Watched(keras.callbacks.Callback):
 
     async_safe = True  # Keras then calls `on_train_batch_end` without making the next step wait
 
-    def __init__(self, watch: Watch, work: Work, past: Sequence[Mapping[str, float]] = ()) -> None:
+    def __init__(self, watch: Watch, work: Work) -> None:
         super().__init__()
-        self.watch, self.work, self.past = watch, work, past
+        self.watch, self.work = watch, work
 
     def on_train_begin(self, logs: Any = None) -> None:
         """Called by Keras."""
         self.watch.begin(self.work)
-        for number, values in enumerate(self.past):
-            self.watch.epoch(number, values)
 
     def on_train_batch_end(self, batch: int, logs: Any = None) -> None:
         """Called by Keras, in a thread of its own."""

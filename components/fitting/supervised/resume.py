@@ -38,10 +38,11 @@ class Resume(keras.callbacks.Callback):
         """The batch of the epoch that Keras counts as 0."""
 
     @property
-    def past(self) -> list[dict[str, float]]:
+    def past(self) -> tuple[dict[str, float], ...]:
         """The learning curves of the epochs that were done before, epoch by epoch."""
         columns = self.history.items()
-        return [{name: values[epoch] for name, values in columns} for epoch in range(self.epoch)]
+        epochs = range(self.epoch)
+        return tuple({name: values[epoch] for name, values in columns} for epoch in epochs)
 
     def on_train_begin(self, logs: Any = None) -> None:
         """Called by Keras; makes what else the first step would make, and what is restored."""

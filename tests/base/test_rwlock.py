@@ -7,8 +7,8 @@ import sys
 
 import pytest
 
-from components.cli import locks
-from components.cli.locks import free_lock, readers
+from components.base import rwlock
+from components.base.rwlock import free_lock, readers
 
 
 @pytest.fixture
@@ -19,11 +19,10 @@ def lock(tmp_path, monkeypatch):
 
 
 @pytest.mark.parametrize("half", ["", "{", '{"read": {"/a": [{"pid"'])
-def test_half_a_file_goes_once_nobody_is_writing_it(lock, monkeypatch, half):
-    monkeypatch.setattr(locks, "PATIENCE_S", 0.2)
+def test_half_a_file_goes_once_nobody_is_writing_it(lock, half):
     lock.write_text(half)
 
-    free_lock()
+    free_lock(patience_s=0.2)
 
     assert not lock.exists()
 
@@ -63,7 +62,7 @@ def test_dvc_says_who_reads_in_the_form_that_is_read_here(tmp_path, monkeypatch)
     (tmp_path / "data/code/a").mkdir(parents=True)
     (tmp_path / "data/code/a/x.json").touch()
     program = (
-        "from pathlib import Path; from components.cli.locks import readers; "
+        "from pathlib import Path; from components.base.rwlock import readers; "
         "Path('out').write_text(str(len(readers(Path('data/code/a')))))"
     )
     (tmp_path / "stage.py").write_text(program)
@@ -71,7 +70,7 @@ def test_dvc_says_who_reads_in_the_form_that_is_read_here(tmp_path, monkeypatch)
         "stages: {s: {cmd: python stage.py, deps: [data/code/a/x.json], outs: [out]}}"
     )
     path = f"{os.path.dirname(sys.executable)}:{os.environ['PATH']}"
-    root = os.path.dirname(os.path.dirname(os.path.dirname(locks.__file__)))
+    root = os.path.dirname(os.path.dirname(os.path.dirname(rwlock.__file__)))
     env = {**os.environ, "PATH": path, "PYTHONPATH": root}
     command = [sys.executable, "-m", "dvc", "repro", "-q"]
 

@@ -8,15 +8,20 @@ from typing import Any
 import psutil
 
 LOCK = Path(".dvc", "tmp", "rwlock")
-PATIENCE_S = 2.0  # for a process that is writing it just now
+PATIENCE_S = 2.0
 
 
-def free_lock() -> None:
-    """Removes the file where a kill has left half of it: DVC writes in place, and reads no half."""
-    until = time.monotonic() + PATIENCE_S
-    while _read() is None:
+def free_lock(root: Path = Path(), patience_s: float = PATIENCE_S) -> None:
+    """Removes the file where a kill has left half of it: DVC writes in place, and reads no half.
+
+    Args:
+        root: Of the repository.
+        patience_s: For a process that is writing it just now.
+    """
+    until = time.monotonic() + patience_s
+    while _read(root) is None:
         if time.monotonic() > until:
-            LOCK.unlink(missing_ok=True)
+            (root / LOCK).unlink(missing_ok=True)
             return
         time.sleep(0.1)
 
@@ -33,10 +38,10 @@ def readers(folder: Path) -> list[int]:
     return sorted(pid for pid in found if psutil.pid_exists(pid))
 
 
-def _read() -> dict[str, Any] | None:
+def _read(root: Path = Path()) -> dict[str, Any] | None:
     """What it says; None where it is no JSON."""
     try:
-        return dict(json.loads(LOCK.read_text()))
+        return dict(json.loads((root / LOCK).read_text()))
     except FileNotFoundError:
         return {}
     except ValueError:
