@@ -1,5 +1,6 @@
 """The project that a command is for, and its pipelines by name or by path."""
 
+import getpass
 import os
 import re
 from collections.abc import Iterator, Sequence
@@ -22,6 +23,10 @@ def enter() -> Path:
         Invalid: There is none, or its stages would run other code than this.
     """
     here = Path.cwd()
+    try:
+        getpass.getuser()
+    except (KeyError, OSError):  # of a container that is started as anybody; DVC asks for a name
+        os.environ["USER"] = str(os.getuid())
     for folder in (here, *here.parents):
         if all((folder / mark).exists() for mark in MARKS):
             if (folder / OURS.name).exists() and not OURS.samefile(folder / OURS.name):

@@ -62,12 +62,15 @@ def _asked(name: str) -> dict[str, str]:
 
 
 def _next_commands(name: str, console: Console) -> None:
-    console.print(
-        "\nnext        make ui         compare the runs in MLflow\n"
-        "            make airflow    run the same stages on schedule\n"
-        f"            dvc exp run -S 'pipelines/{name}.yaml:train.batch_size=32'\n"
-        f"            millrace new NAME --from {name}"
+    train = load(Path("pipelines", f"{name}.yaml")).train
+    tried = f"dvc exp run -S 'pipelines/{name}.yaml:train.batch_size=32'"
+    commands = (
+        "make ui         compare the runs in MLflow",
+        "make airflow    run the same stages on schedule",
+        *([tried] if hasattr(train, "batch_size") else ()),  # as most learners have
+        f"millrace new NAME --from {name}",
     )
+    console.print("\nnext        " + "\n            ".join(commands))
 
 
 def _models(

@@ -23,6 +23,9 @@ from components.run.quiet import native_output_to
 if TYPE_CHECKING:
     from components.data.dataset import Facts
 
+# The clock of day may be set while a stage works, and is asked only here.
+LOADED_S, BEGUN = max(0.0, time.time() - psutil.Process().create_time()), time.monotonic()
+
 
 class Run(argparse.Namespace):
     """One run of a stage: its arguments, and the checked files."""
@@ -146,7 +149,7 @@ class Run(argparse.Namespace):
                 seconds since the stage was called, imports included.
         """
         write_json(metrics, self.metrics)
-        seconds = round(time.time() - psutil.Process().create_time(), 2)
+        seconds = round(LOADED_S + time.monotonic() - BEGUN, 2)
         write_json({"seconds": seconds, "finding": self.finding, **timings}, self.measured)
 
 

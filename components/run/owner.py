@@ -24,7 +24,7 @@ class Owner:
     """Of process ids: a container has its own."""
     pid: int
     started: float
-    """Seconds since 1970."""
+    """Seconds since the machine was: the clock of day may be set."""
 
     @property
     def text(self) -> str:
@@ -47,7 +47,7 @@ class Owner:
             return time.time() - heartbeat > SILENCE_S
         try:
             process = psutil.Process(self.pid)
-            is_other = abs(process.create_time() - self.started) > 1
+            is_other = abs(started(process) - self.started) > 1
             return bool(is_other or process.status() == psutil.STATUS_ZOMBIE)
         except psutil.NoSuchProcess:
             return True
@@ -55,9 +55,15 @@ class Owner:
 
 def me() -> Owner:
     """This process."""
-    pid = os.getpid()
-    started = psutil.Process(pid).create_time()
-    return Owner(socket.gethostname(), _read_boot(), _read_space(), pid, started)
+    process = psutil.Process()
+    host, space = socket.gethostname(), _read_space()
+    return Owner(host, _read_boot(), space, process.pid, started(process))
+
+
+def started(process: psutil.Process) -> float:
+    """Seconds between the start of the machine and that of a process."""
+    # What the system says of both follows the clock of day, and so not their difference.
+    return float(process.create_time() - psutil.boot_time())
 
 
 @cache

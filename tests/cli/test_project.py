@@ -1,5 +1,8 @@
 """Where a command finds its project."""
 
+import getpass
+import os
+import pwd
 import re
 
 import pytest
@@ -45,3 +48,18 @@ def test_a_pipeline_that_there_is_not_is_named_with_the_nearest(project):
         pipeline_file("flower", project)
     with pytest.raises(Invalid, match=r"^a/b.yaml: no such file$"):
         pipeline_file("a/b.yaml", project)
+
+
+def test_a_user_without_a_name_gets_one_which_dvc_asks_for(project, monkeypatch):
+    for name in ("LOGNAME", "USER", "LNAME", "USERNAME"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("USER", "")  # so that it is what it was afterwards
+
+    def unknown(uid):
+        raise KeyError(uid)
+
+    monkeypatch.setattr(pwd, "getpwuid", unknown)
+
+    enter()
+
+    assert getpass.getuser() == str(os.getuid())

@@ -3,6 +3,7 @@
 import json
 import shlex
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -78,6 +79,22 @@ def test_a_stage_that_would_run_with_other_values_than_its_run_is_told_of_begins
     assert str(error.value) == (
         f"changed since this run began: pipelines/digits.yaml: {keys}; run it again"
     )
+
+
+def test_seconds_are_those_that_passed_whatever_the_clock_of_day_is_set_to(tmp_path, monkeypatch):
+    run = Run(
+        stage="train",
+        pipeline_path=Path("pipelines/pets.yaml"),
+        metrics=tmp_path / "metrics.json",
+        measured=tmp_path / "measured.json",
+    )
+    run.finding = ""
+    now = time.time
+    monkeypatch.setattr(time, "time", lambda: now() - 86400)
+
+    run.measure({})
+
+    assert json.loads(run.measured.read_text())["seconds"] > 0
 
 
 def test_a_stage_whose_code_was_changed_since_its_run_began_begins_nothing(project):
