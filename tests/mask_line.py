@@ -15,7 +15,7 @@ CHANGES = (
     ("filters: [16, 32, 64, 128, 128]\n  dropout: 0.3", "filters: [8, 16]"),
     ("epochs: 16\n  batch_size: 8", "epochs: 6\n  batch_size: 4"),
     ("conflicting: drop ", "max_dropped_fraction: 0.1\n  corrupt: drop\n  conflicting: drop "),
-    ("warmup_epochs: 1.6", "warmup_epochs: 0.5"),
+    ("warmup: 1.6", "warmup: 0.5"),
     ("initial: 2.0e-3", "initial: 1.0e-2"),
     ("max_drop: 0.02", "max_drop: 1.0"),
     ("min: 0.8", "min: 0.6"),

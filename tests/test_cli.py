@@ -243,7 +243,7 @@ def test_the_pipelines_are_listed(project):
 
 
 def test_a_configuration_is_shown_with_where_each_value_comes_from(project):
-    project.edit("pipelines/digits.yaml", ("{cosine: {initial: 2.0e-3, warmup_epochs: 2}}", "1e-3"))
+    project.edit("pipelines/digits.yaml", ("{cosine: {initial: 2.0e-3, warmup: 2}}", "1e-3"))
 
     rows = project.millrace("show", "digits", COLUMNS="200").splitlines()
 
@@ -257,7 +257,7 @@ def test_a_configuration_is_shown_with_where_each_value_comes_from(project):
     ]
     assert shown["preprocess.0.Rescaling.scale"][1:] == ["0.0625", "pipelines/digits.yaml:13"]
     assert shown["task.classification.calibration_bins"][1:] == ["10", "default"]
-    assert shown["train.learning_rate.constant.warmup_epochs"][1:] == ["0.0", "default"]
+    assert shown["train.learning_rate.constant.warmup"][1:] == ["0.0", "default"]
     assert shown["compress.methods.1.int8.calibration_examples"][1:] == ["256", "default"]
 
 
@@ -349,7 +349,8 @@ def test_a_pipeline_that_cannot_be_made_says_why_and_changes_nothing(
 
 
 def test_before_a_run_the_plan_is_everything(project):
-    rows = project.millrace("plan", "digits").splitlines()[1:]
+    *rows, rate = project.millrace("plan", "digits").splitlines()[1:]
+    assert rate.startswith("digits: learning rate ▁▅██")
 
     starts = [row for row in rows if "@digits  " in row and " runs " in row]
     assert len(starts) == len(STAGES)

@@ -80,7 +80,8 @@ def test_the_curves_are_the_loss_and_the_absolute_error(line):
     history = line.read("data/diabetes/trained/history.json")
 
     assert {(one["split"], one["metric"]) for one in curves} == {
-        (part, metric) for part in ("train", "validation") for metric in ("loss", "mae")
+        *((part, metric) for part in ("train", "validation") for metric in ("loss", "mae")),
+        ("train", "learning_rate"),
     }
     assert history["best"] == np.argmin(history["history"]["val_loss"])
 

@@ -110,7 +110,7 @@ def test_people_see_classes_curves_and_the_worst_images(mask_line):
     assert names == {"iou_of_each_class.png", "learning_curves.png", "worst_images.png"}
     assert "<td>disc</td>" in page
     curves = rows(mask_line, "reports/horses/learning_curves.csv")
-    assert {one["metric"] for one in curves} == {"loss", "mean_iou"}
+    assert {one["metric"] for one in curves} == {"loss", "mean_iou", "learning_rate"}
 
 
 def test_what_is_compressed_is_measured_against_what_was_evaluated(mask_line):

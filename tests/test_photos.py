@@ -113,7 +113,8 @@ def test_the_kept_epoch_is_the_best_one(photo_line):
 
     assert history["best"] == best
     assert {(one["split"], one["metric"]) for one in curves} == {
-        (split, metric) for split in ("train", "validation") for metric in ("loss", "accuracy")
+        *((split, one) for split in ("train", "validation") for one in ("loss", "accuracy")),
+        ("train", "learning_rate"),
     }
     assert [int(one["epoch"]) for one in losses] == list(range(1, len(losses) + 1))
     assert [float(one["value"]) for one in losses] == history["history"]["val_loss"]

@@ -333,7 +333,7 @@ def test_a_mistake_is_named_with_its_line(edited, old, new, message):
     assert str(caught.value) == f"{path}:{message}".replace("{path}", str(path))
 
 
-STEP = "{{step: {{initial: 0.1, warmup_epochs: {warmup}, boundaries: {boundaries}}}}}"
+STEP = "{{step: {{initial: 0.1, warmup: {warmup}, boundaries: {boundaries}}}}}"
 
 
 @pytest.mark.parametrize(
@@ -342,17 +342,17 @@ STEP = "{{step: {{initial: 0.1, warmup_epochs: {warmup}, boundaries: {boundaries
         (2, "[2.5, 39]", None),
         (0, "[0.5]", None),
         (2, "[2, 39]", "boundaries: 2 lies in the warm-up"),
-        (2, "[3, 40]", "boundaries: 40 is after the last epoch; train.epochs is 40"),
+        (2, "[3, 40]", "boundaries: 40 is after the end; train.epochs is 40"),
         (2, "[3, 3]", "boundaries: must ascend, are 3, 3"),
         (39, "[39.5]", None),
-        (40, "[39]", "warmup_epochs: a warm-up of 40 epochs; train.epochs is 40"),
+        (40, "[39]", "warmup: a warm-up of 40 epochs; train.epochs is 40"),
     ],
 )
 def test_the_boundaries_of_a_schedule_lie_between_warm_up_and_end(
     edited, warmup, boundaries, message
 ):
     step = STEP.format(warmup=warmup, boundaries=boundaries)
-    path = edited(("{cosine: {initial: 2.0e-3, warmup_epochs: 2}}", step))
+    path = edited(("{cosine: {initial: 2.0e-3, warmup: 2}}", step))
 
     if message is None:
         load(path)
@@ -454,7 +454,7 @@ def test_what_has_a_default_may_be_left_out(tmp_path, written):
 
 
 def test_a_number_is_a_constant_learning_rate(edited):
-    rate = "{cosine: {initial: 2.0e-3, warmup_epochs: 2}}"
+    rate = "{cosine: {initial: 2.0e-3, warmup: 2}}"
 
     assert load(edited((rate, "1e-3"))).train.learning_rate.chosen[1].initial == 0.001
 

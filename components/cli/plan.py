@@ -20,11 +20,13 @@ from components.base.words import duration
 from components.cli.project import check_merged
 from components.cli.terminal import console, table
 from components.config.overrides import flatten
+from components.config.pipeline import load
 from components.fingerprint.run import Fingerprints, fingerprints
 from components.fingerprint.stage import Fingerprint
 from components.run.code import is_followed
 
 Action = Literal["runs", "is restored", "may run", "is up to date", "asks the server"]
+WORKS = ("runs", "may run")
 CODE = Path("data/code")
 
 
@@ -44,12 +46,19 @@ class Step:
 def show(names: Sequence[str]) -> None:
     """Prints the plan of some pipelines; of all, where none is named."""
     rows = table("stage", "", "takes", "why")
+    trainings = []
     for step in plan(Path(), names):
+        stage, _, name = step.stage.partition("@")
+        if stage == "train" and step.action in WORKS:
+            trainings.append(name)
         took = duration(step.seconds) if step.seconds is not None else ""
         if not took and step.estimate is not None:
             took = f"about {duration(step.estimate)}"
         rows.add_row(step.stage, step.action, took, "\n".join(step.reasons))
     console().print(rows)
+    for name in trainings:
+        if line := load(Path("pipelines", f"{name}.yaml")).train.sketch():
+            console().print(f"{name}: {line}", highlight=False)
 
 
 def plan(root: Path, names: Sequence[str] = ()) -> list[Step]:
@@ -121,7 +130,7 @@ class _Planner:
         elif before:
             step.action = "runs" if reasons else "may run"
             step.reasons = [*reasons, *dict.fromkeys(before)]
-        if step.action in ("runs", "may run"):
+        if step.action in WORKS:
             self.unknown |= dict.fromkeys((out.fs_path for out in stage.outs), stage.addressing)
         return step
 

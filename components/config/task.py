@@ -89,6 +89,11 @@ class Task(Extension):
         """What in the file does not agree with the data."""
         yield from ()
 
+    def classes(self, schema: "Schema") -> Sequence[str]:
+        """The names of the classes whose numbers are the target's values; of none, where it learns
+        something else."""
+        return ()
+
     # Learning, with Keras: `learn`.
 
     def head(self, file: "Pipeline", train: "Split") -> Any:

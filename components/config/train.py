@@ -1,16 +1,32 @@
 """The `train` section of a pipeline file, and what every learner has."""
 
 from collections.abc import Iterator, Mapping
-from typing import TYPE_CHECKING, Annotated, Any, ClassVar
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, Self
+
+from pydantic import Field
 
 from components.base.errors import Problem
 from components.config.extension import Extension, Home
+from components.config.section import PositiveInt
 
 if TYPE_CHECKING:
     import keras
 
     from components.config.pipeline import Pipeline
     from components.data.dataset import Facts, Split
+
+
+Illness = Literal[
+    "rate too high",
+    "rate too low",
+    "decay too early",
+    "plateau",
+    "overfitting",
+    "underfitting",
+    "bad initialization",
+    "still improving",
+]
+"""What learning curves tell of a training."""
 
 
 class Learner(Extension):
@@ -31,6 +47,9 @@ class Learner(Extension):
     learner: str
     """A learner by its name, or one's own as `package.module:Class`; left out, the one that goes
     with the model."""
+    seeds: Annotated[PositiveInt, Field(le=100)] = 1
+    """How often it is fitted, each time with another seed: what is reported besides is the mean and
+    its 95 % interval. The model is that of the first seed, whatever the others come to."""
 
     @property
     def monitored(self) -> str:
@@ -41,6 +60,18 @@ class Learner(Extension):
     def allowed(self) -> int:
         """Epochs that there may be, or whatever the curves count."""
         return 1
+
+    def sketch(self) -> str | None:
+        """How the fit will go, in a line of text; None where nothing is declared of that."""
+        return None
+
+    def remedies(self, file: "Pipeline") -> Iterator[tuple[Illness, str, Any]]:
+        """What to try against an illness: a key of the file, and its new value."""
+        yield from ()
+
+    def unchecked(self) -> Self:
+        """The same, without what is tried before a fit: one of many needs no look at itself."""
+        return self
 
     def problems(self, file: "Pipeline") -> Iterator[Problem]:
         """What in the file does not agree with the learner."""

@@ -12,7 +12,7 @@ from components.config.pipeline import Pipeline
 from components.config.task import Task
 from components.data import dataset, shards
 from components.data.dataset import Split
-from components.evaluate.diagnosis import diagnose
+from components.evaluate.diagnosis import Reading, read
 from components.evaluate.report import render
 from components.fitting import predictor
 from components.models import keras_files
@@ -33,7 +33,7 @@ def run(run: Run) -> None:
     if wrong := strange(answers):
         raise Stop(f"evaluate: the model {wrong}")
     measures = task.measure(answers, test)
-    curves, words = _curves(run.trained, run.pipeline)
+    curves, reading = _curves(run.trained, run.pipeline, run.name)
     figures = task.figures(measures, answers, test, run.pipeline.evaluate.shown)
     figures = {"Learning curves": curves, **figures} if curves else figures
     with replacing(run.plots) as folder:
@@ -43,6 +43,8 @@ def run(run: Run) -> None:
     said = task.outcomes(answers, test, test.schema)
     compared = _compared(run, task, test, measures, said)
     tables = {**compared, **task.summary(measures)}
+    if reading.rows:
+        tables = {"Training": (["", ""], list(reading.rows)), **tables}
     write_text(render(run.name, measures, task.metrics, tables, figures), run.report)
     with replacing(run.out) as folder:
         folder.mkdir()
@@ -52,7 +54,7 @@ def run(run: Run) -> None:
         shards.save({"test": few.read()}, folder / "examples")
         for name, (columns, rows) in task.tables(measures, answers, test).items():
             write_csv(columns, rows, folder / f"{name}.csv")
-    run.say(words)
+    run.say(reading.text)
     run.conclude(measures.sentence(task.metrics))
     run.measure(measures.scalars)
 
@@ -76,7 +78,7 @@ def _compared(
     return {"Compared with the baseline": (columns, rows)}
 
 
-def _curves(trained: Path, file: Pipeline) -> tuple[Figure | None, str]:
+def _curves(trained: Path, file: Pipeline, name: str) -> tuple[Figure | None, Reading]:
     """The learning curves, and what they say; none where nothing was learned step by step."""
     learned = read_json(trained / "history.json")
     # Where JSON has null, training saw NaN.
@@ -84,12 +86,13 @@ def _curves(trained: Path, file: Pipeline) -> tuple[Figure | None, str]:
         name: np.array(values, float).tolist() for name, values in learned["history"].items()
     }
     if not history or max(map(len, history.values())) < 2:
-        return None, "nothing was learned step by step"
+        return None, Reading("nothing was learned step by step")
     best, epochs = learned["best"], learned["epochs"]
     own = file.task.diagnose(history, best, epochs)
-    words = own or diagnose(history, best, epochs, file.task.curves)
+    known = read(learned, history, file.task.curves, f"pipelines/{name}.yaml")
+    reading = known if own is None else Reading(own)
     highest = {one.name: one.highest for one in file.task.curves}
-    return pictures.learning_curves(history, best, words, highest), words
+    return pictures.learning_curves(history, best, reading.title, highest), reading
 
 
 def _slug(caption: str) -> str:

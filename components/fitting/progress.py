@@ -51,6 +51,10 @@ class Shown(Watcher):
             place = f"after {work.done} of {work.epochs} epochs and {work.first} steps"
             self._say(f"goes on where it was stopped, {place}")
 
+    def note(self, text: str) -> None:
+        """Says it."""
+        self._say(text)
+
     def step(self) -> None:
         """Estimates, after a few steps; called in a thread of its own."""
         enough = min(FIRST + STEPS, self.work.steps)

@@ -29,8 +29,14 @@ class Work:
 class Watcher:
     """One that is told; what it does not care for, it leaves out."""
 
+    def built(self) -> None:
+        """Everything is built, and no step made, not even on trial."""
+
+    def note(self, text: str) -> None:
+        """Something is strange, and the fit goes on."""
+
     def begin(self, work: Work) -> None:
-        """Everything is built; the epochs that were done are told again, then the first step."""
+        """The epochs that were done are told again, then comes the first step."""
 
     def step(self) -> None:
         """A step was made."""
@@ -57,10 +63,23 @@ class Watch(Watcher):
     """
 
     def __init__(self, *watchers: Watcher, state: State | None = None) -> None:
-        self.watchers, self.state = watchers, state or State()
+        self.watchers, self.state, self.is_built = watchers, state or State(), False
+
+    def built(self) -> None:
+        """Tells all, once."""
+        if not self.is_built:
+            self.is_built = True
+            for one in self.watchers:
+                one.built()
+
+    def note(self, text: str) -> None:
+        """Tells all."""
+        for one in self.watchers:
+            one.note(text)
 
     def begin(self, work: Work) -> None:
         """Tells all, and the epochs that were done before."""
+        self.built()
         for one in self.watchers:
             one.begin(work)
         for number, values in enumerate(work.past):
@@ -88,9 +107,20 @@ class Built(Watcher):
     def __init__(self, call: Callable[[], None]) -> None:
         self.call = call
 
-    def begin(self, work: Work) -> None:
+    def built(self) -> None:
         """Calls."""
         self.call()
+
+
+class Notes(Watcher):
+    """Remembers what is strange."""
+
+    def __init__(self) -> None:
+        self.texts: list[str] = []
+
+    def note(self, text: str) -> None:
+        """Remembers it."""
+        self.texts.append(text)
 
 
 class Curves(Watcher):

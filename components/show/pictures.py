@@ -149,7 +149,7 @@ def learning_curves(
         if f"val_{name}" in history:
             axes.plot(epochs, history[f"val_{name}"], label="validation", clip_on=False)
         axes.axvline(best + 1, color="gray", linestyle=":", label="kept")
-        axes.set(xlabel="epoch", ylabel=name, xlim=(1, max(2, len(epochs))))
+        axes.set(xlabel="epoch", ylabel=name.replace("_", " "), xlim=(1, max(2, len(epochs))))
         axes.xaxis.set_major_locator(MaxNLocator(integer=True, min_n_ticks=1))
         if (top := highest.get(name)) is not None:
             axes.set_ylim(top=top)

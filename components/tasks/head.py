@@ -22,6 +22,9 @@ class Head:
     metrics: Sequence[keras.metrics.Metric]
     """What the learning curves show besides the loss."""
     targets: Targets
+    guess: Callable[[Any], Any] | None = None
+    """From what the loss takes of some examples, `(n, ...)`, to what a model would give that does
+    not look at its input, `(n, ...)`: the same for each. None where there is no such answer."""
     finish: Callable[[keras.Model], Sequence[keras.Layer]] = lambda _: ()
     """Layers that make of the output of the trained model what is served."""
 

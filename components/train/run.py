@@ -1,17 +1,23 @@
 """The train stage, from paths to paths."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack
 
 from components.base.files import digest, read_json, replacing, write_csv, write_json
 from components.config.overrides import apply
 from components.config.pipeline import Pipeline
-from components.fitting.data import Data
+from components.fitting.data import Data, Fitted
 from components.fitting.predictor import BASELINE
 from components.fitting.progress import Shown
-from components.fitting.watch import Built, Curves, Watch
+from components.fitting.watch import Built, Curves, Notes, Watch
 from components.models import keras_files
 from components.run import states, tracking
 from components.run.command import Run
+from components.run.tracking import Live
+from components.train.seeds import Values, spread
+
+SEED = "millrace.seed"  # tag of the MLflow runs of further seeds
+DONE = "values"  # kept of a further seed whose fit has come to its end
 
 
 def run(run: Run) -> None:
@@ -26,12 +32,14 @@ def run(run: Run) -> None:
     shown = Shown(run.name, monitor)
     key = states.key_of(run, read_json(run.hyperparameters))
     with (
+        ExitStack() as stack,
         states.kept(key) as state,
         replacing(run.out) as folder,
         tracking.start(client, run.name, sections, run.tags("train", run.dataset)) as live,
     ):
         folder.mkdir()
-        watch = Watch(Built(run.check_code), shown, Curves(live.log), state=state)
+        notes = Notes()
+        watch = Watch(Built(run.check_code), notes, shown, Curves(live.log), state=state)
         try:
             fitted = file.train.fit(file, data, run.seed, watch)
         finally:
@@ -40,23 +48,83 @@ def run(run: Run) -> None:
         if (other := file.of_baseline) is not None:
             (folder / BASELINE).mkdir()
             with states.kept(f"{key}-{BASELINE}") as state:
-                fitted_too = other.train.fit(other, data, run.seed, Watch(state=state))
+                fitted_too = other.train.unchecked().fit(other, data, run.seed, Watch(state=state))
             fitted_too.save(folder / BASELINE)
+        best = at(fitted)
+        runs = [best, *_repeated(run, file, data, key, live, stack)]
+        seeds = {name: vars(one) for name, one in spread(runs).items()}
+        live.log(
+            {f"seeds.{name}.{part}": x for name, one in seeds.items() for part, x in one.items()}
+        )
         epochs = file.train.allowed
-        learned = {"epochs": epochs, "best": fitted.best, "history": fitted.history}
+        learned = {
+            "epochs": epochs,
+            "best": fitted.best,
+            "history": fitted.history,
+            "guess": getattr(fitted, "guess", None),
+            "notes": notes.texts,
+            "seeds": seeds,
+            "remedies": {illness: [key, to] for illness, key, to in file.train.remedies(file)},
+        }
         write_json(learned, folder / "history.json")
         live.tag(tracking.MODEL, digest(folder))
     write_csv(["epoch", "split", "metric", "value"], curve_rows(fitted.history), run.curves)
-    best = {name: values[fitted.best] for name, values in fitted.history.items()}
     reached = f", {monitor} {best[monitor]:.4f}" if monitor in best else ""
     kept = f"epoch {fitted.best + 1} of {len_of(fitted.history)} is kept{reached}"
     once = ", ".join(f"{name} {value:.4f}" for name, value in best.items())
-    run.conclude(kept if len_of(fitted.history) > 1 else once or "fitted")
+    said = kept if len_of(fitted.history) > 1 else once or "fitted"
+    if (one := seeds.get(monitor)) is not None:
+        said += (
+            f"; over {len(runs)} seeds {one['value']:.4f} ({one['low']:.4f} to {one['high']:.4f})"
+        )
+    run.conclude(said)
     run.measure(
-        {**best, "best_epoch": fitted.best + 1, **fitted.numbers},
+        {
+            **best,
+            "best_epoch": fitted.best + 1,
+            **fitted.numbers,
+            **({"seeds": {"count": len(runs), **seeds}} if seeds else {}),
+        },
         seconds_per_epoch=shown.seconds_per_epoch,
         mlflow=live.ids,
     )
+
+
+def _repeated(
+    run: Run, file: Pipeline, data: Data, key: str, live: Live, stack: ExitStack
+) -> Iterator[Values]:
+    """The same with the seeds that follow, each in a run of MLflow's below this one.
+
+    Args:
+        run: Of the stage.
+        file: What is fitted.
+        data: What to.
+        key: Of the fit with the first seed.
+        live: Where that is recorded.
+        stack: Until it is left, what came of each is kept, for whoever runs the same again.
+    """
+    client, again = tracking.connect(run.name), file.train.unchecked()
+    for seed in range(run.seed + 1, run.seed + again.seeds):
+        state = stack.enter_context(states.kept(f"{key}-{seed}"))
+        saved = state.read()
+        if saved is not None and DONE in saved.facts:
+            yield saved.facts[DONE]
+            continue
+        shown = Shown(f"{run.name}, seed {seed}", file.train.monitored)
+        tags = {"dvc.stage": f"train@{run.name}", SEED: str(seed)}
+        with tracking.start(client, run.name, {}, tags, f"seed {seed}", live.run_id) as child:
+            try:
+                fitted = again.fit(file, data, seed, Watch(shown, Curves(child.log), state=state))
+            finally:
+                shown.end()
+        found = at(fitted)
+        state.write({}, {DONE: found})
+        yield found
+
+
+def at(fitted: Fitted) -> dict[str, float]:
+    """What the learning curves have at the epoch that is kept."""
+    return {name: values[fitted.best] for name, values in fitted.history.items()}
 
 
 def len_of(history: Mapping[str, Sequence[float]]) -> int:

@@ -115,10 +115,9 @@ def _search(run: Run, data: "Data", recorded: "Recorded") -> "Search":
 
     def laid(values: Mapping[str, Any]) -> Pipeline:
         file = Pipeline.model_validate(apply(run.document.data, values))
-        if not config.epochs:
-            return file
-        # Not checked again: a trial may end within the warm-up.
-        train = file.train.model_copy(update={"epochs": config.epochs})
+        train = file.train.unchecked()
+        if config.epochs:  # not looked at again: a trial may end within the warm-up
+            train = train.model_copy(update={"epochs": config.epochs})
         return file.model_copy(update={"train": train})
 
     def kept(values: Mapping[str, Any]) -> "AbstractContextManager[State]":

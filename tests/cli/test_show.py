@@ -16,9 +16,9 @@ from components.config.document import Document
             id="a task by its name",
         ),
         pytest.param(
-            ("{cosine: {initial: 2.0e-3, warmup_epochs: 2}}", "1.0e-3"),
+            ("{cosine: {initial: 2.0e-3, warmup: 2}}", "1.0e-3"),
             {"train.learning_rate.constant.initial": 29},
-            {"train.learning_rate.constant.warmup_epochs"},
+            {"train.learning_rate.constant.warmup"},
             id="a number for a schedule",
         ),
         pytest.param(

@@ -56,11 +56,11 @@ def test_a_description_is_listed_as_it_is(tmp_path, monkeypatch, shown, text):
 
 @pytest.mark.parametrize("text", WEIRD)
 def test_a_reason_to_run_is_shown_as_it_is(monkeypatch, shown, text):
-    monkeypatch.setattr(plan, "plan", lambda *_: [plan.Step("train@a", "runs", [text])])
+    monkeypatch.setattr(plan, "plan", lambda *_: [plan.Step("tune@a", "runs", [text])])
 
     plan.show([])
 
-    assert shown() == signs_of(f"stage takes why train@a runs {text}")
+    assert shown() == signs_of(f"stage takes why tune@a runs {text}")
 
 
 @pytest.mark.parametrize("text", WEIRD)

@@ -13,7 +13,7 @@ from components.config.pipeline import load
 from components.config.text import laid
 
 FILES = sorted((ROOT / "pipelines").glob("*.yaml"))
-RATE = "{cosine: {initial: 2.0e-3, warmup_epochs: 2}}"
+RATE = "{cosine: {initial: 2.0e-3, warmup: 2}}"
 
 
 @pytest.fixture(params=FILES, ids=lambda path: path.stem)

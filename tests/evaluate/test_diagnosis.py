@@ -1,31 +1,140 @@
 """Learning curves, read in words."""
 
+from typing import get_args
+
+import numpy as np
 import pytest
 
-from components.evaluate.diagnosis import diagnose
+from components.config.train import Illness
+from components.evaluate.diagnosis import ADVICE, RULES, Curves, illness, read
 from components.tasks.classification import Classification
 from components.tasks.regression import Regression
 
-
-@pytest.mark.parametrize(
-    ("train", "validation", "best", "epochs", "words"),
-    [
-        pytest.param([0.5, 0.6], [0.5, 0.6], 1, 20, "underfitting", id="low and level"),
-        pytest.param([0.9, 0.99], [0.8, 0.8], 1, 20, "overfitting", id="train runs ahead"),
-        pytest.param([0.9, 0.95], [0.9, 0.95], 1, 2, "still improving", id="best at the end"),
-        pytest.param([0.9, 0.99], [0.9, 0.99], 1, 20, "0.990 in validation", id="fine"),
-    ],
-)
-def test_the_curves_are_read_in_words(train, validation, best, epochs, words):
-    history = {"accuracy": train, "val_accuracy": validation}
-
-    assert words in diagnose(history, best, epochs, Classification().curves)
+GUESS = 2.3
 
 
-def test_without_a_share_only_a_late_best_is_read():
-    history = {"loss": [3.0, 2.0, 1.0], "val_loss": [3.0, 2.0, 1.0]}
+def falling(count=12, start=0.9, end=0.1):
+    """As the loss of a training that goes well: fast, then slowly."""
+    return end + (start - end) * np.exp(-np.arange(count) / (count / 5))
 
-    assert diagnose(history, 2, 3, Regression().curves) == (
-        "epoch 3 of 3 is kept; still improving at the end; more epochs"
+
+def wave(count, size):
+    return size * np.cos(np.pi * np.arange(count))
+
+
+SHAPES = {
+    "healthy": {"loss": falling(), "val_loss": falling(end=0.15), "rate": np.linspace(1, 0.01, 12)},
+    "rate too high": {"loss": 2.2 + wave(12, 0.1), "val_loss": 2.2 + wave(12, 0.1)},
+    "bad initialization": {"loss": [2.3, 2.305, 2.3, 2.298, 1.5, 1.0]},
+    "rate too low": {"loss": np.linspace(2.3, 1.8, 12)},
+    "decay too early": {
+        "loss": [0.9, *np.linspace(0.42, 0.4, 11)],
+        "val_loss": [0.4, *np.linspace(0.39, 0.37, 11)],
+        "rate": [1, *[0.01] * 11],
+    },
+    "overfitting": {
+        "loss": falling(end=0.01),
+        "val_loss": [*falling(6, end=0.4), 0.42, 0.44, 0.46, 0.48, 0.5, 0.52],
+    },
+    "plateau": {"loss": falling(), "val_loss": [*falling(4, end=0.2), *(0.2 + wave(8, 0.02))]},
+    "underfitting": {
+        "loss": falling(24, 2.2, 1.0), "val_loss": falling(24, 2.1, 1.02),
+        "rate": np.linspace(1, 0.01, 24),
+    },
+    "still improving": {"loss": [2.0, 1.2, 0.8, 0.6], "val_loss": [1.5, 0.8, 0.6, 0.45]},
+}  # fmt: skip
+
+
+def history(loss, val_loss=None, rate=None):
+    val_loss = loss if val_loss is None else val_loss
+    rate = np.ones(len(loss)) if rate is None else rate
+    columns = {"loss": loss, "val_loss": val_loss, "learning_rate": rate}
+    return {name: [float(one) for one in values] for name, values in columns.items()}
+
+
+def said(found, scale=1.0):
+    found = {**found, "loss": [scale * one for one in found["loss"]]}
+    found["val_loss"] = [scale * one for one in found["val_loss"]]
+    best = int(np.argmin(found["val_loss"]))
+    return illness(Curves.of(found, best, scale * GUESS, ()))
+
+
+@pytest.mark.parametrize("name", SHAPES)
+@pytest.mark.parametrize("scale", [1.0, 1000.0])
+def test_each_illness_is_told_by_the_shape_of_its_curves(name, scale):
+    found = said(history(**SHAPES[name]), scale)
+
+    assert (found[0] if found else "healthy") == name
+
+
+def test_there_is_a_rule_and_an_advice_for_each():
+    assert set(RULES) == set(ADVICE) == set(get_args(Illness)) == set(SHAPES) - {"healthy"}
+
+
+def test_the_evidence_has_the_numbers():
+    assert said(history(**SHAPES["still improving"]))[1] == (
+        "in the last quarter of the epochs the validation loss still falls by 25%"
     )
-    assert diagnose(history, 1, 30, Regression().curves) == "epoch 2 of 3 is kept"
+    assert said(history(**SHAPES["bad initialization"]))[1] == (
+        "the training loss stays at 2.3 for the first 4 epochs, where a guess has it"
+    )
+
+
+@pytest.mark.parametrize("loss", [[0.5, 0.4], [0.5, float("nan"), 0.4, 0.3]])
+def test_of_too_little_and_of_what_is_no_number_nothing_is_read(loss):
+    assert illness(Curves.of({"loss": loss}, 0, GUESS, ())) is None
+
+
+def test_without_validation_and_without_a_guess_something_is_read_all_the_same():
+    found = illness(Curves.of({"loss": SHAPES["rate too low"]["loss"].tolist()}, 11, None, ()))
+
+    assert found is not None
+    assert found[0] == "rate too low"
+
+
+def test_a_share_that_leads_in_training_is_overfitting():
+    curves = history(**SHAPES["healthy"])
+    shares = {"accuracy": [0.99] * 12, "val_accuracy": [0.9] * 12}
+
+    found = illness(Curves.of({**curves, **shares}, 11, GUESS, ["accuracy"]))
+
+    assert found == ("overfitting", "training leads validation by 0.090")
+
+
+def reading(name, **learned):
+    found = history(**SHAPES[name])
+    learned = {"best": int(np.argmin(found["val_loss"])), "guess": GUESS, **learned}
+    return read(learned, found, Regression().curves, "pipelines/a.yaml")
+
+
+def test_what_is_to_be_tried_is_a_line_of_yaml_and_a_command():
+    remedies = {"plateau": ["train.learning_rate", {"cosine": {"initial": 0.1}}]}
+
+    found = reading("plateau", remedies=remedies, notes=["the first loss is 9"])
+
+    assert found.title == "epoch 6 of 12 is kept; plateau"
+    (first, note), (name, _), *rest = found.rows
+    assert (first, note, name) == ("before the first step", "the first loss is 9", "plateau")
+    assert rest == [
+        ("to try", "train.learning_rate: {cosine: {initial: 0.1}}"),
+        ("by", "dvc exp run -S 'pipelines/a.yaml:train.learning_rate={cosine: {initial: 0.1}}'"),
+    ]
+
+
+def test_without_a_value_there_is_advice():
+    assert reading("overfitting", remedies={}).rows[-1] == ("to try", ADVICE["overfitting"])
+
+
+def test_of_a_sound_training_only_the_kept_epoch_is_said():
+    found = reading("healthy")
+
+    assert (found.title, found.text) == ("epoch 12 of 12 is kept",) * 2
+
+
+def test_a_metric_that_is_a_share_is_looked_at():
+    found = history(**SHAPES["healthy"])
+    found |= {"accuracy": [1.0] * 12, "val_accuracy": [0.5] * 12}
+
+    words = read({"best": 11, "guess": GUESS}, found, Classification().curves, "a.yaml")
+
+    assert words.title.endswith("overfitting")

@@ -129,7 +129,19 @@ def test_learning_curves_come_first_and_are_said_in_words(evaluated, tmp_path, c
     evaluated(history, best=2, epochs=3)
 
     said, _ = capsys.readouterr().out.splitlines()
-    assert said == "pets: epoch 3 of 3 is kept; still improving at the end; more epochs"
+    assert said == "pets: epoch 3 of 3 is kept"
     page = (tmp_path / "report.html").read_text()
     assert page.index("<h2>Learning curves") < page.index("<h2>Confusion matrix")
     assert (tmp_path / "plots" / "learning_curves.png").exists()
+
+
+def test_what_the_curves_tell_is_said_and_stands_in_the_report(evaluated, tmp_path, capsys):
+    loss = [2.0, 1.2, 0.8, 0.5]
+
+    evaluated({"loss": loss, "val_loss": loss}, best=3, epochs=4)
+
+    said, _ = capsys.readouterr().out.splitlines()
+    assert said.startswith("pets: epoch 4 of 4 is kept; still improving: in the last ")
+    page = (tmp_path / "report.html").read_text()
+    assert "<h2>Training</h2>" in page
+    assert "<td>to try</td><td>more epochs</td>" in page

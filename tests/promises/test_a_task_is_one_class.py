@@ -86,7 +86,10 @@ def test_its_metric_is_measured_with_an_interval(graded):
 def test_its_curve_chooses_when_training_stops(graded):
     history = graded.read("data/digits/trained/history.json")["history"]
 
-    assert sorted(history) == ["classes_off", "loss", "val_classes_off", "val_loss"]
+    assert sorted(history) == [
+        *("classes_off", "learning_rate", "loss"),
+        *("val_classes_off", "val_loss"),
+    ]
     assert history["val_classes_off"][-1] < history["val_classes_off"][0]
 
 

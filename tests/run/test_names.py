@@ -10,7 +10,8 @@ SPACE = "tune: {space: {train.batch_size: {IntDistribution: {low: 8, high: 16}}}
 def test_every_field_of_a_section_is_known_by_its_value(edited):
     found = valued(load(edited()))
 
-    assert {"Supervised", "Checkpoint", "EarlyStopping", "Step"} <= found[LEARNER]
+    assert {"Supervised", "Checkpoint", "EarlyStopping"} <= found[LEARNER]
+    assert {"Schedule", "Step"} <= found[f"{LEARNER}.schedule"]
     assert found["components.tasks.classification"] == {"Classification"}
     assert {"Gate", "Compressor"} <= found["components.config.compress"]
 

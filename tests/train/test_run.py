@@ -61,8 +61,10 @@ def test_a_network_and_its_curves_are_left(trained, mlflow_store, capsys):
     learned = read_json(mlflow_store / "trained" / "history.json")
     assert (learned["epochs"], list(learned["history"])) == (
         2,
-        ["accuracy", "loss", "val_accuracy", "val_loss"],
+        ["accuracy", "loss", "val_accuracy", "val_loss", "learning_rate"],
     )
+    assert learned["guess"] > 0
+    assert learned["remedies"]["still improving"] == ["train.epochs", 4]
     metrics = read_json(mlflow_store / "train.metrics.json")
     best = learned["best"]
     assert metrics == {
@@ -72,7 +74,7 @@ def test_a_network_and_its_curves_are_left(trained, mlflow_store, capsys):
     }
     head, *rows = (mlflow_store / "curves.csv").read_text().splitlines()
     assert head == "epoch,split,metric,value"
-    assert len(rows) == 2 * 4
+    assert len(rows) == 2 * 5
     assert f"2,validation,loss,{learned['history']['val_loss'][1]}" in rows
     assert load(mlflow_store / "trained").predict(points().validation).shape == (20, 2)
     said = f"points: epoch {best + 1} of 2 is kept, val_loss {metrics['val_loss']:.4f}\n"
@@ -114,6 +116,10 @@ def test_what_is_no_number_is_null(trained, mlflow_store, monkeypatch):
         "epochs": 1,
         "best": 0,
         "history": {"loss": [2.0, None], "val_loss": [None, 1.0]},
+        "guess": None,
+        "notes": [],
+        "remedies": {},
+        "seeds": {},
     }
 
 
@@ -145,3 +151,49 @@ def test_however_a_fit_ends_the_cursor_is_seen_again(trained, monkeypatch, error
         trained({})
 
     assert screen.getvalue().rindex(HIDDEN) < screen.getvalue().rindex(SEEN)
+
+
+SEEDS = {"train": {**SECTIONS["train"], "epochs": 3, "seeds": 3}}
+
+
+def test_further_seeds_say_how_much_is_luck(trained, mlflow_store, capsys):
+    trained({})
+    alone = read_json(mlflow_store / "trained" / "history.json")
+
+    trained({}, **SEEDS | {"train": {**SEEDS["train"], "epochs": 8}})
+
+    learned = read_json(mlflow_store / "trained" / "history.json")
+    assert learned["history"] == alone["history"]
+    one = learned["seeds"]["val_loss"]
+    best = learned["history"]["val_loss"][learned["best"]]
+    assert one["low"] < one["value"] < one["high"]
+    assert one["value"] != best
+    said = capsys.readouterr().out.splitlines()[-1]
+    assert f"; over 3 seeds {one['value']:.4f} ({one['low']:.4f} to {one['high']:.4f})" in said
+    client = tracking.connect("points")
+    experiment = client.get_experiment_by_name("points").experiment_id
+    runs = client.search_runs([experiment], filter_string="tags.`millrace.seed` != ''")
+    assert sorted(run.data.tags["millrace.seed"] for run in runs) == ["1", "2"]
+    assert all(run.data.tags["mlflow.parentRunId"] for run in runs)
+
+
+def test_one_that_is_killed_fits_no_seed_twice(trained, mlflow_store, monkeypatch):
+    monkeypatch.setenv("MILLRACE_STATE", str(mlflow_store / "states"))
+    fitted, real = [], Supervised.fit
+
+    def mortal(self, file, data, seed, watch):
+        fitted.append(seed)
+        if fitted == [0, 1, 2]:
+            raise KeyboardInterrupt
+        return real(self, file, data, seed, watch)
+
+    monkeypatch.setattr(Supervised, "fit", mortal)
+    with pytest.raises(KeyboardInterrupt):
+        trained({}, **SEEDS)
+    trained({}, **SEEDS)
+
+    assert fitted == [0, 1, 2, 0, 2]
+    again = read_json(mlflow_store / "trained" / "history.json")["seeds"]
+    monkeypatch.setenv("MILLRACE_STATE", str(mlflow_store / "others"))
+    trained({}, **SEEDS)
+    assert read_json(mlflow_store / "trained" / "history.json")["seeds"] == again

@@ -30,8 +30,8 @@ class EstimatorLearner(Learner):
     @classmethod
     def _is_bare(cls, value: Any) -> Any:
         """The section of a network, once its model is an estimator, is one mistake, not six."""
-        if isinstance(value, Mapping) and set(value) - {"learner"}:
-            raise mistake("an estimator has nothing to say under train; remove the section")
+        if isinstance(value, Mapping) and set(value) - {"learner", "seeds"}:
+            raise mistake("an estimator takes only seeds under train; remove the rest")
         return value
 
     def problems(self, file: "Pipeline") -> Iterator[Problem]:

@@ -1,12 +1,12 @@
 """Learning from examples by gradients: a Keras network, an optimizer, epochs."""
 
-from collections.abc import Iterator, Mapping
-from itertools import pairwise
-from typing import TYPE_CHECKING, Annotated, Literal, Self
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Annotated, Any, Literal, Self
 
-from pydantic import BeforeValidator, Field, field_validator, model_validator
+from pydantic import BeforeValidator, Discriminator, Field, Tag
 
-from components.base.errors import Problem
+from components.base.errors import Location, Problem
+from components.config.lookup import near
 from components.config.models import Architecture
 from components.config.section import (
     Named,
@@ -16,12 +16,17 @@ from components.config.section import (
     PositiveInt,
     Section,
 )
-from components.config.task import unknown_monitor
-from components.config.train import Learner
+from components.config.task import Task, unknown_monitor
+from components.config.train import Illness, Learner
+from components.fitting.supervised.remedies import remedies
+from components.fitting.supervised.schedule import Course, Decay, Plateau, Rate
 
 if TYPE_CHECKING:
     from components.config.pipeline import Pipeline
     from components.data.dataset import Facts
+
+
+SKETCHED = 100  # steps of an epoch that is only sketched
 
 
 class Optimizer(Named):
@@ -54,87 +59,6 @@ class Loss(Named):
     reserved = frozenset({"name", "reduction", "dtype"})
 
 
-class Decay(Section):
-    """What every schedule has."""
-
-    initial: PositiveFloat
-    """Learning rate at the start, or at the end of the warm-up."""
-    warmup_epochs: NonNegativeFloat = 0
-    """Epochs over which the rate climbs to it linearly from zero."""
-
-
-class Step(Decay):
-    """A constant rate, multiplied by `factor` at every boundary."""
-
-    boundaries: Annotated[tuple[PositiveFloat, ...], Field(min_length=1)]
-    """Epochs, warm-up included, after which the rate falls."""
-    factor: Annotated[float, Field(strict=True, gt=0, lt=1)] = 0.1
-    """What the rate is multiplied by."""
-
-    @field_validator("boundaries")
-    @classmethod
-    def _ascend(cls, value: tuple[float, ...]) -> tuple[float, ...]:
-        if any(after <= before for before, after in pairwise(value)):
-            raise ValueError(f"must ascend, are {', '.join(f'{one:g}' for one in value)}")
-        return value
-
-
-class Annealing(Decay):
-    """A fall from `initial` to `final` over the whole training."""
-
-    final: NonNegativeFloat = 0.0
-    """Learning rate at the end."""
-
-    @model_validator(mode="after")
-    def _falls(self) -> Self:
-        if self.final > self.initial:
-            raise ValueError(f"a fall from {self.initial:g} ends below it, not at {self.final:g}")
-        return self
-
-
-class InverseSquareRoot(Decay):
-    """`initial / sqrt(1 + epoch / timescale)`, epochs counted from the end of the warm-up."""
-
-    timescale_epochs: PositiveFloat = 1.0
-    """Epochs until the rate has fallen to 0.71 of its start."""
-
-
-class Schedule(Section):
-    """Exactly one schedule of the learning rate; a plain number is a constant one."""
-
-    constant: Decay | None = None
-    step: Step | None = None
-    cosine: Annealing | None = None
-    linear: Annealing | None = None
-    inverse_square_root: InverseSquareRoot | None = None
-
-    @model_validator(mode="before")
-    @classmethod
-    def _one(cls, value: object) -> object:
-        if isinstance(value, cls):
-            return value
-        if not isinstance(value, Mapping) or len(value) != 1:
-            raise ValueError(f"must be one of {', '.join(cls.model_fields)}, or a number")
-        return {key: {} if part is None else part for key, part in value.items()}
-
-    @property
-    def chosen(self) -> tuple[str, Decay]:
-        """Name and settings of the one schedule that is set."""
-        return next((name, value) for name, value in self if value is not None)
-
-
-def _number_is_constant(value: object) -> object:
-    if isinstance(value, int | float) and not isinstance(value, bool):
-        return {"constant": {"initial": value}}
-    return value
-
-
-Rate = Annotated[
-    Schedule,
-    BeforeValidator(_number_is_constant, json_schema_input_type=PositiveFloat | Schedule),
-]
-
-
 class EarlyStopping(Section):
     """When to stop before the last epoch (`keras.callbacks.EarlyStopping`)."""
 
@@ -151,6 +75,30 @@ class Checkpoint(Section):
 
     monitor: str = "val_loss"
     """The column of the learning curves whose best value marks the best epoch."""
+
+
+class Checks(Section):
+    """What a training tries before it begins; none of it changes what comes of it."""
+
+    first_step: bool = True
+    """Whether a step is made: it must fit into the memory, and its loss be near that of a guess."""
+    overfit: bool = True
+    """Whether two batches are learned by heart, as any model should that can learn."""
+    range_test: bool = True
+    """Whether the loss is looked at while the learning rate grows step by step."""
+
+
+def _is_balanced(value: object) -> object:
+    if value != "balanced" and not isinstance(value, Mapping):
+        raise ValueError("must be balanced, or a weight for each class by its name")
+    return value
+
+
+ClassWeight = Annotated[
+    Annotated[dict[str, PositiveFloat], Tag("")] | Annotated[Literal["balanced"], Tag("balanced")],
+    Discriminator(lambda value: "balanced" if value == "balanced" else ""),
+    BeforeValidator(_is_balanced),
+]
 
 
 class Supervised(Learner):
@@ -173,18 +121,41 @@ class Supervised(Learner):
     """A Keras optimizer; its learning rate is set by `learning_rate`. `AdamW`, as Keras
     has it, decays biases and the scales of normalization too."""
     learning_rate: Rate = Field(1e-3)  # type: ignore[assignment]
-    """The schedule, in epochs; or a number."""
+    """The schedule; or a number."""
     loss: Loss | None = None
     """A Keras loss; left out, the task's own."""
+    class_weight: ClassWeight | None = None
+    """How much the examples of each class count in the loss, 1 where nothing is said; `balanced`
+    is in inverse proportion to their number, 1 on average."""
     early_stopping: EarlyStopping | None = None
     """When to stop early; left out, never."""
     checkpoint: Checkpoint = Checkpoint()
     """Which epoch's weights are kept."""
+    checks: Checks = Checks()
+    """What is tried before; at most a tenth of the steps, and none in a search."""
 
     @property
     def monitored(self) -> str:
         """What chooses the best epoch."""
         return self.checkpoint.monitor
+
+    def sketch(self) -> str | None:
+        """The learning rate; in steps, nothing is known before the examples are counted."""
+        from components.fitting.supervised.sketch import sketch
+
+        if self._schedule.unit == "steps":
+            return None
+        rates = sketch(self.course(SKETCHED * self.batch_size))
+        return f"learning rate {rates}, {self.epochs} epochs"
+
+    def remedies(self, file: "Pipeline") -> Iterator[tuple[Illness, str, Any]]:
+        """Other rates, epochs, and widths."""
+        return remedies(self, file)
+
+    def unchecked(self) -> Self:
+        """The same, without what is tried before."""
+        none = Checks(first_step=False, overfit=False, range_test=False)
+        return self.model_copy(update={"checks": none})
 
     @property
     def allowed(self) -> int:
@@ -197,15 +168,17 @@ class Supervised(Learner):
         if model.build is Architecture.build and model.module_of("network") is None:
             what = f"this learner is for networks; {file.model.architecture} goes with learner:"
             yield Problem(("train", "learner"), f"{what} {model.learner}")
-        for section, key in (
-            (self.early_stopping, "early_stopping"),
-            (self.checkpoint, "checkpoint"),
-        ):
-            if section is not None and section.monitor not in file.task.monitors:
-                yield unknown_monitor(
-                    ("train", key, "monitor"), section.monitor, file.task.monitors
-                )
-        yield from _schedule_problems(self)
+        for where, monitor in self._monitors:
+            if monitor not in file.task.monitors:
+                yield unknown_monitor((*where, "monitor"), monitor, file.task.monitors)
+        if self._schedule.unit == "epochs":
+            yield from self._rate_problems(self.epochs, f"train.epochs is {self.epochs}")
+        if isinstance(self._schedule, Plateau) and self._schedule.patience >= self.epochs:
+            where = ("train", "learning_rate", "plateau", "patience")
+            message = f"{self._schedule.patience} epochs; train.epochs is {self.epochs}"
+            yield Problem(where, message)
+        if self.class_weight is not None and type(file.task).classes is Task.classes:
+            yield Problem(("train", "class_weight"), "the task learns no classes to be weighted")
 
     def data_problems(self, file: "Pipeline", facts: "Facts") -> Iterator[Problem]:
         """A batch that the train split cannot fill."""
@@ -214,20 +187,39 @@ class Supervised(Learner):
                 f"a batch of {self.batch_size} is larger than the train split, which has {size}"
             )
             yield Problem(("train", "batch_size"), message)
+        elif self._schedule.unit == "steps":
+            steps = self.course(size * (1 + file.augment.copies)).steps
+            yield from self._rate_problems(steps, f"{self.epochs} epochs are {steps:,} steps")
+        if isinstance(self.class_weight, Mapping):
+            yield from self._class_problems(self.class_weight, file.task.classes(facts.schema))
 
+    def course(self, examples: int) -> Course:
+        """The learning rates of a training with so many examples in an epoch."""
+        steps = -(-examples // self.batch_size)
+        gathered = self.optimizer.arguments.get("gradient_accumulation_steps") or 1
+        return Course(self._schedule, self.epochs, steps, self.batch_size * gathered)
 
-def _schedule_problems(train: Supervised) -> Iterator[Problem]:
-    """A schedule that does not fit into the training."""
-    name, settings = train.learning_rate.chosen
-    where = ("train", "learning_rate", name)
-    if settings.warmup_epochs >= train.epochs and settings.warmup_epochs:
-        message = f"a warm-up of {settings.warmup_epochs:g} epochs; train.epochs is {train.epochs}"
-        yield Problem((*where, "warmup_epochs"), message)
-    if isinstance(settings, Step):
-        late = [one for one in settings.boundaries if one >= train.epochs]
-        if late:
-            message = f"{late[0]:g} is after the last epoch; train.epochs is {train.epochs}"
-            yield Problem((*where, "boundaries"), message)
-        if settings.boundaries[0] <= settings.warmup_epochs:
-            message = f"{settings.boundaries[0]:g} lies in the warm-up"
-            yield Problem((*where, "boundaries"), message)
+    @property
+    def _schedule(self) -> Decay:
+        return self.learning_rate.chosen[1]
+
+    @property
+    def _monitors(self) -> Iterator[tuple[Location, str]]:
+        """Every column of the learning curves that is looked at, and where that is said."""
+        if self.early_stopping is not None:
+            yield ("train", "early_stopping"), self.early_stopping.monitor
+        yield ("train", "checkpoint"), self.checkpoint.monitor
+        if isinstance(self._schedule, Plateau):
+            yield ("train", "learning_rate", "plateau"), self._schedule.monitor
+
+    def _rate_problems(self, length: int, end: str) -> Iterator[Problem]:
+        """A schedule that does not fit into a training."""
+        name, settings = self.learning_rate.chosen
+        for key, what in settings.problems(length, end):
+            yield Problem(("train", "learning_rate", name, key), what)
+
+    def _class_problems(self, given: Iterable[str], names: Sequence[str]) -> Iterator[Problem]:
+        """Weights of classes that there are not."""
+        for name in (one for one in given if one not in names):
+            hint = near(name, names) or f"; there are {', '.join(names[:10])}"
+            yield Problem(("train", "class_weight", name), f"no class '{name}'{hint}")

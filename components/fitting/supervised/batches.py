@@ -7,6 +7,7 @@ import numpy as np
 
 from components.data.dataset import Split
 from components.fitting.supervised.augmentation import Augment, Columns
+from components.fitting.supervised.weights import Weights
 from components.tasks.head import Targets
 
 
@@ -21,6 +22,7 @@ class Batches(keras.utils.PyDataset):
         targets: From the values of the target columns to what the loss takes.
         seed: Shuffles; None leaves the order as it is.
         augment: Applied to a batch on the host; what it draws follows from seed, epoch and batch.
+        weights: How much each example counts; None is alike.
     """
 
     def __init__(
@@ -30,11 +32,13 @@ class Batches(keras.utils.PyDataset):
         targets: Targets,
         seed: int | None = None,
         augment: Augment | None = None,
+        weights: Weights | None = None,
     ) -> None:
         super().__init__()
         self.count, self.inputs = len(split), split.input
         self.learned = {name: split[name] for name in split.schema.targets}
-        self.batch_size, self.targets, self.seed, self.augment = batch_size, targets, seed, augment
+        self.batch_size, self.targets, self.seed = batch_size, targets, seed
+        self.augment, self.weights = augment, weights
         self.total = -(-self.count // batch_size)
         """Batches of a whole epoch."""
         self.begin(0)
@@ -42,7 +46,7 @@ class Batches(keras.utils.PyDataset):
     def __len__(self) -> int:
         return self.total - self.first
 
-    def __getitem__(self, index: int) -> tuple[Any, Any]:
+    def __getitem__(self, index: int) -> tuple[Any, ...]:
         index += self.first
         # Ascending rows read a memory map in one direction; their order within a batch is free.
         rows = np.sort(self.order[index * self.batch_size : (index + 1) * self.batch_size])
@@ -50,6 +54,8 @@ class Batches(keras.utils.PyDataset):
         columns: Columns = {name: values[rows] for name, values in self.learned.items()}
         if self.augment:
             inputs, columns = self.augment(inputs, columns, (self.seed or 0, self.epoch, index))
+        if self.weights:
+            return inputs, self.targets(columns), self.weights(columns)
         return inputs, self.targets(columns)
 
     def begin(self, epoch: int, first: int = 0) -> None:

@@ -14,18 +14,24 @@ from components.base.words import reason
 from components.config.building import build as build_named
 from components.config.pipeline import Pipeline
 from components.config.task import Task
+from components.data.dataset import Split
 from components.fitting.data import Data
 from components.fitting.diverged import Diverged
-from components.fitting.supervised import Supervised, schedules
+from components.fitting.supervised import Supervised, rates
 from components.fitting.supervised.augmentation import on_host, within
 from components.fitting.supervised.batches import Batches
 from components.fitting.supervised.build import build
+from components.fitting.supervised.precision import check_precision
+from components.fitting.supervised.rehearsal import Rehearsal
 from components.fitting.supervised.resume import Resume
 from components.fitting.supervised.saving import save
+from components.fitting.supervised.schedule import Course
 from components.fitting.supervised.size import check_memory, size
+from components.fitting.supervised.weights import weights
 from components.fitting.watch import Watch, Work
 from components.tasks.head import Head
 
+GUESSED = 1024  # examples that the loss of a guess is taken of
 EVALUATION_BATCH = 1024  # without gradients, larger batches fit and cost less overhead
 
 
@@ -41,6 +47,8 @@ class Fitted:
     head: Head
     ready: Path
     """The model-ready dataset, which has the preprocessing."""
+    guess: float | None
+    """The loss of an answer that does not look at its input; None where there is none."""
 
     @property
     def numbers(self) -> dict[str, Any]:
@@ -67,6 +75,7 @@ def fit(file: Pipeline, data: Data, seed: int, watch: Watch) -> Fitted:
     """
     config, schema = settings(file), data.train.schema
     head = file.task.head(file, data.train)
+    check_precision(config.precision)
     check_memory(size(file.model, schema, head), config.batch_size)
     before = keras.config.dtype_policy()
     keras.utils.set_random_seed(seed)
@@ -90,11 +99,24 @@ def _fit(file: Pipeline, head: Head, data: Data, seed: int, watch: Watch) -> Fit
     augmentation = keras.models.clone_model(data.augmentation)
     moving = data.train.schema.moving
     trained, augment = within(model, augmentation, moving), on_host(augmentation, moving)
-    batches = Batches(data.train, config.batch_size, head.targets, seed, augment)
-    trained.compile(optimizer=optimizer(config, len(batches)), loss=head.loss, metrics=head.metrics)
+    guess = _guess(head, data.train)
+    weighed = weights(config, file.task, data.train)
+    batches = Batches(data.train, config.batch_size, head.targets, seed, augment, weighed)
+    course = config.course(len(data.train))
+    trained.compile(optimizer=optimizer(config, course), loss=head.loss, metrics=head.metrics)
     keeper, *stopping = _stopping(config, file.task)
-    resume = Resume(watch.state, batches, [keeper, *stopping])
+    changing = list(rates.callbacks(course, file.task))
+    resume = Resume(watch.state, batches, [keeper, *stopping, *changing])
+    is_averaged = config.optimizer.arguments.get("use_ema")
+    averaging = [keras.callbacks.SwapEMAWeights(swap_on_epoch=True)] if is_averaged else []
+    counting = [keeper, StopOnNaN(), *stopping, *changing]
     work = Work(config.epochs, len(batches), len(data.train), resume.past, resume.first)
+    watch.built()
+    if resume.saved is None:
+        rehearsal = Rehearsal(trained, batches, config.epochs, guess)
+        resume.notes += rehearsal.run(config.checks)
+    for note in resume.notes:
+        watch.note(note)
     with warnings.catch_warnings():
         # So says Keras at the end of an epoch that is gone on with: it has fewer batches.
         warnings.filterwarnings("ignore", "Your input ran out of data", UserWarning)
@@ -105,7 +127,7 @@ def _fit(file: Pipeline, head: Head, data: Data, seed: int, watch: Watch) -> Fit
             initial_epoch=resume.epoch,
             shuffle=False,  # Batches shuffles, alike on every backend
             verbose=0,
-            callbacks=[keeper, StopOnNaN(), *stopping, Watched(watch, work), resume],
+            callbacks=[*averaging, *counting, Watched(watch, work), resume],
         )
     history = resume.history
     if not np.isfinite(history["loss"]).all():
@@ -115,7 +137,16 @@ def _fit(file: Pipeline, head: Head, data: Data, seed: int, watch: Watch) -> Fit
         )
     if keeper.best is None:
         raise Diverged(f"train: {keeper.monitor} is not a number in any epoch")
-    return Fitted(model, history, int(keeper.best_epoch), head, data.ready)
+    return Fitted(model, history, int(keeper.best_epoch), head, data.ready, guess)
+
+
+def _guess(head: Head, train: Split) -> float | None:
+    """The loss of the best answer that is the same for every example; None where there is none."""
+    if head.guess is None:
+        return None
+    rows = np.linspace(0, len(train) - 1, min(GUESSED, len(train))).astype(int)
+    targets = head.targets({name: train[name][rows] for name in train.schema.targets})
+    return float(head.loss(targets, head.guess(targets)))
 
 
 class FiniteEarlyStopping(keras.callbacks.EarlyStopping):
@@ -182,10 +213,12 @@ def _mode(task: Task, monitor: str) -> Literal["max", "min"]:
     return "max" if task.curve(monitor).better == "higher" else "min"
 
 
-def optimizer(config: Supervised, steps_per_epoch: int) -> Any:
+def optimizer(config: Supervised, course: Course) -> Any:
     """The Keras optimizer with its schedule; `Mistakes` where Keras refuses an argument."""
-    rate = schedules.build(config.learning_rate, config.epochs, steps_per_epoch)
+    rate = rates.Scheduled(course)
     try:
-        return build_named(config.optimizer, learning_rate=rate)
+        made = build_named(config.optimizer, learning_rate=rate)
+        rate.belong_to(made)
+        return made
     except Exception as error:  # whatever it raises about its arguments
         raise Mistakes([Problem(("train", "optimizer"), reason(error))]) from None

@@ -8,6 +8,8 @@ import keras
 from components.fitting.state import Saved, State, numbered
 from components.fitting.supervised.batches import Batches
 
+COUNTED = ("best", "best_epoch", "wait", "cooldown_counter")  # of Keras's callbacks
+
 
 class Resume(keras.callbacks.Callback):
     """Keeps where a training is, and begins where one was; the last of the callbacks.
@@ -17,17 +19,17 @@ class Resume(keras.callbacks.Callback):
     Args:
         state: Where it is kept.
         batches: Of the training.
-        stopping: What remembers the best epoch, or counts those without a better one.
+        counting: What remembers the best epoch, or counts those without a better one.
     """
 
     def __init__(
         self,
         state: State,
         batches: Batches,
-        stopping: Sequence[keras.callbacks.EarlyStopping],
+        counting: Sequence[keras.callbacks.Callback],
     ) -> None:
         super().__init__()
-        self.state, self.batches, self.stopping = state, batches, stopping
+        self.state, self.batches, self.counting = state, batches, counting
         self.saved: Saved | None = state.read()
         nothing: dict[str, Any] = {"epoch": 0, "batch": 0, "history": {}}
         facts = self.saved.facts if self.saved else nothing
@@ -36,6 +38,8 @@ class Resume(keras.callbacks.Callback):
         self.epoch: int = facts["epoch"]
         self.first: int = facts["batch"]
         """The batch of the epoch that Keras counts as 0."""
+        self.notes: list[str] = facts.get("notes", [])
+        """What was strange before the first step."""
 
     @property
     def past(self) -> tuple[dict[str, float], ...]:
@@ -69,7 +73,7 @@ class Resume(keras.callbacks.Callback):
         place = self.first + batch
         if place == self.batches.total:
             raise StopIteration
-        if batch and self.state.is_due:
+        if self.state.is_due:
             if keras.backend.backend() == "jax":
                 self.model.jax_state_sync()
             self._write(self.epoch, place)
@@ -78,10 +82,6 @@ class Resume(keras.callbacks.Callback):
         """Called by Keras."""
         for name, value in (logs or {}).items():
             self.history.setdefault(name, []).append(float(value))
-        # What stopped it would have to be known again: from an earlier place, it stops by itself.
-        is_last = self.model.stop_training or epoch + 1 == self.params["epochs"]
-        if not is_last and self.state.is_due:
-            self._write(epoch + 1, 0)
 
     def _variables(self) -> list[Any]:
         """Weights, random seeds, what the optimizer knows, and the metrics of the epoch."""
@@ -91,20 +91,19 @@ class Resume(keras.callbacks.Callback):
     def _write(self, epoch: int, batch: int) -> None:
         arrays = dict(numbered("variable", self._variables()))
         watched = []
-        for place, one in enumerate(self.stopping):
-            arrays |= numbered(f"best {place}", one.best_weights or ())
-            counted = ("best", "best_epoch", "wait")
-            watched.append({name: _plain(getattr(one, name)) for name in counted})
-        position = {"epoch": epoch, "batch": batch}
-        self.state.write(arrays, {**position, "history": self.history, "stopping": watched})
+        for place, one in enumerate(self.counting):
+            arrays |= numbered(f"best {place}", getattr(one, "best_weights", None) or ())
+            counted = {name: vars(one)[name] for name in COUNTED if name in vars(one)}
+            watched.append({name: _plain(value) for name, value in counted.items()})
+        told = {"history": self.history, "notes": self.notes}
+        facts = {"epoch": epoch, "batch": batch, **told, "counting": watched}
+        self.state.write(arrays, facts)
 
     def _restore(self, saved: Saved) -> None:
         for variable, value in zip(self._variables(), saved.numbered("variable"), strict=True):
             variable.assign(value)
-        if not self.first:
-            self.model.reset_metrics()  # which were kept as they were at the end of an epoch
-        stopping = zip(self.stopping, saved.facts["stopping"], strict=True)
-        for place, (one, counted) in enumerate(stopping):
+        counting = zip(self.counting, saved.facts["counting"], strict=True)
+        for place, (one, counted) in enumerate(counting):
             vars(one).update(counted)
             one.best_weights = saved.numbered(f"best {place}") or None
 

@@ -17,6 +17,7 @@ from components.fitting.estimate import Estimate
 from components.fitting.supervised.augmentation import within
 from components.fitting.supervised.build import build
 from components.fitting.supervised.fit import optimizer, settings
+from components.fitting.supervised.precision import check_precision
 from components.fitting.supervised.size import Size, check_memory, size
 from components.tasks.head import Head
 
@@ -25,7 +26,8 @@ TIMED_S = 10.0
 
 
 def room(file: Pipeline, few: Split) -> Size:
-    """How large the network is; `Mistakes` where it does not fit the data or the memory."""
+    """How large the network is; `Mistakes` where it does not fit the data or this machine."""
+    check_precision(settings(file).precision)
     head = file.task.head(file, few)
     try:
         counted = size(file.model, few.schema, head)
@@ -48,7 +50,7 @@ def trial(
     problems: list[Problem] = []
     counted = None
     for make in (
-        lambda: optimizer(settings(file), 1),
+        lambda: optimizer(settings(file), settings(file).course(1)),
         lambda: room(file, few) if few is not None else None,
     ):
         try:
@@ -72,8 +74,9 @@ def _timed(file: Pipeline, few: Split, count: int, augmentation: Any) -> float:
     head = file.task.head(file, few)
     network = build(file.model, few.schema, head)
     trained = within(network, augmentation, few.schema.moving)
-    steps = math.ceil(count * (1 + file.augment.copies) / train.batch_size)
-    trained.compile(optimizer(train, steps), head.loss, metrics=head.metrics)
+    examples = count * (1 + file.augment.copies)
+    steps = math.ceil(examples / train.batch_size)
+    trained.compile(optimizer(train, train.course(examples)), head.loss, metrics=head.metrics)
     rows = np.resize(np.arange(len(few)), train.batch_size)
     inputs = np.asarray(few.input[:])[rows]
     targets = head.targets({name: few[name][:][rows] for name in few.schema.targets})

@@ -1,6 +1,6 @@
 """Classification: one label out of several for every example."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any, Literal, get_args
 
 from components.base.errors import Problem
@@ -11,6 +11,7 @@ from components.config.task import Metric, Task
 if TYPE_CHECKING:
     from components.config.pipeline import Pipeline
     from components.data.dataset import Facts
+    from components.data.schema import Schema
 
 Flips = Literal["none", "horizontal", "vertical", "horizontal_and_vertical"]
 MODES = tuple(one for one in get_args(Flips) if one != "none")
@@ -80,6 +81,10 @@ class Classification(Task):
                 yield Problem(("ingest", "split", name), what)
         if classes < 2:
             yield Problem(("ingest", "source"), "the data has fewer than two classes")
+
+    def classes(self, schema: "Schema") -> Sequence[str]:
+        """The labels."""
+        return schema.target.names
 
     def _flips(self, file: "Pipeline") -> Iterator[Problem]:
         allowed = self.label_preserving_flips

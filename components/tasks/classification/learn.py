@@ -16,6 +16,8 @@ from components.data.dataset import Split
 from components.tasks.classification import SPARSE, Classification
 from components.tasks.head import Head, values
 
+LEAST = 1e-7  # of a share, whose logarithm is taken
+
 
 def head(task: Classification, file: Pipeline, train: Split) -> Head:
     """A probability for each class, and what it is fitted by."""
@@ -26,6 +28,7 @@ def head(task: Classification, file: Pipeline, train: Split) -> Head:
         loss=_loss(named),
         metrics=_metrics(named),
         targets=lambda columns: _targets(values(columns), classes, named),
+        guess=partial(_guess, classes=classes, activation=task.head_activation),
         finish=_finish,
     )
 
@@ -33,6 +36,14 @@ def head(task: Classification, file: Pipeline, train: Split) -> Head:
 def _attach(features: Any, units: int, activation: str) -> Any:
     layer = keras.layers.Dense(units, activation=activation, dtype="float32", name="head")
     return layer(features)
+
+
+def _guess(targets: NDArray[Any], classes: int, activation: str) -> NDArray[np.float32]:
+    """How often each class is, `(n, classes)`, as the head would say it."""
+    one_hot = np.eye(classes, dtype=np.float32)[targets] if targets.ndim == 1 else targets
+    shares = np.maximum(one_hot.mean(axis=0), LEAST)
+    given = np.log(shares) if activation == "linear" else shares
+    return np.broadcast_to(given, (len(targets), classes)).astype(np.float32)
 
 
 def _loss(named: Named | None) -> keras.losses.Loss:

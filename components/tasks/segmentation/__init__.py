@@ -1,6 +1,6 @@
 """Segmentation: a class for every pixel."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from components.base.errors import Problem
@@ -9,6 +9,7 @@ from components.config.task import Metric, Task
 if TYPE_CHECKING:
     from components.config.pipeline import Pipeline
     from components.data.dataset import Facts
+    from components.data.schema import Schema
 
 CROPS = frozenset({"CenterCrop", "Cropping2D"})
 PADDINGS = frozenset({"ZeroPadding2D"})
@@ -26,6 +27,10 @@ class Segmentation(Task):
     curves = (Metric("mean_iou", "higher", "mean IoU", highest=1),)
     takes = "map"
     targets = ("Mask",)
+
+    def classes(self, schema: "Schema") -> Sequence[str]:
+        """Of the pixels."""
+        return schema.target.classes  # type: ignore[attr-defined,no-any-return]
 
     def problems(self, file: "Pipeline") -> Iterator[Problem]:
         """Preprocessing that cuts off what is to be found, or moves it."""

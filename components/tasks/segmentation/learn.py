@@ -5,6 +5,7 @@ from typing import Any
 
 import keras
 import numpy as np
+from numpy.typing import NDArray
 
 from components.base.errors import Mistakes, Problem
 from components.base.masks import IGNORE
@@ -30,12 +31,20 @@ def head(task: Segmentation, file: Pipeline, train: Split) -> Head:
         metrics=[mean_iou],
         # int32: compared with 255, uint8 overflows on some backends.
         targets=lambda columns: values(columns).astype(np.int32),
+        guess=partial(_guess, classes=classes),
     )
 
 
 def _attach(features: Any, classes: int) -> Any:
     layer = keras.layers.Conv2D(classes, 1, activation="softmax", dtype="float32", name="head")
     return layer(features)
+
+
+def _guess(targets: NDArray[np.int32], classes: int) -> NDArray[np.float32]:
+    """How often each class is, `(n, height, width, classes)`."""
+    counts = np.bincount(targets[targets != IGNORE], minlength=classes)[:classes]
+    shares = counts / max(1, counts.sum())
+    return np.broadcast_to(shares, (*targets.shape, classes)).astype(np.float32)
 
 
 def _loss(named: Named | None) -> keras.losses.Loss:

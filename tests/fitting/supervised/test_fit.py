@@ -14,6 +14,7 @@ from components.data.schema import Schema
 from components.fitting.diverged import Diverged
 from components.fitting.supervised import augmentation
 from components.fitting.supervised import fit as fit_module
+from components.fitting.supervised import precision as precision_module
 from components.fitting.supervised.augmentation import on_host, within
 from components.fitting.supervised.batches import Batches
 from components.fitting.supervised.size import Size, check_memory
@@ -78,8 +79,7 @@ def test_what_is_refused_when_all_is_built_costs_no_step(data):
     with pytest.raises(Stop, match=r"^not known$"):
         fitted(data, watch=Watch(told, Built(refuse)))
 
-    assert told.works == [Work(epochs=8, steps=4, examples=60)]
-    assert (told.steps, told.epochs) == (0, [])
+    assert (told.works, told.steps, told.epochs) == ([], 0, [])
 
 
 def test_whoever_watches_is_told_of_every_step_and_epoch(data):
@@ -89,7 +89,7 @@ def test_whoever_watches_is_told_of_every_step_and_epoch(data):
 
     assert told.works == [Work(epochs=3, steps=4, examples=60)]
     assert (told.steps, told.ends) == (12, 1)
-    columns = ("loss", "accuracy", "val_loss", "val_accuracy")
+    columns = ("loss", "accuracy", "val_loss", "val_accuracy", "learning_rate")
     assert told.epochs == [
         (epoch, {name: result.history[name][epoch] for name in columns}) for epoch in range(3)
     ]
@@ -148,11 +148,29 @@ def test_a_loss_that_wants_one_hot_targets_gets_them(data, loss):
 
 
 @pytest.mark.parametrize("precision", ["mixed_bfloat16", "mixed_float16", "bfloat16"])
-def test_a_half_precision_learns_and_its_head_stays_whole(data, precision):
+def test_a_half_precision_learns_and_its_head_stays_whole(data, precision, monkeypatch):
+    monkeypatch.setattr(precision_module, "devices", lambda: ["cpu:0", "gpu:0"])
+
     result = fitted(data, precision=precision)
 
     assert result.history["val_accuracy"][result.best] > 0.85
     assert result.model.layers[-1].compute_dtype == "float32"
+
+
+@pytest.mark.parametrize("precision", ["mixed_float16", "float16"])
+def test_float16_is_refused_where_there_is_no_gpu(data, precision):
+    told = Told()
+
+    with pytest.raises(Mistakes) as caught:
+        fitted(data, precision=precision, watch=Watch(told))
+
+    (problem,) = caught.value.problems
+    assert problem.location == ("train", "precision")
+    assert problem.message == (
+        f"{precision} is for GPUs, and this machine has none that Keras sees; take float32, or "
+        f"{precision.replace('f', 'bf', 1)}, which a CPU computes in, too"
+    )
+    assert told.works == []
 
 
 def test_what_keras_refuses_is_a_mistake_with_its_place(data):

@@ -10,6 +10,7 @@ import pytest
 from project import ROOT
 
 from components.fitting.state import State
+from components.fitting.supervised import precision as precision_module
 from components.fitting.watch import Watch, Watcher
 from tests.fitting.made import SECTIONS, pipeline, points
 from tests.fitting.mortal import Killed, Mortal, gone_on
@@ -19,7 +20,7 @@ TRAIN = {
     **SECTIONS["train"],
     "epochs": 3,
     "optimizer": {"SGD": {"momentum": 0.9}},
-    "learning_rate": {"cosine": {"initial": 0.05, "warmup_epochs": 1}},
+    "learning_rate": {"cosine": {"initial": 0.05, "warmup": 1}},
     "early_stopping": {"monitor": "val_loss", "patience": 2},
 }
 MODEL = {"architecture": f"{drawing.__module__}:{drawing.__name__}"}
@@ -79,10 +80,35 @@ def test_the_end_of_an_early_stop_is_the_same(tmp_path):
     assert made == whole
 
 
+@pytest.mark.parametrize(
+    "settings",
+    [
+        pytest.param(
+            {"learning_rate": {"plateau": {"initial": 0.5, "warmup": 1, "patience": 1}}},
+            id="a rate that follows the curves",
+        ),
+        pytest.param({"optimizer": {"Adam": {"use_ema": True}}}, id="averaged weights"),
+        pytest.param(
+            {"optimizer": {"SGD": {"gradient_accumulation_steps": 3}}}, id="gathered gradients"
+        ),
+        pytest.param({"class_weight": "balanced"}, id="weighted classes"),
+    ],
+)
+@pytest.mark.parametrize("lives", [3, 7])
+def test_what_else_decides_is_kept_too(tmp_path, settings, lives):
+    settings = {**settings, "epochs": 8, "early_stopping": None}
+    whole = train(**settings)
+
+    made, killed = gone_on(partial(train, **settings), tmp_path / "state.npz", lives)
+
+    assert killed >= 2
+    assert made == whole
+
+
 def test_whoever_watches_is_told_the_epochs_before_again(tmp_path, whole):
     history, *_ = whole
     with pytest.raises(Killed):
-        train(Mortal(tmp_path / "state.npz", 2 * STEPS + 2))  # two epochs and two steps
+        train(Mortal(tmp_path / "state.npz", 2 * STEPS + 3))  # before the third step of epoch 3
     noted = Noted()
 
     train(State(tmp_path / "state.npz"), noted)
@@ -93,7 +119,8 @@ def test_whoever_watches_is_told_the_epochs_before_again(tmp_path, whole):
 
 
 @pytest.mark.parametrize("precision", ["mixed_float16", "bfloat16"])
-def test_what_is_kept_of_half_precision_is_exact(tmp_path, precision):
+def test_what_is_kept_of_half_precision_is_exact(tmp_path, precision, monkeypatch):
+    monkeypatch.setattr(precision_module, "devices", lambda: ["cpu:0", "gpu:0"])
     try:
         whole = train(precision=precision)
         made, killed = gone_on(partial(train, precision=precision), tmp_path / "state.npz", 6)

@@ -225,7 +225,7 @@ def test_what_an_estimator_cannot_be_is_named(refused, new, message):
             CLASSIFICATION,
             "register:",
             "train: {epochs: 3}\nregister:",
-            "6: train: an estimator has nothing to say under train; remove the section",
+            "6: train: an estimator takes only seeds under train; remove the rest",
             id="epochs",
         ),
         pytest.param(

@@ -1,0 +1,163 @@
+"""How often the diagnosis of learning curves is right: trainings made ill, and healthy ones.
+
+    python benchmarks/diagnosis.py train FOLDER SET [SEED ...]
+    python benchmarks/diagnosis.py judge [SET ...]
+
+`train` makes each illness with each seed (0 to 9), on `mnist` or `fashion-mnist` (FOLDER has their
+four files) or on `table` (FOLDER has ETTh1.csv, of which one load is learned from the others), and
+keeps the learning curves in measured/diagnosis. `judge` reads them, and prints by illness how often
+it is named, and how often a healthy training is called ill.
+"""
+
+import csv
+import gzip
+import json
+import os
+import sys
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+
+import numpy as np
+from common import ROOT
+
+KEPT = ROOT / "measured" / "diagnosis"
+RATE = 1e-3
+COSINE = {"cosine": {"initial": RATE}}
+STAND_IN = ("iris", "diabetes")  # a source of the same kind, which is not read
+SMALL = {"mnist": [3], "fashion-mnist": [2], "table": [1]}  # too few units for the task
+
+ILLNESSES: dict[str, dict[str, Any]] = {
+    "healthy": {"learning_rate": COSINE},
+    "healthy with warm-up": {"learning_rate": {"cosine": {"initial": 2e-3, "warmup": 1}}},
+    "healthy in steps": {
+        "learning_rate": {"step": {"initial": RATE, "boundaries": [6, 9], "factor": 0.2}}
+    },
+    "rate too high": {"learning_rate": {"constant": {"initial": 0.1}}},
+    "rate too low": {"learning_rate": {"constant": {"initial": 5e-6}}},
+    "decay too early": {
+        "learning_rate": {"step": {"initial": RATE, "boundaries": [1], "factor": 0.01}}
+    },
+    "plateau": {
+        "learning_rate": 0.1, "optimizer": {"SGD": {"momentum": 0.9}}, "epochs": 20
+    },
+    "overfitting": {"learning_rate": RATE, "examples": 500, "dropout": 0.0, "epochs": 40},
+    "underfitting": {"learning_rate": COSINE, "units": SMALL, "dropout": 0.0},
+    "bad initialization": {
+        "learning_rate": 0.1, "optimizer": {"SGD": {"momentum": 0.9}}, "units": [64] * 6,
+        "activation": "sigmoid", "dropout": 0.0
+    },
+    "still improving": {"learning_rate": {"constant": {"initial": 1e-4}}, "epochs": 4},
+}  # fmt: skip
+
+
+def examples(folder: Path, name: str) -> tuple[Any, Any]:
+    """All examples, `(n, features)` float32, and their targets."""
+    if name == "table":
+        with (folder / "ETTh1.csv").open() as file:
+            rows = [[float(one) for one in row[1:]] for row in list(csv.reader(file))[1:]]
+        x, y = np.array(rows, np.float32)[:, 1:], np.array(rows, np.float32)[:, 0]
+        return (x - x.mean(axis=0)) / x.std(axis=0), y
+    x, y = (
+        np.frombuffer(gzip.decompress(file.read_bytes()), np.uint8, offset=offset)
+        for file, offset in (
+            (folder / "train-images-idx3-ubyte.gz", 16),
+            (folder / "train-labels-idx1-ubyte.gz", 8),
+        )
+    )
+    return x.reshape(-1, 784).astype(np.float32) / 255, y.astype(np.int64)
+
+
+def train(folder: Path, name: str, seeds: list[int]) -> None:
+    """Makes every illness with every seed, and keeps the curves."""
+    import keras
+
+    from components.config.pipeline import Pipeline
+    from components.data.dataset import Split
+    from components.data.features.class_label import ClassLabel
+    from components.data.features.value import Value
+    from components.data.schema import Schema
+    from components.fitting.data import Data
+    from components.fitting.watch import Watch
+
+    x, y = examples(folder, name)
+    target = Value() if name == "table" else ClassLabel(tuple("0123456789"))
+    schema = Schema({"x": Value("float32", x.shape[1:]), "y": target}, ("y",))
+    still = keras.Sequential([keras.Input(x.shape[1:])])
+    KEPT.mkdir(parents=True, exist_ok=True)
+    for seed in seeds:
+        rows = np.random.default_rng(seed).permutation(len(x))
+        for illness, settings in ILLNESSES.items():
+            path = KEPT / f"{name} {illness} {seed}.json"
+            if path.exists():
+                continue
+            units = settings.get("units", [128, 64])
+            model = {
+                "architecture": "mlp",
+                "units": units[name] if isinstance(units, dict) else units,
+                "dropout": settings.get("dropout", 0.2 if name != "table" else 0.0),
+                "activation": settings.get("activation", "relu"),
+            }
+            file = Pipeline.model_validate(
+                {
+                    "version": 1,
+                    "description": illness,
+                    "task": "regression" if name == "table" else "classification",
+                    "ingest": {"source": f"sklearn.datasets.load_{STAND_IN[name == 'table']}"},
+                    "model": model,
+                    "train": {
+                        "epochs": settings.get("epochs", 12),
+                        "batch_size": 64,
+                        "learning_rate": settings["learning_rate"],
+                        "optimizer": settings.get("optimizer", "Adam"),
+                    },
+                    "register": {"name": "diagnosis"},
+                }
+            )
+            count = settings.get("examples", 10_000)
+            parts = rows[:count], rows[-2000:]
+            splits = [Split(schema, {"x": x[part], "y": y[part]}) for part in parts]
+            keras.utils.clear_session()
+            fitted = file.train.fit(file, Data(*splits, still, Path()), seed, Watch())
+            kept = {
+                "epochs": file.train.allowed, "best": fitted.best, "history": fitted.history,
+                "guess": fitted.guess,
+            }  # fmt: skip
+            path.write_text(json.dumps(kept))
+            print(path.stem, {k: round(v[-1], 4) for k, v in fitted.history.items()}, flush=True)
+
+
+def judge(names: list[str]) -> None:
+    """Prints how often each illness is named, and how often a healthy training is called ill."""
+    from components.evaluate.diagnosis import Curves, illness
+
+    for name in names:
+        found: dict[str, Counter[str]] = {}
+        for path in sorted(KEPT.glob(f"{name} *.json")):
+            kept = json.loads(path.read_text())
+            made = path.stem.removeprefix(f"{name} ").rpartition(" ")[0]
+            shares = [] if name == "table" else ["accuracy"]
+            curves = Curves.of(kept["history"], kept["best"], kept["guess"], shares)
+            said = illness(curves)
+            found.setdefault(made, Counter())[said[0] if said else "healthy"] += 1
+        right = {made: counts[made.split(" ")[0] if "healthy" in made else made]
+                 for made, counts in found.items()}  # fmt: skip
+        for made, counts in found.items():
+            others = ", ".join(f"{said} {count}" for said, count in counts.most_common())
+            print(f"{name:14} {made:22} right {right[made]:2} of {counts.total():2}   {others}")
+        ill = [made for made in found if "healthy" not in made]
+        well = [made for made in found if "healthy" in made]
+        for what, group in (("named", ill), ("left alone", well)):
+            total = sum(found[made].total() for made in group)
+            share = sum(right[made] for made in group) / max(1, total)
+            print(f"{name:14} {what}: {share:.0%} of {total}")
+
+
+if __name__ == "__main__":
+    command, *arguments = sys.argv[1:]
+    if command == "train":
+        train(Path(arguments[0]), arguments[1], [*map(int, arguments[2:])] or [*range(10)])
+    else:
+        judge(arguments or ["mnist", "fashion-mnist", "table"])

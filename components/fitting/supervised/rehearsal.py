@@ -1,0 +1,204 @@
+"""What a training tries on itself before it begins, and leaves as it was.
+
+References:
+    Karpathy, A Recipe for Training Neural Networks (2019); Smith, Cyclical Learning Rates for
+    Training Neural Networks (2017), section 3.3, for the range test.
+"""
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import keras
+import numpy as np
+from numpy.typing import NDArray
+
+from components.base.errors import Mistakes, Problem
+from components.fitting.diverged import Diverged
+from components.fitting.supervised import Checks
+from components.fitting.supervised.rates import schedule_of
+
+SHARE, MOST, LEAST = 0.05, 100, 20  # steps of a trial: a share of the training's, within bounds
+FEW = 2  # batches that are learned by heart
+LEARNED = 0.1  # of a guess's loss, at which they are
+FALLEN = 0.8  # of their first loss, which they must come to
+OFF = 3.0  # times the loss of a guess, beyond which a first loss is strange
+LOWEST, HIGHEST = 1e-6, 10.0  # rates of the range test
+SMOOTH = 0.8  # of the moving average of its losses
+GROWN = 4.0  # times the lowest loss, at which it ends
+TENTH = 0.1  # of the rate with the lowest loss, which is about to grow there
+
+Batch = tuple[Any, ...]
+"""Inputs and targets, and perhaps weights."""
+
+
+@dataclass(frozen=True)
+class Range:
+    """The loss at growing learning rates."""
+
+    rates: NDArray[np.float64]
+    losses: NDArray[np.float64]
+    """Moving averages."""
+
+    @property
+    def suggested(self) -> float:
+        """A rate that is high, and at which the loss still falls."""
+        return float(TENTH * self.rates[np.argmin(self.losses)])
+
+    @property
+    def highest(self) -> float | None:
+        """The rate from which on the loss is above that of the start; None where it never is."""
+        lowest = int(np.argmin(self.losses))
+        above = np.flatnonzero(self.losses[lowest:] > self.losses[0])
+        return float(self.rates[lowest + above[0]]) if len(above) else None
+
+
+class Rehearsal:
+    """Tries a compiled model on batches of its own training; the model stays as it is.
+
+    Args:
+        model: Its rate is a `Scheduled`.
+        batches: Of an epoch.
+        epochs: Of the training.
+        guess: The loss of an answer that does not look at its input; None where there is none.
+    """
+
+    def __init__(
+        self, model: keras.Model, batches: Sequence[Batch], epochs: int, guess: float | None
+    ) -> None:
+        self.model, self.batches, self.guess = model, batches, guess
+        self.steps = min(MOST, int(SHARE * epochs * len(batches)))
+        """Of a trial."""
+        self.schedule = schedule_of(model.optimizer)
+
+    def run(self, asked: Checks) -> Iterator[str]:
+        """Tries what is asked for; says what is strange, in words.
+
+        Raises:
+            Mistakes: A step does not fit into the memory.
+            Diverged: The first loss is not a number.
+        """
+        has_time = self.steps >= LEAST  # else the training is short enough to be a trial itself
+        if asked.first_step:
+            yield from self.first_step()
+        if asked.overfit and has_time:
+            yield from self.overfit()
+        if asked.range_test and has_time:
+            yield from self.strange(self.range_test())
+
+    def first_step(self) -> Iterator[str]:
+        """Makes one real step: it must fit into the memory, and its loss be that of a guess."""
+        decay = sum(
+            float(one.regularizer(one))
+            for one in self.model.trainable_variables
+            if one.regularizer is not None
+        )
+        with self._restored():
+            loss = self._fitting(self.batches[0])
+        if not np.isfinite(loss):
+            raise Diverged(
+                "train: the loss is not a number before anything is learned; look at the values "
+                "of the inputs and of the targets, and at what the loss takes"
+            )
+        loss -= decay
+        if self.guess is None:
+            return
+        if loss > OFF * self.guess:
+            what = "the inputs are not scaled, or the first weights are too large"
+        elif loss < self.guess / OFF:
+            what = "the inputs have the answer in them, or the loss is not what it seems"
+        else:
+            return
+        yield f"the first loss is {loss:.3g}, that of a guess {self.guess:.3g}: {what}"
+
+    def overfit(self) -> Iterator[str]:
+        """Learns a few batches by heart, at the highest rate that there will be."""
+        few = [self.batches[place] for place in range(min(FEW, len(self.batches)))]
+        losses: list[float] = []
+        with self._restored():
+            while len(losses) < self.steps:
+                losses.append(self._step(few[len(losses) % len(few)], self.schedule.highest))
+                if max(losses[-len(few) :]) < LEARNED * (self.guess or losses[0]):
+                    return
+        first, last = (float(np.mean(part)) for part in (losses[: len(few)], losses[-len(few) :]))
+        if not last < FALLEN * first:
+            count = sum(len(batch[1]) for batch in few)
+            yield (
+                f"{count} examples are not learned by heart in {self.steps} steps: their loss went "
+                f"from {first:.3g} to {last:.3g}; look at the rate, the targets and the layers"
+            )
+
+    def range_test(self) -> Range:
+        """Raises the rate at each step, until the loss grows."""
+        rates = np.geomspace(LOWEST, HIGHEST, max(LEAST, self.steps))
+        losses: list[float] = []
+        mean = 0.0
+        with self._restored():
+            for number, rate in enumerate(rates, 1):
+                loss = self._step(self.batches[(number - 1) % len(self.batches)], float(rate))
+                mean = SMOOTH * mean + (1 - SMOOTH) * loss
+                losses.append(mean / (1 - SMOOTH**number))
+                if not losses[-1] <= GROWN * min(losses):  # nor is NaN
+                    break
+        is_finite = np.isfinite(losses)
+        return Range(rates[: len(losses)][is_finite], np.array(losses)[is_finite])
+
+    def strange(self, found: Range) -> Iterator[str]:
+        """What a range test says of the rate that is declared."""
+        asked = self.schedule.highest
+        if found.highest is not None and asked > found.highest:
+            yield (
+                f"train.learning_rate comes to {asked:.2g}; the range test suggests "
+                f"{found.suggested:.1g}, and from {found.highest:.1g} on the loss grows"
+            )
+
+    def _fitting(self, batch: Batch) -> float:
+        """The loss of a step; `Mistakes` with the largest batch that fits where this does not."""
+        size = whole = len(batch[1])
+        while size:
+            try:
+                loss = self._step(tuple(part[:size] for part in batch), self.schedule.highest)
+            except Exception as error:  # each backend has its own
+                if not is_of_memory(error):
+                    raise
+                size //= 2
+                continue
+            if size == whole:
+                return loss
+            break
+        does = f"one of {size} does" if size else "nor does one of a single example"
+        message = f"a step of {whole} examples does not fit into the memory; {does}"
+        raise Mistakes([Problem(("train", "batch_size"), message)])
+
+    def _step(self, batch: Batch, rate: float) -> float:
+        """Makes a step at a rate; its loss."""
+        self.schedule.go_at(rate, self.done)
+        self.done += 1
+        self.model.reset_metrics()
+        return float(self.model.train_on_batch(*batch, return_dict=True)["loss"])
+
+    @contextmanager
+    def _restored(self) -> Iterator[None]:
+        """Every variable is afterwards what it was."""
+        model = self.model
+        model.optimizer.build(model.trainable_variables)
+        self.done = 0
+        variables = [*model.variables, *model.optimizer.variables]
+        values = [np.array(one) for one in variables]
+        try:
+            yield
+        finally:
+            for variable, value in zip(variables, values, strict=True):
+                variable.assign(value)
+            model.reset_metrics()
+
+
+def is_of_memory(error: Exception) -> bool:
+    """Whether a step failed for want of memory."""
+    name = type(error).__name__
+    return (
+        isinstance(error, MemoryError)
+        or "ResourceExhausted" in name
+        or ("RESOURCE_EXHAUSTED" in str(error))
+    )

@@ -1,0 +1,84 @@
+"""What to try against what learning curves tell."""
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+from pydantic import ValidationError
+
+from components.config.train import Illness
+from components.fitting.supervised.schedule import (
+    Decay,
+    Exponential,
+    InverseSquareRoot,
+    OneCycle,
+    Step,
+)
+
+if TYPE_CHECKING:
+    from components.config.pipeline import Pipeline
+    from components.fitting.supervised import Supervised
+
+Remedy = tuple[Illness, str, Any]
+WIDTHS = ("units", "filters")  # of an architecture
+FACTORS: dict[Illness, float] = {"rate too high": 0.1, "rate too low": 10.0, "plateau": 0.3}
+MORE_DROPOUT, MOST_DROPOUT = 0.2, 0.5
+
+
+def remedies(train: "Supervised", file: "Pipeline") -> Iterator[Remedy]:
+    """A key of the file, and its new value, for each illness that there is one against."""
+    yield "still improving", "train.epochs", 2 * train.epochs
+    yield from _of_rate(train)
+    yield from _of_model(file)
+
+
+def _of_rate(train: "Supervised") -> Iterator[Remedy]:
+    name, schedule = train.learning_rate.chosen
+    where = f"train.learning_rate.{name}"
+    first, highest = f"{where}.initial", schedule.initial
+    if isinstance(schedule, OneCycle):
+        first, highest = f"{where}.maximum", schedule.maximum
+    is_number = name == "constant" and schedule.model_fields_set == {"initial"}
+    if is_number:
+        first = "train.learning_rate"
+    for illness, factor in FACTORS.items():
+        value = _round(highest * factor)
+        if is_number or _takes(schedule, first.rpartition(".")[2], value):
+            yield illness, first, value
+    if is_number:  # a later one of an illness counts
+        yield "plateau", first, {"cosine": {"initial": highest}}
+    match schedule:
+        case Step(boundaries=boundaries):
+            length = train.epochs / boundaries[-1] * 0.75
+            later = [round(length * one) for one in boundaries]
+            yield "decay too early", f"{where}.boundaries", later
+        case Exponential(factor=factor):
+            yield "decay too early", f"{where}.factor", _round(factor**0.25)
+        case InverseSquareRoot(timescale=timescale):
+            yield "decay too early", f"{where}.timescale", 10 * timescale
+
+
+def _of_model(file: "Pipeline") -> Iterator[Remedy]:
+    model = file.model
+    for name in WIDTHS:
+        if widths := getattr(model, name, None):
+            wider = 2 * widths if isinstance(widths, int) else [2 * one for one in widths]
+            yield "underfitting", f"model.{name}", wider
+    dropout = getattr(model, "dropout", None)
+    if isinstance(dropout, float) and dropout < MOST_DROPOUT:
+        yield "overfitting", "model.dropout", round(min(dropout + MORE_DROPOUT, MOST_DROPOUT), 2)
+    if getattr(model, "activation", "relu") != "relu":
+        yield "bad initialization", "model.activation", "relu"
+
+
+def _takes(schedule: Decay, key: str, value: float) -> bool:
+    """Whether it may have another value, which may have to lie between others."""
+    try:
+        type(schedule).model_validate({**schedule.model_dump(), key: value})
+    except ValidationError:
+        return False
+    return True
+
+
+def _round(value: float) -> float:
+    """As people write it."""
+    return float(f"{value:.2g}")
