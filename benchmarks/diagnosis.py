@@ -1,10 +1,11 @@
 """How often the diagnosis of learning curves is right: trainings made ill, and healthy ones.
 
     python benchmarks/diagnosis.py train FOLDER SET [SEED ...]
-    python benchmarks/diagnosis.py judge [SET ...]
+    python benchmarks/diagnosis.py [judge [SET ...]]
 
 `train` makes each illness with each seed (0 to 9), on `mnist` or `fashion-mnist` (FOLDER has their
-four files) or on `table` (FOLDER has ETTh1.csv, of which one load is learned from the others), and
+four files) or on `table` (FOLDER has ETTh1.csv, of which the temperature of the oil is
+learned from the loads and the time), and
 keeps the learning curves in measured/diagnosis. `judge` reads them, and prints by illness how often
 it is named, and how often a healthy training is called ill.
 """
@@ -57,9 +58,11 @@ def examples(folder: Path, name: str) -> tuple[Any, Any]:
     """All examples, `(n, features)` float32, and their targets."""
     if name == "table":
         with (folder / "ETTh1.csv").open() as file:
-            rows = [[float(one) for one in row[1:]] for row in list(csv.reader(file))[1:]]
-        x, y = np.array(rows, np.float32)[:, 1:], np.array(rows, np.float32)[:, 0]
-        return (x - x.mean(axis=0)) / x.std(axis=0), y
+            rows = np.array([row[1:] for row in list(csv.reader(file))[1:]], np.float32)
+        hours = 2 * np.pi * np.arange(len(rows)) / 24
+        turns = [wave(hours / period) for period in (1, 91, 365) for wave in (np.sin, np.cos)]
+        x = np.concatenate([rows[:, :6], np.stack(turns, axis=1)], axis=1).astype(np.float32)
+        return (x - x.mean(axis=0)) / x.std(axis=0), rows[:, 6]
     x, y = (
         np.frombuffer(gzip.decompress(file.read_bytes()), np.uint8, offset=offset)
         for file, offset in (
@@ -135,7 +138,10 @@ def judge(names: list[str]) -> None:
 
     for name in names:
         found: dict[str, Counter[str]] = {}
-        for path in sorted(KEPT.glob(f"{name} *.json")):
+        if not (kept_here := sorted(KEPT.glob(f"{name} *.json"))):
+            print(f"{name:14} none yet: python benchmarks/diagnosis.py train FOLDER {name}")
+            continue
+        for path in kept_here:
             kept = json.loads(path.read_text())
             made = path.stem.removeprefix(f"{name} ").rpartition(" ")[0]
             shares = [] if name == "table" else ["accuracy"]
@@ -156,7 +162,7 @@ def judge(names: list[str]) -> None:
 
 
 if __name__ == "__main__":
-    command, *arguments = sys.argv[1:]
+    command, *arguments = sys.argv[1:] or ["judge"]
     if command == "train":
         train(Path(arguments[0]), arguments[1], [*map(int, arguments[2:])] or [*range(10)])
     else:

@@ -153,7 +153,7 @@ def learning_curves(
         axes.xaxis.set_major_locator(MaxNLocator(integer=True, min_n_ticks=1))
         if (top := highest.get(name)) is not None:
             axes.set_ylim(top=top)
-        axes.legend(loc="upper right" if name == "loss" else "best")
+        axes.legend(loc="upper right" if name == "loss" else "lower right" if top else "best")
     return figure
 
 
