@@ -41,7 +41,7 @@ DIRTY = "millrace.git.dirty"
 SLOW = "Read timed out"
 CAUSES = re.compile(
     f"Connection refused|{SLOW}|Name or service not known|Connection reset by peer|"
-    r"Connection aborted|too many \d+ error responses"
+    r"Connection aborted|too many \d+ error responses|attempt to write a readonly database"
 )
 REFUSED = re.compile(r"\berror code 40[13]\b")  # Unauthorized, Forbidden
 PATIENCE_S = 5  # until a server that does not answer is said not to, at the start
@@ -108,6 +108,7 @@ def _failures(store: str | None) -> tuple[type[Exception], ...]:
 def _make(store: Path) -> None:
     """Makes an empty store beside and renames it: tables that are half made cannot be mended."""
     with replacing(store) as beside:
+        beside.touch()  # SQLite lets nobody else write what it makes, whatever the umask says
         MlflowClient(f"sqlite:///{beside}").search_experiments()
 
 

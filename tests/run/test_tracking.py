@@ -10,6 +10,7 @@ import subprocess
 import sys
 import threading
 import time
+from functools import partial
 
 import mlflow
 import pytest
@@ -135,6 +136,36 @@ def test_two_that_make_the_store_at_once_wait_for_each_other(mlflow_store, monke
     tracking.connect("digits")
 
     assert waiting.paths == [f"{mlflow_store}/mlflow.db.lock"]
+
+
+@pytest.mark.parametrize(("umask", "mode"), [(0o022, 0o644), (0o002, 0o664), (0o077, 0o600)])
+def test_who_may_write_the_store_follows_from_the_umask(mlflow_store, umask, mode):
+    os.unlink(tracking.store_file())  # the fixture's is a copy
+    before = os.umask(umask)
+    try:
+        tracking.connect("pets")
+    finally:
+        os.umask(before)
+
+    assert os.stat(tracking.store_file()).st_mode & 0o777 == mode
+
+
+def test_a_store_of_somebody_else_is_named_in_a_word(mlflow_store, monkeypatch):
+    client = tracking.connect("pets")
+    error = OperationalError("INSERT", {}, Exception("attempt to write a readonly database"))
+    text = f"(raised as a result of Query-invoked autoflush)\n{error}"
+    refuse = partial(_raise, MlflowException(text))
+    monkeypatch.setattr(client, "create_run", refuse)
+
+    with (
+        pytest.raises(Unavailable, match=r"no new run: attempt to write a readonly database$"),
+        tracking.start(client, "pets", {}, {}),
+    ):
+        pass
+
+
+def _raise(error, *_, **__):
+    raise error
 
 
 def test_a_disk_that_is_full_while_the_store_is_made_leaves_none(mlflow_store, monkeypatch):
