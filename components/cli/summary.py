@@ -63,7 +63,7 @@ def _asked(name: str) -> dict[str, str]:
 
 def _next_commands(name: str, console: Console) -> None:
     train = load(Path("pipelines", f"{name}.yaml")).train
-    tried = f"dvc exp run -S 'pipelines/{name}.yaml:train.batch_size=32'"
+    tried = f"dvc exp run -S 'pipelines/{name}.yaml:++train.batch_size=32'"
     commands = (
         "make ui         compare the runs in MLflow",
         "make airflow    run the same stages on schedule",

@@ -199,8 +199,12 @@ RULES: Mapping[Illness, Callable[[Curves], str | None]] = {
 
 
 def illness(curves: Curves) -> tuple[Illness, str] | None:
-    """What a training suffers from, and the evidence; None where nothing is seen."""
-    if curves.count < ENOUGH or not np.isfinite([curves.train, curves.validation]).all():
+    """What a training suffers from, and the evidence; None where nothing is seen.
+
+    Of losses that go down to 0 or below, nothing is read: shares of them tell nothing.
+    """
+    both = np.array([curves.train, curves.validation])
+    if curves.count < ENOUGH or not np.isfinite(both).all() or both.min() <= 0:
         return None
     found = ((name, evidence) for name, rule in RULES.items() if (evidence := rule(curves)))
     return next(found, None)
@@ -282,5 +286,5 @@ def read(
         rows.append(("to try", ADVICE[name]))
     else:
         rows.append(("to try", f"{key}: {yaml_of(value)}"))
-        rows.append(("by", f"dvc exp run -S '{file}:{key}={yaml_of(value)}'"))
+        rows.append(("by", f"dvc exp run -S '{file}:++{key}={yaml_of(value)}'"))
     return Reading(kept, rows, name)

@@ -7,6 +7,7 @@ from components.base.files import digest, read_json, replacing, write_csv, write
 from components.config.overrides import apply
 from components.config.pipeline import Pipeline
 from components.fitting.data import Data, Fitted
+from components.fitting.diverged import Diverged
 from components.fitting.predictor import BASELINE
 from components.fitting.progress import Shown
 from components.fitting.watch import Built, Curves, Notes, Watch
@@ -115,6 +116,9 @@ def _repeated(
         with tracking.start(client, run.name, {}, tags, f"seed {seed}", live.run_id) as child:
             try:
                 fitted = again.fit(file, data, seed, Watch(shown, Curves(child.log), state=state))
+            except Diverged as error:  # which loses nothing of the others
+                run.say(f"seed {seed} is left out: {error}")
+                continue
             finally:
                 shown.end()
         found = at(fitted)

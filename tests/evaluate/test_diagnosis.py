@@ -117,7 +117,7 @@ def test_what_is_to_be_tried_is_a_line_of_yaml_and_a_command():
     assert (first, note, name) == ("before the first step", "the first loss is 9", "plateau")
     assert rest == [
         ("to try", "train.learning_rate: {cosine: {initial: 0.1}}"),
-        ("by", "dvc exp run -S 'pipelines/a.yaml:train.learning_rate={cosine: {initial: 0.1}}'"),
+        ("by", "dvc exp run -S 'pipelines/a.yaml:++train.learning_rate={cosine: {initial: 0.1}}'"),
     ]
 
 

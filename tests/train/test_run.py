@@ -16,6 +16,7 @@ from components.base.files import read_json, write_json
 from components.data import shards
 from components.data.dataset import empty
 from components.fitting import progress
+from components.fitting.diverged import Diverged
 from components.fitting.predictor import load
 from components.fitting.supervised import Supervised
 from components.fitting.watch import Work
@@ -175,6 +176,26 @@ def test_further_seeds_say_how_much_is_luck(trained, mlflow_store, capsys):
     runs = client.search_runs([experiment], filter_string="tags.`millrace.seed` != ''")
     assert sorted(run.data.tags["millrace.seed"] for run in runs) == ["1", "2"]
     assert all(run.data.tags["mlflow.parentRunId"] for run in runs)
+
+
+def test_a_further_seed_that_diverges_takes_nothing_along(
+    trained, mlflow_store, monkeypatch, capsys
+):
+    real = Supervised.fit
+
+    def unlucky(self, file, data, seed, watch):
+        if seed == 1:
+            raise Diverged("the loss is not a number")
+        return real(self, file, data, seed, watch)
+
+    monkeypatch.setattr(Supervised, "fit", unlucky)
+
+    trained({}, **SEEDS)
+
+    said = capsys.readouterr().out
+    assert "points: seed 1 is left out: the loss is not a number" in said
+    assert "; over 2 seeds " in said
+    assert (mlflow_store / "trained" / "history.json").exists()
 
 
 def test_one_that_is_killed_fits_no_seed_twice(trained, mlflow_store, monkeypatch):

@@ -27,11 +27,12 @@ from components.fitting.supervised.resume import Resume
 from components.fitting.supervised.saving import save
 from components.fitting.supervised.schedule import Course
 from components.fitting.supervised.size import check_memory, size
-from components.fitting.supervised.weights import weights
+from components.fitting.supervised.weights import Weights, weights
 from components.fitting.watch import Watch, Work
 from components.tasks.head import Head
 
-GUESSED = 1024  # examples that the loss of a guess is taken of
+# Examples that the loss of a guess is taken of, and values, such as pixels.
+GUESSED, LEAST_GUESSED, GUESSED_VALUES = 1024, 16, 1_000_000
 EVALUATION_BATCH = 1024  # without gradients, larger batches fit and cost less overhead
 
 
@@ -99,8 +100,8 @@ def _fit(file: Pipeline, head: Head, data: Data, seed: int, watch: Watch) -> Fit
     augmentation = keras.models.clone_model(data.augmentation)
     moving = data.train.schema.moving
     trained, augment = within(model, augmentation, moving), on_host(augmentation, moving)
-    guess = _guess(head, data.train)
     weighed = weights(config, file.task, data.train)
+    guess = _guess(head, data.train, weighed)
     batches = Batches(data.train, config.batch_size, head.targets, seed, augment, weighed)
     course = config.course(len(data.train))
     trained.compile(optimizer=optimizer(config, course), loss=head.loss, metrics=head.metrics)
@@ -140,13 +141,17 @@ def _fit(file: Pipeline, head: Head, data: Data, seed: int, watch: Watch) -> Fit
     return Fitted(model, history, int(keeper.best_epoch), head, data.ready, guess)
 
 
-def _guess(head: Head, train: Split) -> float | None:
+def _guess(head: Head, train: Split, weighed: Weights | None) -> float | None:
     """The loss of the best answer that is the same for every example; None where there is none."""
     if head.guess is None:
         return None
-    rows = np.linspace(0, len(train) - 1, min(GUESSED, len(train))).astype(int)
-    targets = head.targets({name: train[name][rows] for name in train.schema.targets})
-    return float(head.loss(targets, head.guess(targets)))
+    size = sum(np.size(train[name][:1]) for name in train.schema.targets)
+    count = min(GUESSED, max(LEAST_GUESSED, GUESSED_VALUES // size), len(train))
+    rows = np.linspace(0, len(train) - 1, count).astype(int)
+    columns = {name: train[name][rows] for name in train.schema.targets}
+    targets, sample_weight = head.targets(columns), weighed(columns) if weighed else None
+    loss = float(head.loss(targets, head.guess(targets), sample_weight))
+    return loss if loss > 0 else None  # of one that goes below 0, nothing is told by its size
 
 
 class FiniteEarlyStopping(keras.callbacks.EarlyStopping):

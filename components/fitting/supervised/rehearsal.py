@@ -24,6 +24,7 @@ FEW = 2  # batches that are learned by heart
 LEARNED = 0.1  # of a guess's loss, at which they are
 FALLEN = 0.8  # of their first loss, which they must come to
 OFF = 3.0  # times the loss of a guess, beyond which a first loss is strange
+SURE = 0.7  # of a guess that knows which class is rare, beside one that does not
 LOWEST, HIGHEST = 1e-6, 10.0  # rates of the range test
 SMOOTH = 0.8  # of the moving average of its losses
 GROWN = 4.0  # times the lowest loss, at which it ends
@@ -79,7 +80,9 @@ class Rehearsal:
             Mistakes: A step does not fit into the memory.
             Diverged: The first loss is not a number.
         """
-        has_time = self.steps >= LEAST  # else the training is short enough to be a trial itself
+        # Else the training is short enough to be a trial itself, or a step is no update.
+        gathers = getattr(self.model.optimizer, "gradient_accumulation_steps", None)
+        has_time = self.steps >= LEAST and not gathers
         if asked.first_step:
             yield from self.first_step()
         if asked.overfit and has_time:
@@ -104,7 +107,7 @@ class Rehearsal:
         loss -= decay
         if self.guess is None:
             return
-        if loss > OFF * self.guess:
+        if loss > OFF * (self.guess + SURE):
             what = "the inputs are not scaled, or the first weights are too large"
         elif loss < self.guess / OFF:
             what = "the inputs have the answer in them, or the loss is not what it seems"
@@ -173,8 +176,7 @@ class Rehearsal:
 
     def _step(self, batch: Batch, rate: float) -> float:
         """Makes a step at a rate; its loss."""
-        self.schedule.go_at(rate, self.done)
-        self.done += 1
+        self.schedule.go_at(rate)
         self.model.reset_metrics()
         return float(self.model.train_on_batch(*batch, return_dict=True)["loss"])
 
@@ -182,8 +184,8 @@ class Rehearsal:
     def _restored(self) -> Iterator[None]:
         """Every variable is afterwards what it was."""
         model = self.model
-        model.optimizer.build(model.trainable_variables)
-        self.done = 0
+        if not model.optimizer.built:  # a second time, one that scales losses makes more variables
+            model.optimizer.build(model.trainable_variables)
         variables = [*model.variables, *model.optimizer.variables]
         values = [np.array(one) for one in variables]
         try:

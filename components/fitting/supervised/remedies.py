@@ -47,12 +47,15 @@ def _of_rate(train: "Supervised") -> Iterator[Remedy]:
     if is_number:  # a later one of an illness counts
         yield "plateau", first, {"cosine": {"initial": highest}}
     match schedule:
-        case Step(boundaries=boundaries):
-            length = train.epochs / boundaries[-1] * 0.75
-            later = [round(length * one) for one in boundaries]
-            yield "decay too early", f"{where}.boundaries", later
+        case Step(boundaries=boundaries, unit="epochs"):
+            last = len(boundaries) - 1 or 1
+            shares = [0.5 + 0.3 * place / last for place in range(len(boundaries))]
+            later = [round(share * train.epochs, 1) for share in shares]
+            if later[0] > boundaries[0] and _takes(schedule, "boundaries", later):
+                yield "decay too early", f"{where}.boundaries", later
         case Exponential(factor=factor):
-            yield "decay too early", f"{where}.factor", _round(factor**0.25)
+            if _takes(schedule, "factor", slower := _round(factor**0.25)) and slower != factor:
+                yield "decay too early", f"{where}.factor", slower
         case InverseSquareRoot(timescale=timescale):
             yield "decay too early", f"{where}.timescale", 10 * timescale
 
@@ -70,7 +73,7 @@ def _of_model(file: "Pipeline") -> Iterator[Remedy]:
         yield "bad initialization", "model.activation", "relu"
 
 
-def _takes(schedule: Decay, key: str, value: float) -> bool:
+def _takes(schedule: Decay, key: str, value: object) -> bool:
     """Whether it may have another value, which may have to lie between others."""
     try:
         type(schedule).model_validate({**schedule.model_dump(), key: value})

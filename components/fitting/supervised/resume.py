@@ -51,7 +51,8 @@ class Resume(keras.callbacks.Callback):
     def on_train_begin(self, logs: Any = None) -> None:
         """Called by Keras; makes what else the first step would make, and what is restored."""
         if self.saved is not None:
-            self.model.optimizer.build(self.model.trainable_variables)
+            if not self.model.optimizer.built:
+                self.model.optimizer.build(self.model.trainable_variables)
             self.model.test_on_batch(*self.batches[0])
 
     def on_epoch_begin(self, epoch: int, logs: Any = None) -> None:

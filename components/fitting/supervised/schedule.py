@@ -257,6 +257,12 @@ class Plateau(Decay):
     min_lr: NonNegativeFloat = 0.0
     """The lowest rate."""
 
+    @model_validator(mode="after")
+    def _falls(self) -> Self:
+        if self.min_lr >= self.initial:
+            raise ValueError(f"falls from {self.initial:g}, and not to {self.min_lr:g}")
+        return self
+
 
 def _half_cosine(share: Any, xp: Any) -> Any:
     """From 1 to 0, as a share goes from 0 to 1."""

@@ -12,6 +12,7 @@ from project import ROOT
 from components.base.errors import Mistakes
 from components.fitting.diverged import Diverged
 from components.fitting.supervised import Checks
+from components.fitting.supervised import rates as rates_module
 from components.fitting.supervised import rehearsal as rehearsal_module
 from components.fitting.supervised.rates import Scheduled
 from components.fitting.supervised.rehearsal import Range, Rehearsal
@@ -232,7 +233,7 @@ assert history({{}})[:2] == history(OFF)[:2]
 def test_what_was_said_is_said_again_where_it_goes_on(tmp_path, monkeypatch):
     from tests.fitting.mortal import Killed, Mortal
 
-    monkeypatch.setattr(rehearsal_module, "OFF", 1.0)  # so that something is strange
+    monkeypatch.setattr(rehearsal_module, "OFF", 0.1)  # so that something is strange
     *_, whole = history({})
     with pytest.raises(Killed):
         history({}, Mortal(tmp_path / "state.npz", 6))
@@ -248,3 +249,25 @@ def test_a_search_does_without():
 
     assert train.checks == Checks()
     assert train.unchecked().checks == Checks(**OFF)
+
+
+class Deaf(keras.optimizers.SGD):
+    """Of a user's, with a rate of its own."""
+
+    def __init__(self, learning_rate, **kwargs):
+        super().__init__(0.1, **kwargs)
+
+
+def test_an_optimizer_that_does_not_follow_the_rate_is_named():
+    schedule = Scheduled(Course(Decay(initial=0.1), 1, 1, 1))
+    with pytest.raises(Mistakes, match="Deaf does not follow the learning rate that it is given"):
+        rates_module.schedule_of(Deaf(schedule))
+
+
+def test_rare_classes_and_weights_make_no_first_loss_strange():
+    given = [(x, (np.arange(len(x)) == 0).astype(np.int64)) for x, _ in batches(size=64)]
+    tried = rehearsal(given)
+    tried.guess = 0.08
+
+    assert list(tried.run(ONLY["first_step"])) == []
+    assert history({}, class_weight={"below": 20.0, "above": 20.0})[-1] == []

@@ -57,8 +57,14 @@ def test_boundaries_move_to_where_they_are_usual():
 
     assert remedies(early)["decay too early"] == (
         "train.learning_rate.step.boundaries",
-        [3, 6],
+        [4.0, 6.4],
     )
+    for usual in ([5, 7], [3.9, 7.9]):
+        schedule = {"step": {"initial": 0.1, "boundaries": usual}}
+        found = remedies(schedule).get("decay too early")
+        assert found is None or found[1][0] > usual[0]
+    slow = {"exponential": {"initial": 0.1, "factor": 0.99}}
+    assert "decay too early" not in remedies(slow)
 
 
 @pytest.mark.parametrize("name", ["mlp", "cnn", "resnet", "fcn", "unet"])

@@ -162,6 +162,11 @@ def test_a_fall_ends_below_its_start(name):
         Schedule.model_validate({name: {"initial": 0.001, "final": 0.1}})
 
 
+def test_a_plateau_ends_below_its_start():
+    with pytest.raises(ValidationError, match=r"falls from 0.001, and not to 0.1"):
+        Schedule.model_validate({"plateau": {"initial": 0.001, "min_lr": 0.1}})
+
+
 def test_a_cycle_climbs():
     with pytest.raises(ValidationError, match=r"climbs from 0.1, not to 0.1"):
         Schedule.model_validate({"one_cycle": {"initial": 0.1, "maximum": 0.1}})
