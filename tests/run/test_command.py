@@ -15,13 +15,18 @@ from components.fingerprint import run as fingerprint
 from components.run.command import Run, stage
 
 
-def test_what_was_measured_lies_apart_from_what_follows_from_the_inputs(tmp_path, capsys):
-    run = Run(
+def measuring(folder):
+    """A run that can write what it measures."""
+    return Run(
         stage="train",
         pipeline_path=Path("pipelines/pets.yaml"),
-        metrics=tmp_path / "metrics.json",
-        measured=tmp_path / "measured.json",
+        metrics=folder / "metrics.json",
+        measured=folder / "measured.json",
     )
+
+
+def test_what_was_measured_lies_apart_from_what_follows_from_the_inputs(tmp_path, capsys):
+    run = measuring(tmp_path)
 
     run.conclude("4 epochs")
     run.measure({"loss": 0.5}, latency_ms=2.0)
@@ -82,12 +87,7 @@ def test_a_stage_that_would_run_with_other_values_than_its_run_is_told_of_begins
 
 
 def test_seconds_are_those_that_passed_whatever_the_clock_of_day_is_set_to(tmp_path, monkeypatch):
-    run = Run(
-        stage="train",
-        pipeline_path=Path("pipelines/pets.yaml"),
-        metrics=tmp_path / "metrics.json",
-        measured=tmp_path / "measured.json",
-    )
+    run = measuring(tmp_path)
     run.finding = ""
     now = time.time
     monkeypatch.setattr(time, "time", lambda: now() - 86400)

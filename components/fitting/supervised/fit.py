@@ -4,7 +4,7 @@ import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import keras
 import numpy as np
@@ -205,17 +205,12 @@ def _stopping(config: Supervised, task: Task) -> Sequence[FiniteEarlyStopping]:
     """What keeps the best weights, then what stops."""
     monitor = config.checkpoint.monitor
     keeps_best = FiniteEarlyStopping(
-        monitor, patience=config.epochs, mode=_mode(task, monitor), restore_best_weights=True
+        monitor, patience=config.epochs, mode=rates.mode(task, monitor), restore_best_weights=True
     )
     if (stopping := config.early_stopping) is None:
         return [keeps_best]
-    stops = FiniteEarlyStopping(**stopping.model_dump(), mode=_mode(task, stopping.monitor))
+    stops = FiniteEarlyStopping(**stopping.model_dump(), mode=rates.mode(task, stopping.monitor))
     return [keeps_best, stops]
-
-
-def _mode(task: Task, monitor: str) -> Literal["max", "min"]:
-    """Which value of a column is best."""
-    return "max" if task.curve(monitor).better == "higher" else "min"
 
 
 def optimizer(config: Supervised, course: Course) -> Any:

@@ -1,7 +1,7 @@
 """The learning rate that an optimizer follows."""
 
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, Literal
 
 import keras
 import numpy as np
@@ -54,11 +54,16 @@ def callbacks(course: Course, task: Task) -> Iterator[keras.callbacks.Callback]:
             settings.monitor,
             factor=settings.factor,
             patience=settings.patience,
-            mode="max" if task.curve(settings.monitor).better == "higher" else "min",
+            mode=mode(task, settings.monitor),
             min_delta=settings.min_delta,
             cooldown=settings.cooldown,
             min_lr=settings.min_lr / settings.initial,
         )
+
+
+def mode(task: Task, monitor: str) -> Literal["max", "min"]:
+    """Which value of a column of the learning curves is best, as Keras's callbacks take it."""
+    return "max" if task.curve(monitor).better == "higher" else "min"
 
 
 class Noted(keras.callbacks.Callback):
