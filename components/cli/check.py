@@ -1,18 +1,15 @@
 """All mistakes of pipeline files: those that the YAML shows, then what Keras and the data show."""
 
-import os
-import subprocess
-import sys
-import tempfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import psutil
 
-from components.base.errors import KINDS, Invalid, Stop, Unavailable
-from components.base.files import read_json, write_json
+from components.base.errors import Invalid, Stop, Unavailable
+from components.base.files import write_json
 from components.base.words import duration, size_of
+from components.cli.apart import found_by
 from components.cli.terminal import console
 from components.config.document import Document
 from components.config.params import Params
@@ -41,7 +38,7 @@ def check(paths: Sequence[Path]) -> None:
     failed: list[Stop] = []
     for path in paths:
         try:
-            cost = _deep(path, params.backend)
+            cost = found_by("components.cli.deep", path, params.backend, LIMIT_S, "check")
         except Stop as error:
             failed.append(error)
             continue
@@ -83,38 +80,3 @@ def _raise(found: Sequence[Stop | None]) -> None:
     elif all(isinstance(one, Unavailable) for one in errors):
         kind = Unavailable  # to try again helps only where nothing else is in the way
     raise kind("\n".join(map(str, errors)))
-
-
-def _deep(path: Path, backend: str) -> dict[str, Any]:
-    with tempfile.TemporaryDirectory() as scratch:
-        return _examined(path, backend, Path(scratch) / "found.json")
-
-
-def _examined(path: Path, backend: str, out: Path) -> dict[str, Any]:
-    command = [sys.executable, "-m", "components.cli.deep", str(path), str(out)]
-    paths = [str(Path.cwd()), *filter(None, [os.environ.get("PYTHONPATH")])]
-    environment = {**os.environ, "KERAS_BACKEND": backend, "PYTHONPATH": os.pathsep.join(paths)}
-    try:
-        done = subprocess.run(  # noqa: S603  our own arguments
-            command, env=environment, capture_output=True, text=True, timeout=LIMIT_S, check=False
-        )
-    except subprocess.TimeoutExpired:
-        raise Stop(
-            f"{path}: the check did not end in {LIMIT_S} s: a layer or a model takes so long to be "
-            "built, or a source does not answer"
-        ) from None
-    if out.exists():
-        return read_json(out)  # type: ignore[no-any-return]
-    if done.returncode == 0:
-        raise Stop(f"{path}: a module that it names ends the process: sys.exit, or os._exit")
-    said = "\n".join(line for line in done.stderr.splitlines() if not _is_chatter(line))
-    if done.returncode in KINDS and "Traceback" not in said:
-        raise KINDS[done.returncode](said)
-    if done.returncode < 0:
-        raise Stop(f"{path}: the check was killed, as where memory runs out: {said[-500:]}")
-    raise RuntimeError(said)
-
-
-def _is_chatter(line: str) -> bool:
-    """Whether TensorFlow's C++ says it, about every start."""
-    return line.startswith(("I0000", "W0000", "E0000", "WARNING: All log messages"))

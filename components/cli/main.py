@@ -98,6 +98,17 @@ def run(
     run.run(_active(names), pull, force)
 
 
+@app.command(epilog="Example: millrace suggest digits --write")
+def suggest(
+    name: Name,
+    write: Annotated[bool, typer.Option(help="write the values into the file")] = False,
+) -> None:
+    """Measure precision, batch size, learning rate and where to augment, and say what is best."""
+    from components.cli import suggest
+
+    suggest.suggest(project.pipeline_file(name, State.called_from), write)
+
+
 @app.command(epilog="Example: millrace summary digits")
 def summary(names: Names = None) -> None:
     """What the last run has made, and where its model stands in the registry now."""

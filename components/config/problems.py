@@ -13,6 +13,11 @@ from components.config.extension import Home
 from components.config.lookup import near, parameters
 from components.config.section import Named
 
+AUTO = "auto"
+ADVICE = (
+    "auto is no value, and would be another one on every machine; `millrace suggest NAME --write` "
+    "measures what is good here, and writes that"
+)
 MOST = 1000  # mistakes that are put into words
 
 # What pydantic says in the words of Python.
@@ -67,6 +72,8 @@ def _problem(details: ErrorDetails, model: type[BaseModel], data: object) -> Pro
     if kind == "invalid_key":
         return Problem(location, "a key must be text")
     location = _written(location, data)
+    if details["input"] == AUTO:
+        return Problem(location, ADVICE)
     if kind == "named":
         return Problem((*location, *context["inside"]), context["message"])
     if kind == "value_error":

@@ -11,6 +11,7 @@ from components.config.section import PositiveInt
 
 if TYPE_CHECKING:
     import keras
+    from matplotlib.figure import Figure
 
     from components.config.pipeline import Pipeline
     from components.data.dataset import Facts, Split
@@ -69,6 +70,14 @@ class Learner(Extension):
         """What to try against an illness: a key of the file, and its new value."""
         yield from ()
 
+    def figures(self, learned: Mapping[str, Any]) -> Mapping[str, "Figure"]:
+        """Pictures of a fit for the report, by caption.
+
+        Args:
+            learned: What `train` has written of it, beside the learning curves.
+        """
+        return {}
+
     def unchecked(self) -> Self:
         """The same, without what is tried before a fit: one of many needs no look at itself."""
         return self
@@ -107,6 +116,19 @@ class Learner(Extension):
     def room(self, file: "Pipeline", few: "Split") -> None:
         """Raises `Mistakes` where the data or the memory of this machine has no room for it."""
         self.part("trial").room(file, few)
+
+    def suggest(self, file: "Pipeline", data: Any, seed: int) -> Any:
+        """What is better chosen by measuring; None where nothing is.
+
+        Args:
+            file: The pipeline file.
+            data: A `components.fitting.data.Data`.
+            seed: Of all that is drawn.
+
+        Returns:
+            A `components.fitting.suggestion.Suggestion`.
+        """
+        return None
 
     def fit(self, file: "Pipeline", data: Any, seed: int, watch: Any) -> Any:
         """Fits to the train split, and keeps what is best on the validation split.

@@ -270,7 +270,7 @@ def read(
     """
     best = learned["best"]
     kept = f"epoch {best + 1} of {max(map(len, history.values()))} is kept"
-    rows = [("before the first step", note) for note in learned.get("notes", ())]
+    rows = [(when, what) for when, what in learned.get("notes", ())]
     rows += [
         (f"{name.replace('_', ' ')} over the seeds", f"{value:.4f}, {low:.4f} to {high:.4f} (95 %)")
         for name, (value, low, high) in _spreads(learned.get("seeds", {}))

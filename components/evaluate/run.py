@@ -1,7 +1,8 @@
 """The evaluate stage, from paths to paths."""
 
 import re
-from pathlib import Path
+from collections.abc import Mapping
+from typing import Any
 
 import numpy as np
 from matplotlib.figure import Figure
@@ -33,9 +34,10 @@ def run(run: Run) -> None:
     if wrong := strange(answers):
         raise Stop(f"evaluate: the model {wrong}")
     measures = task.measure(answers, test)
-    curves, reading = _curves(run.trained, run.pipeline, run.name)
-    figures = task.figures(measures, answers, test, run.pipeline.evaluate.shown)
-    figures = {"Learning curves": curves, **figures} if curves else figures
+    learned = read_json(run.trained / "history.json")
+    curves, reading = _curves(learned, run.pipeline, run.name)
+    shown = task.figures(measures, answers, test, run.pipeline.evaluate.shown)
+    figures = {**curves, **shown, **run.pipeline.train.figures(learned)}
     with replacing(run.plots) as folder:
         folder.mkdir()
         for caption, figure in figures.items():
@@ -78,21 +80,23 @@ def _compared(
     return {"Compared with the baseline": (columns, rows)}
 
 
-def _curves(trained: Path, file: Pipeline, name: str) -> tuple[Figure | None, Reading]:
+def _curves(
+    learned: Mapping[str, Any], file: Pipeline, name: str
+) -> tuple[dict[str, Figure], Reading]:
     """The learning curves, and what they say; none where nothing was learned step by step."""
-    learned = read_json(trained / "history.json")
     # Where JSON has null, training saw NaN.
     history = {
         name: np.array(values, float).tolist() for name, values in learned["history"].items()
     }
     if not history or max(map(len, history.values())) < 2:
-        return None, Reading("nothing was learned step by step")
+        return {}, Reading("nothing was learned step by step")
     best, epochs = learned["best"], learned["epochs"]
     own = file.task.diagnose(history, best, epochs)
     known = read(learned, history, file.task.curves, f"pipelines/{name}.yaml")
     reading = known if own is None else Reading(own)
     highest = {one.name: one.highest for one in file.task.curves}
-    return pictures.learning_curves(history, best, reading.title, highest), reading
+    drawn = pictures.learning_curves(history, best, reading.title, highest)
+    return {"Learning curves": drawn}, reading
 
 
 def _slug(caption: str) -> str:

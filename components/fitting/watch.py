@@ -41,6 +41,9 @@ class Watcher:
     def step(self) -> None:
         """A step was made."""
 
+    def values(self, values: Mapping[str, float], step: int) -> None:
+        """What else there is to follow, such as the loss of a step, by name."""
+
     def epoch(self, number: int, values: Mapping[str, float]) -> bool:
         """An epoch has ended; True ends the fit.
 
@@ -90,6 +93,11 @@ class Watch(Watcher):
         for one in self.watchers:
             one.step()
 
+    def values(self, values: Mapping[str, float], step: int) -> None:
+        """Tells all."""
+        for one in self.watchers:
+            one.values(values, step)
+
     def epoch(self, number: int, values: Mapping[str, float]) -> bool:
         """Tells all; one of them is enough to end the fit."""
         asked = [one.epoch(number, values) for one in self.watchers]  # every one is told
@@ -112,17 +120,6 @@ class Built(Watcher):
         self.call()
 
 
-class Notes(Watcher):
-    """Remembers what is strange."""
-
-    def __init__(self) -> None:
-        self.texts: list[str] = []
-
-    def note(self, text: str) -> None:
-        """Remembers it."""
-        self.texts.append(text)
-
-
 class Curves(Watcher):
     """Hands the learning curves on, as to an MLflow run.
 
@@ -132,6 +129,10 @@ class Curves(Watcher):
 
     def __init__(self, log: Callable[..., None]) -> None:
         self.log = log
+
+    def values(self, values: Mapping[str, float], step: int) -> None:
+        """Hands them on."""
+        self.log(values, step=step)
 
     def epoch(self, number: int, values: Mapping[str, float]) -> bool:
         """Hands them on."""

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack
+from typing import Any
 
 from components.base.files import digest, read_json, replacing, write_csv, write_json
 from components.config.overrides import apply
@@ -10,7 +11,7 @@ from components.fitting.data import Data, Fitted
 from components.fitting.diverged import Diverged
 from components.fitting.predictor import BASELINE
 from components.fitting.progress import Shown
-from components.fitting.watch import Built, Curves, Notes, Watch
+from components.fitting.watch import Built, Curves, Watch
 from components.models import keras_files
 from components.run import states, tracking
 from components.run.command import Run
@@ -39,8 +40,7 @@ def run(run: Run) -> None:
         tracking.start(client, run.name, sections, run.tags("train", run.dataset)) as live,
     ):
         folder.mkdir()
-        notes = Notes()
-        watch = Watch(Built(run.check_code), notes, shown, Curves(live.log), state=state)
+        watch = Watch(Built(run.check_code), shown, Curves(live.log), state=state)
         try:
             fitted = file.train.fit(file, data, run.seed, watch)
         finally:
@@ -57,28 +57,10 @@ def run(run: Run) -> None:
         live.log(
             {f"seeds.{name}.{part}": x for name, one in seeds.items() for part, x in one.items()}
         )
-        epochs = file.train.allowed
-        learned = {
-            "epochs": epochs,
-            "best": fitted.best,
-            "history": fitted.history,
-            "guess": getattr(fitted, "guess", None),
-            "notes": notes.texts,
-            "seeds": seeds,
-            "remedies": {illness: [key, to] for illness, key, to in file.train.remedies(file)},
-        }
-        write_json(learned, folder / "history.json")
+        write_json(learned(file, fitted, seeds), folder / "history.json")
         live.tag(tracking.MODEL, digest(folder))
     write_csv(["epoch", "split", "metric", "value"], curve_rows(fitted.history), run.curves)
-    reached = f", {monitor} {best[monitor]:.4f}" if monitor in best else ""
-    kept = f"epoch {fitted.best + 1} of {len_of(fitted.history)} is kept{reached}"
-    once = ", ".join(f"{name} {value:.4f}" for name, value in best.items())
-    said = kept if len_of(fitted.history) > 1 else once or "fitted"
-    if (one := seeds.get(monitor)) is not None:
-        said += (
-            f"; over {len(runs)} seeds {one['value']:.4f} ({one['low']:.4f} to {one['high']:.4f})"
-        )
-    run.conclude(said)
+    run.conclude(_sentence(fitted, monitor, len(runs), seeds))
     run.measure(
         {
             **best,
@@ -124,6 +106,32 @@ def _repeated(
         found = at(fitted)
         state.write({}, {DONE: found})
         yield found
+
+
+def _sentence(
+    fitted: Fitted, monitor: str, count: int, seeds: Mapping[str, Mapping[str, float]]
+) -> str:
+    """Which epoch is kept, and what it came to with so many seeds."""
+    best = at(fitted)
+    reached = f", {monitor} {best[monitor]:.4f}" if monitor in best else ""
+    kept = f"epoch {fitted.best + 1} of {len_of(fitted.history)} is kept{reached}"
+    once = ", ".join(f"{name} {value:.4f}" for name, value in best.items())
+    said = kept if len_of(fitted.history) > 1 else once or "fitted"
+    if (one := seeds.get(monitor)) is None:
+        return said
+    return f"{said}; over {count} seeds {one['value']:.4f} ({one['low']:.4f} to {one['high']:.4f})"
+
+
+def learned(file: Pipeline, fitted: Fitted, seeds: Mapping[str, Any]) -> dict[str, Any]:
+    """What is known of how a model was fitted; a learner of one's own may tell nothing more."""
+    return {
+        "epochs": file.train.allowed,
+        "best": fitted.best,
+        "history": fitted.history,
+        "seeds": seeds,
+        "remedies": {illness: [key, to] for illness, key, to in file.train.remedies(file)},
+        **getattr(fitted, "told", {}),
+    }
 
 
 def at(fitted: Fitted) -> dict[str, float]:

@@ -6,14 +6,14 @@ import pytest
 from project import ROOT
 
 from components.base.errors import Invalid, Stop, Unavailable
-from components.cli import check
+from components.cli import apart, check
 
 SAID = "http://127.0.0.1:9/a.csv was not downloaded: it does not answer"
 
 
 def test_without_a_network_it_says_so_in_words_and_that_another_time_may_do(edited, monkeypatch):
     done = CompletedProcess([], Unavailable.status, "", f"W0000 TensorFlow\n{SAID}\n")
-    monkeypatch.setattr(check.subprocess, "run", lambda *_, **__: done)
+    monkeypatch.setattr(apart.subprocess, "run", lambda *_, **__: done)
     monkeypatch.chdir(ROOT)
 
     with pytest.raises(Unavailable) as caught:

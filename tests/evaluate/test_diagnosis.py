@@ -110,7 +110,9 @@ def reading(name, **learned):
 def test_what_is_to_be_tried_is_a_line_of_yaml_and_a_command():
     remedies = {"plateau": ["train.learning_rate", {"cosine": {"initial": 0.1}}]}
 
-    found = reading("plateau", remedies=remedies, notes=["the first loss is 9"])
+    found = reading(
+        "plateau", remedies=remedies, notes=[["before the first step", "the first loss is 9"]]
+    )
 
     assert found.title == "epoch 6 of 12 is kept; plateau"
     (first, note), (name, _), *rest = found.rows

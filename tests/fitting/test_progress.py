@@ -21,9 +21,19 @@ class Clock:
         return self.now
 
 
+class Memory:
+    """What the process has."""
+
+    rss = 1_234_000_000
+
+    def memory_info(self):
+        return self
+
+
 @pytest.fixture
 def clock(monkeypatch):
     made = Clock()
+    monkeypatch.setattr(progress.psutil, "Process", Memory)
     monkeypatch.setattr(progress, "time", made)
     return made
 
@@ -51,7 +61,9 @@ def test_without_a_terminal_it_says_a_line_now_and_then(clock, capsys):
 
     estimate, *later = capsys.readouterr().out.splitlines()
     assert estimate == "a: about 80 s for 40 epochs, 320 /s"
-    assert later == ["a: epoch 2 of 40: loss 0.5000 val_accuracy 0.7500; at most 16 min left"]
+    assert later == [
+        "a: epoch 2 of 40: loss 0.5000 val_accuracy 0.7500; 25 /s, 1.23 GB; at most 16 min left"
+    ]
     assert shown.seconds_per_epoch == pytest.approx(51.8 / 2)
 
 
@@ -70,8 +82,21 @@ def test_one_that_goes_on_says_where_and_measures_what_it_does_itself(clock, cap
     first, estimate, later = capsys.readouterr().out.splitlines()
     assert first == "a: goes on where it was stopped, after 30 of 40 epochs and 5 steps"
     assert estimate == "a: about 40 s for 10 epochs, 160 /s"
-    assert later == "a: epoch 31 of 40: loss 0.2500; at most 11 min left"
+    assert later == "a: epoch 31 of 40: loss 0.2500; 7 /s, 1.23 GB; at most 11 min left"
     assert shown.seconds_per_epoch == pytest.approx(73.6)
+
+
+def test_a_long_epoch_says_how_far_it_is(clock, capsys):
+    shown = Shown("a", "val_accuracy")
+    shown.begin(Work(2, 1000, examples=32_000))
+    for _ in range(400):
+        clock.now += 0.1
+        shown.step()
+    shown.end()
+
+    estimate, later = capsys.readouterr().out.splitlines()
+    assert estimate == "a: about 3 min for 2 epochs, 320 /s"
+    assert later == "a: epoch 1 of 2: step 313 of 1,000; 320 /s, 1.23 GB"
 
 
 def test_a_short_training_needs_no_estimate(clock, capsys):
@@ -91,7 +116,7 @@ def test_on_a_terminal_one_line_is_written_over(clock, monkeypatch, capsys):
 
     *_, last, end = screen.getvalue().splitlines()
     assert "a: about 80 s for 40 epochs" in screen.getvalue()
-    assert " 2/40 " in last
-    assert last.rstrip().endswith("loss 0.5000 val_accuracy 0.7500")
+    assert "epoch 2/40 " in last
+    assert last.rstrip().endswith("loss 0.5000 val_accuracy 0.7500 320 /s, 1.23 GB")
     assert not end.strip("\x1b[?25h")
     assert not capsys.readouterr().out

@@ -25,7 +25,7 @@ from components.data import dataset, shards
 from components.data.features.class_label import ClassLabel
 from components.data.features.image import Image as Images
 from components.data.schema import Schema
-from components.fitting.supervised.fit import FiniteEarlyStopping
+from components.fitting.supervised.callbacks import FiniteEarlyStopping
 from components.ingest.sources.image_folder import ImageFolder
 from components.ingest.sources.table import Table
 from components.ingest.stage import recalled, split, write

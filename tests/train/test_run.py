@@ -117,8 +117,6 @@ def test_what_is_no_number_is_null(trained, mlflow_store, monkeypatch):
         "epochs": 1,
         "best": 0,
         "history": {"loss": [2.0, None], "val_loss": [None, 1.0]},
-        "guess": None,
-        "notes": [],
         "remedies": {},
         "seeds": {},
     }

@@ -22,6 +22,8 @@ from components.fitting.supervised.remedies import remedies
 from components.fitting.supervised.schedule import Course, Decay, Plateau, Rate
 
 if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
     from components.config.pipeline import Pipeline
     from components.data.dataset import Facts
 
@@ -78,7 +80,7 @@ class Checkpoint(Section):
 
 
 class Checks(Section):
-    """What a training tries before it begins; none of it changes what comes of it."""
+    """What a training tries before it begins, and looks at; none of it changes what comes of it."""
 
     first_step: bool = True
     """Whether a step is made: it must fit into the memory, and its loss be near that of a guess."""
@@ -86,6 +88,8 @@ class Checks(Section):
     """Whether two batches are learned by heart, as any model should that can learn."""
     range_test: bool = True
     """Whether the loss is looked at while the learning rate grows step by step."""
+    layers: bool = True
+    """Whether outputs and gradients of each layer are looked at, before and after epochs."""
 
 
 def _is_balanced(value: object) -> object:
@@ -117,6 +121,10 @@ class Supervised(Learner):
         "float32"
     )
     """Keras dtype policy of the model; its head and its loss stay float32."""
+    augment_on: Literal["host", "device"] | None = None
+    """Where `augment.layers` vary a batch: `device`, as a part of the step; `host`, before it, in
+    a TensorFlow graph on the CPU. Left out, where the backend does it faster. What other columns
+    move with, such as masks, is varied on the host."""
     optimizer: Optimizer = Field("Adam")  # type: ignore[assignment]
     """A Keras optimizer; its learning rate is set by `learning_rate`. `AdamW`, as Keras
     has it, decays biases and the scales of normalization too."""
@@ -132,7 +140,7 @@ class Supervised(Learner):
     checkpoint: Checkpoint = Checkpoint()
     """Which epoch's weights are kept."""
     checks: Checks = Checks()
-    """What is tried before; at most a tenth of the steps, and none in a search."""
+    """What is tried before, at most a tenth of the steps, and looked at; nothing in a search."""
 
     @property
     def monitored(self) -> str:
@@ -152,9 +160,17 @@ class Supervised(Learner):
         """Other rates, epochs, and widths."""
         return remedies(self, file)
 
+    def figures(self, learned: Mapping[str, Any]) -> "Mapping[str, Figure]":
+        """The loss of steps, the range test, and the layers."""
+        return self.part("draw").figures(learned)  # type: ignore[no-any-return]
+
+    def suggest(self, file: "Pipeline", data: Any, seed: int) -> Any:
+        """Precision, where to augment, batch size, learning rate."""
+        return self.part("suggest").suggest(file, data, seed)
+
     def unchecked(self) -> Self:
-        """The same, without what is tried before."""
-        none = Checks(first_step=False, overfit=False, range_test=False)
+        """The same, without what is tried and looked at."""
+        none = Checks(first_step=False, overfit=False, range_test=False, layers=False)
         return self.model_copy(update={"checks": none})
 
     @property

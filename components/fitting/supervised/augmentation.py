@@ -1,33 +1,35 @@
 """Where augmentation runs: in the training step, or on the host."""
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from typing import Any, Literal
 
 import keras
 from numpy.typing import NDArray
 
+from components.base.errors import Mistakes, Problem
 from components.layers.draws import Key, seeded
 from components.layers.geometry import together
 
+Place = Literal["host", "device"]
 Columns = Mapping[str, NDArray[Any]]
 Augment = Callable[[NDArray[Any], Columns, Key], tuple[Any, Columns]]
 """From the inputs of a batch, `(n, ...)`, its target columns and a seed to the same, varied."""
 
 
-def within(
-    model: keras.Model, augmentation: keras.Model, moving: Sequence[str] = ()
-) -> keras.Model:
+def within(model: keras.Model, augmentation: keras.Model | None) -> keras.Model:
     """The model to compile and fit: augmentation first, where the host does not do it.
 
     It is never `model` itself, which so is saved without the optimizer and its state.
     """
-    first = [] if on_host(augmentation, moving) or not augmentation.layers else [augmentation]
+    first = [augmentation] if augmentation is not None and augmentation.layers else []
     inputs = keras.Input(model.input_shape[1:], dtype="float32")
     return keras.Sequential([inputs, *first, model], name="training")
 
 
-def on_host(augmentation: keras.Model, moving: Sequence[str] = ()) -> Augment | None:
-    """The augmentation as a function of a batch, where that is the faster place.
+def on_host(
+    augmentation: keras.Model, moving: Sequence[str] = (), place: Place | None = None
+) -> Augment | None:
+    """The augmentation as a function of a batch, where that is asked for, or the faster place.
 
     Or the only one: within the model only what it takes would move, and not its targets. Compiled
     by XLA for a CPU, Keras's random image layers are many times slower than TensorFlow's own
@@ -37,13 +39,23 @@ def on_host(augmentation: keras.Model, moving: Sequence[str] = ()) -> Augment | 
     Args:
         augmentation: The layers.
         moving: Target columns that move with the images, masks.
+        place: That is asked for; None is the faster one.
+
+    Raises:
+        Mistakes: The layers cannot run where it is asked for.
     """
     if moving:
+        if place == "device":
+            what = "are varied on the host, together with their images"
+            raise Mistakes([Problem(("train", "augment_on"), f"{', '.join(moving)} {what}")])
         return _together(augmentation, moving)
-    if keras.backend.backend() != "jax" or not augmentation.layers or not _is_cpu():
+    if place == "device" or not augmentation.layers or not (place or _is_faster()):
         return None
-    if not all(hasattr(layer, "backend") for layer in augmentation.layers):
-        return None  # not an image layer of Keras: only these run in a TensorFlow graph too
+    if not runs_on_host(augmentation):
+        if place == "host":
+            what = "only image layers of Keras run on the host, in a TensorFlow graph"
+            raise Mistakes([Problem(("train", "augment_on"), what)])
+        return None
     import tensorflow as tf
 
     @tf.function(reduce_retracing=True)  # type: ignore[untyped-decorator]
@@ -68,7 +80,15 @@ def _together(augmentation: keras.Model, moving: Sequence[str]) -> Augment | Non
     return augment
 
 
-def _is_cpu() -> bool:
+def runs_on_host(augmentation: keras.Model) -> bool:
+    """Whether all of it are image layers of Keras: only these run in a TensorFlow graph too."""
+    return all(hasattr(layer, "backend") for layer in augmentation.layers)
+
+
+def _is_faster() -> bool:
+    """Whether the host varies images faster than the device does."""
+    if keras.backend.backend() != "jax":
+        return False
     import jax
 
     return bool(jax.default_backend() == "cpu")

@@ -1,9 +1,11 @@
 """Batches for `fit`: whole ones, shuffled the same way on every machine."""
 
+import time
 from typing import Any
 
 import keras
 import numpy as np
+from numpy.typing import NDArray
 
 from components.data.dataset import Split
 from components.fitting.supervised.augmentation import Augment, Columns
@@ -41,15 +43,26 @@ class Batches(keras.utils.PyDataset):
         self.augment, self.weights = augment, weights
         self.total = -(-self.count // batch_size)
         """Batches of a whole epoch."""
+        self.seconds = 0.0
+        """That making batches has taken."""
         self.begin(0)
 
     def __len__(self) -> int:
         return self.total - self.first
 
     def __getitem__(self, index: int) -> tuple[Any, ...]:
-        index += self.first
+        begun = time.perf_counter()
+        made = self._made(self.first + index)
+        self.seconds += time.perf_counter() - begun
+        return made
+
+    def rows(self, batch: int) -> NDArray[np.int64]:
+        """The examples of a batch of this epoch, as rows of the split."""
         # Ascending rows read a memory map in one direction; their order within a batch is free.
-        rows = np.sort(self.order[index * self.batch_size : (index + 1) * self.batch_size])
+        return np.sort(self.order[batch * self.batch_size : (batch + 1) * self.batch_size])
+
+    def _made(self, index: int) -> tuple[Any, ...]:
+        rows = self.rows(index)
         inputs = self.inputs[rows]
         columns: Columns = {name: values[rows] for name, values in self.learned.items()}
         if self.augment:

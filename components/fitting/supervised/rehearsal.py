@@ -7,17 +7,17 @@ References:
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from typing import Any
 
 import keras
 import numpy as np
-from numpy.typing import NDArray
 
 from components.base.errors import Mistakes, Problem
 from components.fitting.diverged import Diverged
 from components.fitting.supervised import Checks
+from components.fitting.supervised.range_test import Range
 from components.fitting.supervised.rates import schedule_of
+from components.fitting.supervised.variables import restored, variables
 
 SHARE, MOST, LEAST = 0.05, 100, 20  # steps of a trial: a share of the training's, within bounds
 FEW = 2  # batches that are learned by heart
@@ -28,31 +28,13 @@ SURE = 0.7  # of a guess that knows which class is rare, beside one that does no
 LOWEST, HIGHEST = 1e-6, 10.0  # rates of the range test
 SMOOTH = 0.8  # of the moving average of its losses
 GROWN = 4.0  # times the lowest loss, at which it ends
-TENTH = 0.1  # of the rate with the lowest loss, which is about to grow there
+NO_NUMBER = (
+    "train: the loss is not a number before anything is learned; look at the values of the inputs "
+    "and of the targets, and at what the loss takes"
+)
 
 Batch = tuple[Any, ...]
 """Inputs and targets, and perhaps weights."""
-
-
-@dataclass(frozen=True)
-class Range:
-    """The loss at growing learning rates."""
-
-    rates: NDArray[np.float64]
-    losses: NDArray[np.float64]
-    """Moving averages."""
-
-    @property
-    def suggested(self) -> float:
-        """A rate that is high, and at which the loss still falls."""
-        return float(TENTH * self.rates[np.argmin(self.losses)])
-
-    @property
-    def highest(self) -> float | None:
-        """The rate from which on the loss is above that of the start; None where it never is."""
-        lowest = int(np.argmin(self.losses))
-        above = np.flatnonzero(self.losses[lowest:] > self.losses[0])
-        return float(self.rates[lowest + above[0]]) if len(above) else None
 
 
 class Rehearsal:
@@ -72,6 +54,8 @@ class Rehearsal:
         self.steps = min(MOST, int(SHARE * epochs * len(batches)))
         """Of a trial."""
         self.schedule = schedule_of(model.optimizer)
+        self.range: Range | None = None
+        """What the range test has found, where it was asked for."""
 
     def run(self, asked: Checks) -> Iterator[str]:
         """Tries what is asked for; says what is strange, in words.
@@ -88,7 +72,8 @@ class Rehearsal:
         if asked.overfit and has_time:
             yield from self.overfit()
         if asked.range_test and has_time:
-            yield from self.strange(self.range_test())
+            self.range = self.range_test()
+            yield from self.strange(self.range)
 
     def first_step(self) -> Iterator[str]:
         """Makes one real step: it must fit into the memory, and its loss be that of a guess."""
@@ -100,10 +85,7 @@ class Rehearsal:
         with self._restored():
             loss = self._fitting(self.batches[0])
         if not np.isfinite(loss):
-            raise Diverged(
-                "train: the loss is not a number before anything is learned; look at the values "
-                "of the inputs and of the targets, and at what the loss takes"
-            )
+            raise Diverged(NO_NUMBER)
         loss -= decay
         if self.guess is None:
             return
@@ -133,7 +115,11 @@ class Rehearsal:
             )
 
     def range_test(self) -> Range:
-        """Raises the rate at each step, until the loss grows."""
+        """Raises the rate at each step, until the loss grows.
+
+        Raises:
+            Diverged: The first loss is not a number.
+        """
         rates = np.geomspace(LOWEST, HIGHEST, max(LEAST, self.steps))
         losses: list[float] = []
         mean = 0.0
@@ -144,6 +130,8 @@ class Rehearsal:
                 losses.append(mean / (1 - SMOOTH**number))
                 if not losses[-1] <= GROWN * min(losses):  # nor is NaN
                     break
+        if not np.isfinite(losses[0]):
+            raise Diverged(NO_NUMBER)
         is_finite = np.isfinite(losses)
         return Range(rates[: len(losses)][is_finite], np.array(losses)[is_finite])
 
@@ -182,18 +170,10 @@ class Rehearsal:
 
     @contextmanager
     def _restored(self) -> Iterator[None]:
-        """Every variable is afterwards what it was."""
-        model = self.model
-        if not model.optimizer.built:  # a second time, one that scales losses makes more variables
-            model.optimizer.build(model.trainable_variables)
-        variables = [*model.variables, *model.optimizer.variables]
-        values = [np.array(one) for one in variables]
-        try:
+        """The model is afterwards what it was."""
+        with restored(*variables(self.model)):
             yield
-        finally:
-            for variable, value in zip(variables, values, strict=True):
-                variable.assign(value)
-            model.reset_metrics()
+        self.model.reset_metrics()
 
 
 def is_of_memory(error: Exception) -> bool:

@@ -31,18 +31,24 @@ def remedies(train: "Supervised", file: "Pipeline") -> Iterator[Remedy]:
     yield from _of_model(file)
 
 
+def highest_rate(train: "Supervised") -> tuple[str, float, bool]:
+    """The key of the highest rate of a schedule, its value, and whether it is but a number."""
+    name, schedule = train.learning_rate.chosen
+    where = f"train.learning_rate.{name}"
+    if isinstance(schedule, OneCycle):
+        return f"{where}.maximum", schedule.maximum, False
+    if name == "constant" and schedule.model_fields_set == {"initial"}:
+        return "train.learning_rate", schedule.initial, True
+    return f"{where}.initial", schedule.initial, False
+
+
 def _of_rate(train: "Supervised") -> Iterator[Remedy]:
     name, schedule = train.learning_rate.chosen
     where = f"train.learning_rate.{name}"
-    first, highest = f"{where}.initial", schedule.initial
-    if isinstance(schedule, OneCycle):
-        first, highest = f"{where}.maximum", schedule.maximum
-    is_number = name == "constant" and schedule.model_fields_set == {"initial"}
-    if is_number:
-        first = "train.learning_rate"
+    first, highest, is_number = highest_rate(train)
     for illness, factor in FACTORS.items():
         value = _round(highest * factor)
-        if is_number or _takes(schedule, first.rpartition(".")[2], value):
+        if is_number or takes(schedule, first.rpartition(".")[2], value):
             yield illness, first, value
     if is_number:  # a later one of an illness counts
         yield "plateau", first, {"cosine": {"initial": highest}}
@@ -51,10 +57,10 @@ def _of_rate(train: "Supervised") -> Iterator[Remedy]:
             last = len(boundaries) - 1 or 1
             shares = [0.5 + 0.3 * place / last for place in range(len(boundaries))]
             later = [round(share * train.epochs, 1) for share in shares]
-            if later[0] > boundaries[0] and _takes(schedule, "boundaries", later):
+            if later[0] > boundaries[0] and takes(schedule, "boundaries", later):
                 yield "decay too early", f"{where}.boundaries", later
         case Exponential(factor=factor):
-            if _takes(schedule, "factor", slower := _round(factor**0.25)) and slower != factor:
+            if takes(schedule, "factor", slower := _round(factor**0.25)) and slower != factor:
                 yield "decay too early", f"{where}.factor", slower
         case InverseSquareRoot(timescale=timescale):
             yield "decay too early", f"{where}.timescale", 10 * timescale
@@ -73,7 +79,7 @@ def _of_model(file: "Pipeline") -> Iterator[Remedy]:
         yield "bad initialization", "model.activation", "relu"
 
 
-def _takes(schedule: Decay, key: str, value: object) -> bool:
+def takes(schedule: Decay, key: str, value: object) -> bool:
     """Whether it may have another value, which may have to lie between others."""
     try:
         type(schedule).model_validate({**schedule.model_dump(), key: value})

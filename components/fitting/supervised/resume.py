@@ -7,6 +7,8 @@ import keras
 
 from components.fitting.state import Saved, State, numbered
 from components.fitting.supervised.batches import Batches
+from components.fitting.supervised.record import Record
+from components.fitting.supervised.variables import variables
 
 COUNTED = ("best", "best_epoch", "wait", "cooldown_counter")  # of Keras's callbacks
 
@@ -31,28 +33,25 @@ class Resume(keras.callbacks.Callback):
         super().__init__()
         self.state, self.batches, self.counting = state, batches, counting
         self.saved: Saved | None = state.read()
-        nothing: dict[str, Any] = {"epoch": 0, "batch": 0, "history": {}}
+        nothing: dict[str, Any] = {"epoch": 0, "batch": 0, "record": {}}
         facts = self.saved.facts if self.saved else nothing
-        self.history: dict[str, list[float]] = facts["history"]
-        """Learning curves, those of the epochs before included."""
+        self.record = Record(**facts["record"])
+        """Of the training, from its first step on."""
         self.epoch: int = facts["epoch"]
         self.first: int = facts["batch"]
         """The batch of the epoch that Keras counts as 0."""
-        self.notes: list[str] = facts.get("notes", [])
-        """What was strange before the first step."""
 
     @property
     def past(self) -> tuple[dict[str, float], ...]:
         """The learning curves of the epochs that were done before, epoch by epoch."""
-        columns = self.history.items()
+        columns = self.record.history.items()
         epochs = range(self.epoch)
         return tuple({name: values[epoch] for name, values in columns} for epoch in epochs)
 
     def on_train_begin(self, logs: Any = None) -> None:
         """Called by Keras; makes what else the first step would make, and what is restored."""
         if self.saved is not None:
-            if not self.model.optimizer.built:
-                self.model.optimizer.build(self.model.trainable_variables)
+            variables(self.model)
             self.model.test_on_batch(*self.batches[0])
 
     def on_epoch_begin(self, epoch: int, logs: Any = None) -> None:
@@ -82,12 +81,11 @@ class Resume(keras.callbacks.Callback):
     def on_epoch_end(self, epoch: int, logs: Mapping[str, float] | None = None) -> None:
         """Called by Keras."""
         for name, value in (logs or {}).items():
-            self.history.setdefault(name, []).append(float(value))
+            self.record.history.setdefault(name, []).append(float(value))
 
     def _variables(self) -> list[Any]:
-        """Weights, random seeds, what the optimizer knows, and the metrics of the epoch."""
-        model = self.model
-        return [*model.variables, *model.optimizer.variables, *model.metrics_variables]
+        """All that a step changes, and the metrics of the epoch."""
+        return [*variables(self.model), *self.model.metrics_variables]
 
     def _write(self, epoch: int, batch: int) -> None:
         arrays = dict(numbered("variable", self._variables()))
@@ -96,8 +94,9 @@ class Resume(keras.callbacks.Callback):
             arrays |= numbered(f"best {place}", getattr(one, "best_weights", None) or ())
             counted = {name: vars(one)[name] for name in COUNTED if name in vars(one)}
             watched.append({name: _plain(value) for name, value in counted.items()})
-        told = {"history": self.history, "notes": self.notes}
-        facts = {"epoch": epoch, "batch": batch, **told, "counting": watched}
+        self.record.settle(batch)
+        record = {**vars(self.record), "means": self.record.means[:batch]}
+        facts = {"epoch": epoch, "batch": batch, "record": record, "counting": watched}
         self.state.write(arrays, facts)
 
     def _restore(self, saved: Saved) -> None:

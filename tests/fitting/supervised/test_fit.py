@@ -2,6 +2,7 @@
 
 from types import SimpleNamespace
 
+import jax
 import keras
 import numpy as np
 import pytest
@@ -12,9 +13,8 @@ from components.data.features.class_label import ClassLabel
 from components.data.features.value import Value
 from components.data.schema import Schema
 from components.fitting.diverged import Diverged
-from components.fitting.supervised import augmentation
-from components.fitting.supervised import fit as fit_module
 from components.fitting.supervised import precision as precision_module
+from components.fitting.supervised import prepared
 from components.fitting.supervised.augmentation import on_host, within
 from components.fitting.supervised.batches import Batches
 from components.fitting.supervised.size import Size, check_memory
@@ -185,7 +185,7 @@ def test_a_loss_that_is_no_number_stops_with_advice(data):
         fitted(data, optimizer="SGD", learning_rate=1e30)
 
     assert str(caught.value) == (
-        "train: the loss is not a number in epoch 1; "
+        "train: the loss is not a number from step 2 of epoch 1 on; "
         "a lower train.learning_rate, a warm-up or clipnorm keeps it finite"
     )
 
@@ -233,6 +233,7 @@ def test_the_model_that_is_fitted_is_never_the_model_itself(data):
     nothing = keras.Sequential([keras.Input((2,))])
 
     assert within(model, nothing) is not model
+    assert within(model, None).layers == [model]
     assert within(model, data.augmentation).layers == [data.augmentation, model]
     assert on_host(data.augmentation) is None
 
@@ -244,21 +245,18 @@ def test_what_the_host_augments_is_the_train_split_alone(data, monkeypatch):
         sizes.append(len(batch))
         return batch, columns
 
-    for module in (augmentation, fit_module):
-        monkeypatch.setattr(module, "on_host", lambda *_: seen)
+    monkeypatch.setattr(prepared, "on_host", lambda *_: seen)
 
     fitted(data, epochs=2)
 
     assert set(sizes) == {16, 60 % 16}
     assert sum(sizes) >= 2 * 60
-    model = keras.Sequential([keras.Input((2,)), keras.layers.Dense(2)])
-    assert within(model, data.augmentation).layers == [model]
 
 
 def test_on_a_cpu_jax_leaves_image_layers_to_the_host(monkeypatch):
     flips = keras.Sequential([keras.Input((4, 4, 1)), keras.layers.RandomFlip("vertical", seed=0)])
     noise = keras.Sequential([keras.Input((4, 4, 1)), keras.layers.GaussianNoise(1.0)])
-    monkeypatch.setattr(augmentation, "_is_cpu", lambda: True)
+    monkeypatch.setattr(jax, "default_backend", lambda: "cpu")
     with monkeypatch.context() as patch:
         patch.setattr(keras.backend, "backend", lambda: "jax")
         augment, other = on_host(flips), on_host(noise)
@@ -365,12 +363,12 @@ def test_a_target_is_what_the_task_makes_of_all_target_columns():
 
 def test_layers_stay_in_the_model_wherever_they_are_as_fast_there(monkeypatch):
     flips = keras.Sequential([keras.Input((4, 4, 1)), keras.layers.RandomFlip(seed=0)])
-    monkeypatch.setattr(augmentation, "_is_cpu", lambda: True)
+    monkeypatch.setattr(jax, "default_backend", lambda: "cpu")
     monkeypatch.setattr(keras.backend, "backend", lambda: "tensorflow")
     assert on_host(flips) is None
 
     monkeypatch.setattr(keras.backend, "backend", lambda: "jax")
-    monkeypatch.setattr(augmentation, "_is_cpu", lambda: False)
+    monkeypatch.setattr(jax, "default_backend", lambda: "gpu")
     assert on_host(flips) is None
 
 

@@ -17,10 +17,10 @@ from components.fitting.supervised import rehearsal as rehearsal_module
 from components.fitting.supervised.rates import Scheduled
 from components.fitting.supervised.rehearsal import Range, Rehearsal
 from components.fitting.supervised.schedule import Course, Decay
-from components.fitting.watch import Notes, Watch
+from components.fitting.watch import Watch
 from tests.fitting.made import SECTIONS, pipeline, points
 
-OFF = {"first_step": False, "overfit": False, "range_test": False}
+OFF = {"first_step": False, "overfit": False, "range_test": False, "layers": False}
 ONLY = {name: Checks(**{**OFF, name: True}) for name in OFF}
 GUESS = float(np.log(2))
 
@@ -202,9 +202,9 @@ def history(checks, state=None, **sections):
     train = {**SECTIONS["train"], "checks": checks, "epochs": 120, **sections}
     file = pipeline(train=train)
     data = points(augment=keras.layers.GaussianNoise(0.05))
-    notes = Notes()
-    fitted = file.train.fit(file, data, 7, Watch(notes, state=state))
-    return fitted.history, [one.tobytes() for one in fitted.model.get_weights()], notes.texts
+    fitted = file.train.fit(file, data, 7, Watch(state=state))
+    weights = [one.tobytes() for one in fitted.model.get_weights()]
+    return fitted.history, weights, fitted.record.notes
 
 
 def test_what_comes_of_a_training_is_the_same_without():

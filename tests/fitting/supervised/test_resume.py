@@ -1,5 +1,6 @@
 """A training that is killed anywhere comes to the bytes of one that is not."""
 
+import json
 import os
 import subprocess
 import sys
@@ -42,11 +43,12 @@ class Noted(Watcher):
 
 
 def train(state=None, *watchers, **settings):
-    """The history, the best epoch and the bytes of the weights."""
+    """What is told, the best epoch and the bytes of the weights."""
     file = pipeline(model=MODEL, train={**TRAIN, **settings})
     data = points(train=60, augment=keras.layers.GaussianNoise(0.05))
     made = file.train.fit(file, data, 7, Watch(*watchers, state=state))
-    return made.history, made.best, [one.tobytes() for one in made.model.get_weights()]
+    told = json.loads(json.dumps({"history": made.history, **made.told}))
+    return told, made.best, [one.tobytes() for one in made.model.get_weights()]
 
 
 @pytest.fixture(scope="module")
@@ -71,7 +73,7 @@ def test_the_end_of_an_early_stop_is_the_same(tmp_path):
     stopping = {"monitor": "val_loss", "patience": 1, "min_delta": 0.05}
     settings = {"early_stopping": stopping, "epochs": 30}
     whole = train(**settings)
-    epochs = len(whole[0]["loss"])
+    epochs = len(whole[0]["history"]["loss"])
     assert 3 <= epochs < 30
 
     made, killed = gone_on(partial(train, **settings), tmp_path / "state.npz", 3)
@@ -111,7 +113,7 @@ def test_what_else_decides_is_kept_too(tmp_path, settings, lives, monkeypatch):
 
 
 def test_whoever_watches_is_told_the_epochs_before_again(tmp_path, whole):
-    history, *_ = whole
+    history = whole[0]["history"]
     with pytest.raises(Killed):
         train(Mortal(tmp_path / "state.npz", 2 * STEPS + 3))  # before the third step of epoch 3
     noted = Noted()

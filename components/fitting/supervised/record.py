@@ -1,0 +1,48 @@
+"""What there is to tell of a training, from its first step on."""
+
+import time
+from dataclasses import dataclass, field
+from typing import Any
+
+from components.fitting.watch import Watch
+
+PAUSE_S = 0.001
+BEFORE = "before the first step"
+
+
+@dataclass
+class Record:
+    """Grows while it trains; as JSON has it, so that a training that goes on goes on with it."""
+
+    history: dict[str, list[float]] = field(default_factory=dict)
+    """Learning curves."""
+    notes: list[list[str]] = field(default_factory=list)
+    """What was strange: when, and what."""
+    range_test: list[tuple[float, float]] = field(default_factory=list)
+    """Learning rates that were tried, and the loss at each."""
+    losses: list[list[float]] = field(default_factory=list)
+    """The mean losses of stretches of steps, epoch by epoch."""
+    layers: list[dict[str, Any]] = field(default_factory=list)
+    """What was seen in each layer, at the start and after epochs."""
+    means: list[float | None] = field(default_factory=list)
+    """The mean loss of the epoch that runs, up to each of its steps; None of those to come."""
+
+    def note(self, watch: Watch, when: str, what: str) -> None:
+        """Keeps what is strange, and says it."""
+        self.notes.append([when, what])
+        watch.note(f"{when}: {what}")
+
+    @property
+    def told(self) -> dict[str, Any]:
+        """What is written beside the model."""
+        return {
+            "notes": self.notes,
+            "range_test": self.range_test,
+            "losses": self.losses,
+            "layers": self.layers,
+        }
+
+    def settle(self, steps: int) -> None:
+        """Waits until the losses of so many steps are there, which another thread writes."""
+        while None in self.means[:steps]:
+            time.sleep(PAUSE_S)
