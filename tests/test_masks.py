@@ -103,11 +103,12 @@ def test_each_image_has_its_row(mask_line):
 
 
 def test_people_see_classes_curves_and_the_worst_images(mask_line):
-    names = {path.name for path in (mask_line.root / "reports/horses/evaluate").iterdir()}
+    names = {path.stem for path in (mask_line.root / "reports/horses/evaluate").iterdir()}
 
     page = (mask_line.root / "reports/horses/report.html").read_text()
 
-    assert names == {"iou_of_each_class.png", "learning_curves.png", "worst_images.png"}
+    training = {"learning_curves", "loss_of_steps", "outputs_of_layers", "gradients_of_layers"}
+    assert names == {"iou_of_each_class", "worst_images", *training}
     assert "<td>disc</td>" in page
     curves = rows(mask_line, "reports/horses/learning_curves.csv")
     assert {one["metric"] for one in curves} == {"loss", "mean_iou", "learning_rate"}

@@ -15,6 +15,7 @@ from components.config.document import Document
 from components.config.params import Params
 from components.config.pipeline import parse
 from components.config.text import laid
+from components.fitting.suggestion import written
 
 LIMIT_S = 1800
 
@@ -74,11 +75,7 @@ def _show(found: Mapping[str, Any], path: Path) -> None:
     choices = table("", "now", "suggested", "why")
     for one in found["choices"]:
         is_kept = one["suggested"] == one["now"]
-        suggested = "as it is" if is_kept else Text(_plain(one["suggested"]), "bold")
-        choices.add_row(one["key"], _plain(one["now"]), suggested, one["why"])
+        suggested = "as it is" if is_kept else Text(written(one["suggested"]), "bold")
+        choices.add_row(one["key"], written(one["now"]), suggested, one["why"])
     screen.print(choices)
     screen.print(f"pictures: {Path('measured', path.stem, 'suggest')}")
-
-
-def _plain(value: Any) -> str:
-    return "left out" if value is None else str(value)

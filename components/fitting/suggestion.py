@@ -5,6 +5,11 @@ from dataclasses import dataclass, field
 from typing import Any
 
 
+def written(value: Any) -> str:
+    """A value as people read it."""
+    return "left out" if value is None else str(value)
+
+
 @dataclass(frozen=True)
 class Choice:
     """One value of a pipeline file."""

@@ -136,5 +136,5 @@ class Curves(Watcher):
 
     def epoch(self, number: int, values: Mapping[str, float]) -> bool:
         """Hands them on."""
-        self.log(values, step=number)
+        self.values(values, number)
         return False

@@ -170,8 +170,8 @@ class Supervised(Learner):
 
     def unchecked(self) -> Self:
         """The same, without what is tried and looked at."""
-        none = Checks(first_step=False, overfit=False, range_test=False, layers=False)
-        return self.model_copy(update={"checks": none})
+        none = dict.fromkeys(Checks.model_fields, False)
+        return self.model_copy(update={"checks": Checks(**none)})
 
     @property
     def allowed(self) -> int:

@@ -10,10 +10,11 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import NullFormatter
 from numpy.typing import NDArray
 
-from components.fitting.supervised.range_test import Range
+from components.fitting.supervised.range_test import Range, moving_average
 
 SMOOTH = 0.9  # of the moving average
 SHOWN, COLUMNS, BINS = 12, 4, 40  # layers whose outputs are drawn; in a row; bins of each
+LABELS, EPOCHS = 40, 5  # layers and epochs that are named along an axis
 NONE = 1e-12  # a size below which gradients are drawn as if they had none
 
 Look = Mapping[str, Any]
@@ -55,7 +56,8 @@ def steps(losses: Sequence[Sequence[float]]) -> Figure:
     figure = Figure(figsize=(9, 3.5), layout="constrained")
     axes = figure.subplots()
     axes.plot(places, values, color="tab:blue", alpha=0.35, linewidth=1, label="steps")
-    axes.plot(places, _smoothed(values), color="tab:blue", label="moving average")
+    smooth = list(moving_average(values, SMOOTH))
+    axes.plot(places, smooth, color="tab:blue", label="moving average")
     axes.set(xlabel="epochs", ylabel="loss of training", xlim=(0, len(losses)))
     if values.min() > 0:
         axes.set_yscale("log")
@@ -91,7 +93,7 @@ def outputs(looks: Sequence[Look]) -> Figure:
     Of many layers some, from the first to the last.
     """
     names = [row["layer"] for row in looks[0]["layers"]]
-    chosen = np.unique(np.linspace(0, len(names) - 1, SHOWN).round().astype(int))
+    chosen = _some(len(names), SHOWN)
     rows, columns = -(-len(chosen) // COLUMNS), min(COLUMNS, len(chosen))
     figure = Figure(figsize=(10, 0.5 + 2 * rows), layout="constrained")
     every = np.ravel(figure.subplots(rows, columns, squeeze=False))
@@ -138,7 +140,7 @@ def sizes(panels: Sequence[Panel], looks: Sequence[Look]) -> Figure:
         low, high = ends or (None, None)
         image = axes.imshow(values, aspect="auto", cmap="viridis", vmin=low, vmax=high)
         figure.colorbar(image, ax=axes)
-        shown = np.unique(np.linspace(0, len(names) - 1, 40).round().astype(int))
+        shown = _some(len(names), LABELS)
         axes.set_yticks(shown, [names[place] for place in shown], fontsize=7)
         axes.set_title(title, fontsize=9)
         _epochs(axes, looks)
@@ -171,7 +173,7 @@ def _panels(looks: Sequence[Look]) -> Iterator[Panel]:
 
 def _epochs(axes: Axes, looks: Sequence[Look]) -> None:
     """The looks along an axis, by the epochs before them."""
-    shown = np.unique(np.linspace(0, len(looks) - 1, 5).round().astype(int))
+    shown = _some(len(looks), EPOCHS)
     axes.set_xticks(shown, [str(looks[place]["epochs"]) for place in shown], fontsize=7)
 
 
@@ -180,10 +182,6 @@ def _number(value: float | None) -> float:
     return float("nan") if value is None else value
 
 
-def _smoothed(values: NDArray[np.float64]) -> NDArray[np.float64]:
-    """An exponential moving average, without the bias of its start."""
-    mean, found = 0.0, []
-    for count, value in enumerate(values, 1):
-        mean = SMOOTH * mean + (1 - SMOOTH) * value
-        found.append(mean / (1 - SMOOTH**count))
-    return np.array(found)
+def _some(count: int, most: int) -> NDArray[np.int64]:
+    """Places of a few, from the first to the last."""
+    return np.unique(np.linspace(0, count - 1, most).round().astype(int))

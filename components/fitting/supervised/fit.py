@@ -96,6 +96,7 @@ def _fit(file: Pipeline, head: Head, data: Data, seed: int, watch: Watch, looked
     resume = Resume(watch.state, batches, [keeper, *stopping, *changing])
     record, epochs = resume.record, config.epochs
     watch.built()
+    record.tell_again(watch)
     if resume.saved is None:
         rehearsal = Rehearsal(trained, batches, epochs, guess)
         for note in rehearsal.run(config.checks):

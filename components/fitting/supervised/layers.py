@@ -111,7 +111,7 @@ class Layers(keras.callbacks.Callback):
     def _tell(self, found: Mapping[str, Any]) -> None:
         """Only the ends: a chart for each layer would be in the way of all others."""
         rows = found["layers"]
-        beside = [row["gradient"] / row["weight"] for row in rows if row["weight"]]
+        beside = [_beside(row) for row in rows if row["weight"]]
         ends = {"gradient_smallest": min(beside), "gradient_largest": max(beside)} if beside else {}
         for name in ("dead", "saturated"):
             if shares := [row[name] for row in rows if row[name] is not None]:
@@ -262,12 +262,17 @@ def _size(arrays: Iterable[Any]) -> float:
     return math.sqrt(total / count)
 
 
+def _beside(row: Mapping[str, Any]) -> float:
+    """The size of its gradient beside that of its weights."""
+    return float(row["gradient"] / (row["weight"] or 1))
+
+
 def ailing(rows: Sequence[Mapping[str, Any]]) -> Iterator[str]:
     """What is wrong with layers, in words; what kind of thing it is comes before a colon."""
     learned = [row for row in rows if row["gradient"] is not None]
     is_grown = learned and learned[-1]["weight"] > TINY * learned[0]["weight"]
     if len(learned) > 1 and is_grown and learned[-1]["gradient"]:
-        first, last = (row["gradient"] / (row["weight"] or 1) for row in (learned[0], learned[-1]))
+        first, last = _beside(learned[0]), _beside(learned[-1])
         where = f"in {learned[0]['layer']} as in {learned[-1]['layer']}"
         if first < VANISHED * last:
             yield (

@@ -4,12 +4,26 @@ References:
     Smith, Cyclical Learning Rates for Training Neural Networks (2017), section 3.3.
 """
 
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 TENTH = 0.1  # of the rate with the lowest loss, which is about to grow there
+
+
+def moving_average(values: Iterable[float], share: float) -> Iterator[float]:
+    """The exponential one, without the bias of its start, as Adam's (Kingma, Ba 2015, section 3).
+
+    Args:
+        values: One after the other; they may be made while it runs.
+        share: Of what was before, in each.
+    """
+    mean = 0.0
+    for count, value in enumerate(values, 1):
+        mean = share * mean + (1 - share) * value
+        yield mean / (1 - share**count)
 
 
 @dataclass(frozen=True)

@@ -32,6 +32,11 @@ class Record:
         self.notes.append([when, what])
         watch.note(f"{when}: {what}")
 
+    def tell_again(self, watch: Watch) -> None:
+        """Says what was strange before this process."""
+        for when, what in self.notes:
+            watch.note(f"{when}: {what}")
+
     @property
     def told(self) -> dict[str, Any]:
         """What is written beside the model."""

@@ -15,7 +15,7 @@ import numpy as np
 from components.base.errors import Mistakes, Problem
 from components.fitting.diverged import Diverged
 from components.fitting.supervised import Checks
-from components.fitting.supervised.range_test import Range
+from components.fitting.supervised.range_test import Range, moving_average
 from components.fitting.supervised.rates import schedule_of
 from components.fitting.supervised.variables import restored, variables
 
@@ -121,13 +121,14 @@ class Rehearsal:
             Diverged: The first loss is not a number.
         """
         rates = np.geomspace(LOWEST, HIGHEST, max(LEAST, self.steps))
+        steps = (
+            self._step(self.batches[place % len(self.batches)], float(rate))
+            for place, rate in enumerate(rates)
+        )
         losses: list[float] = []
-        mean = 0.0
         with self._restored():
-            for number, rate in enumerate(rates, 1):
-                loss = self._step(self.batches[(number - 1) % len(self.batches)], float(rate))
-                mean = SMOOTH * mean + (1 - SMOOTH) * loss
-                losses.append(mean / (1 - SMOOTH**number))
+            for mean in moving_average(steps, SMOOTH):
+                losses.append(mean)
                 if not losses[-1] <= GROWN * min(losses):  # nor is NaN
                     break
         if not np.isfinite(losses[0]):

@@ -116,7 +116,7 @@ class Steps(keras.callbacks.Callback):
     def _leaps(self, epoch: int, losses: Floats) -> Iterator[tuple[str, str]]:
         """Steps whose loss is far above that of those around, and what made it so."""
         room = MOST_LEAPS - sum("leaps" in what for _, what in self.record.notes)
-        if self.guess is None or len(losses) < AROUND or room <= 0:
+        if self.guess is None or len(losses) < AROUND or room <= 0 or losses.max() <= self.guess:
             return
         level = median_filter(losses, AROUND, mode="nearest")
         deviation = median_filter(np.abs(losses - level), AROUND, mode="nearest") / 0.6745

@@ -15,7 +15,7 @@ import psutil
 from components.config.pipeline import Pipeline
 from components.data.dataset import Facts
 from components.fitting.data import Data
-from components.fitting.suggestion import Choice, Suggestion
+from components.fitting.suggestion import Choice, Suggestion, written
 from components.fitting.supervised import Supervised
 from components.fitting.supervised.augmentation import runs_on_host
 from components.fitting.supervised.batches import Batches
@@ -105,7 +105,7 @@ class _Measuring:
                 rates[one] = max(rates[one], self._examples_a_second(name, one))
             chosen, why = choose(now, rates)
         self.choices.append(Choice(f"train.{name}", now, chosen, why))
-        rows = [[_plain(one), f"{rate:,.0f}" if rate else "no"] for one, rate in rates.items()]
+        rows = [[written(one), f"{rate:,.0f}" if rate else "no"] for one, rate in rates.items()]
         self.tables[f"train.{name}"] = ([name, "examples/s"], rows)
         self.file = self._with({name: chosen})
 
@@ -132,9 +132,7 @@ class _Measuring:
         room = SHARE * psutil.virtual_memory().available
         most = len(self.data.train) // STEPS
         fit = [one for one in BATCHES if one <= most and counted.step_bytes(one) < room]
-        return sorted(
-            {*(one for one in fit if self._goes_with_the_rest(one)), self._now.batch_size}
-        )
+        return sorted({*filter(self._goes_with_the_rest, fit), self._now.batch_size})
 
     def _goes_with_the_rest(self, batch_size: int) -> bool:
         """Whether a warm-up, such as of 500 steps, still fits into the training."""
@@ -211,7 +209,3 @@ def _gain(rates: Rates, chosen: Any, now: Any) -> str:
     if not rates[now]:
         return "the one there cannot be computed"
     return f"{rates[chosen] / rates[now]:.2g} times as many examples a second"
-
-
-def _plain(value: Any) -> str:
-    return "left out" if value is None else str(value)

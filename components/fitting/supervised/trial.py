@@ -17,7 +17,7 @@ from components.data.dataset import Split
 from components.fitting.estimate import Estimate
 from components.fitting.supervised.augmentation import on_host, within
 from components.fitting.supervised.build import build
-from components.fitting.supervised.precision import check_precision
+from components.fitting.supervised.precision import check_precision, computing_in
 from components.fitting.supervised.prepared import optimizer, settings
 from components.fitting.supervised.rates import schedule_of
 from components.fitting.supervised.size import Size, check_memory, size
@@ -69,14 +69,16 @@ def trial(
         return None
     needed = counted.step_bytes(settings(file).batch_size)
     has_room = needed < psutil.virtual_memory().available and augmentation is not None
-    seconds = _timed(file, few, counts["train"], augmentation) if has_room else None
+    seconds = None
+    if has_room:
+        with computing_in(settings(file).precision):
+            seconds = _timed(file, few, counts["train"], augmentation)
     return Estimate(counted.parameters, needed, seconds)
 
 
 def _timed(file: Pipeline, few: Split, count: int, augmentation: Any) -> float:
     """Seconds of the whole training, by a few steps of it on the same few examples."""
     train = settings(file)
-    keras.config.set_dtype_policy(train.precision)
     head = file.task.head(file, few)
     is_apart = on_host(augmentation, few.schema.moving, train.augment_on) is not None
     network = build(file.model, few.schema, head)

@@ -40,7 +40,7 @@ def _attach(features: Any, units: int, activation: str) -> Any:
 
 def _guess(targets: NDArray[Any], classes: int, activation: str) -> NDArray[np.float32]:
     """How often each class is, `(n, classes)`, as the head would say it."""
-    one_hot = np.eye(classes, dtype=np.float32)[targets] if targets.ndim == 1 else targets
+    one_hot = _one_hot(targets, classes) if targets.ndim == 1 else targets
     shares = np.maximum(one_hot.mean(axis=0), LEAST)
     given = np.log(shares) if activation == "linear" else shares
     return np.broadcast_to(given, (len(targets), classes)).astype(np.float32)
@@ -60,7 +60,12 @@ def _is_sparse(named: Named | None) -> bool:
 
 def _targets(labels: NDArray[np.int64], classes: int, named: Named | None) -> NDArray[Any]:
     """Labels `(n,)` as the loss wants them: `(n,)` int64 for a sparse one, else one-hot."""
-    return labels if _is_sparse(named) else np.eye(classes, dtype=np.float32)[labels]
+    return labels if _is_sparse(named) else _one_hot(labels, classes)
+
+
+def _one_hot(labels: NDArray[np.int64], classes: int) -> NDArray[np.float32]:
+    """Labels `(n,)` as `(n, classes)`."""
+    return np.eye(classes, dtype=np.float32)[labels]
 
 
 def _metrics(named: Named | None) -> list[keras.metrics.Metric]:

@@ -6,20 +6,8 @@ import pytest
 
 from components.fitting.supervised import feeding as module
 from components.fitting.supervised.feeding import Feeding
-from components.fitting.watch import Watch, Watcher
-
-
-class Told(Watcher):
-    """Keeps what it is told."""
-
-    def __init__(self):
-        self.notes, self.shares = [], []
-
-    def note(self, text):
-        self.notes.append(text)
-
-    def values(self, values, step):
-        self.shares.append((step, values["data_share"]))
+from components.fitting.watch import Watch
+from tests.fitting.told import Told
 
 
 def fed(monkeypatch, waited, augment=None, whole=10.0, epochs=2):
@@ -47,7 +35,9 @@ def test_steps_that_wait_are_told_once_with_what_helps(monkeypatch, augment, why
     (note,) = told.notes
     assert note.startswith("epoch 1: making batches takes 98% of the time, and steps wait for")
     assert why in note
-    assert told.shares == [(0, pytest.approx(0.98)), (1, pytest.approx(0.98))]
+    assert [(step, values["data_share"]) for step, values in told.sent] == [
+        (0, pytest.approx(0.98)), (1, pytest.approx(0.98))
+    ]  # fmt: skip
 
 
 def test_steps_that_are_fed_are_not(monkeypatch):
@@ -57,4 +47,4 @@ def test_steps_that_are_fed_are_not(monkeypatch):
 def test_an_epoch_that_is_too_short_is_not_measured(monkeypatch):
     told = fed(monkeypatch, 0.5, whole=0.5)
 
-    assert told.notes == told.shares == []
+    assert told.notes == told.sent == []

@@ -249,6 +249,9 @@ def test_what_the_host_augments_is_the_train_split_alone(data, monkeypatch):
 
     fitted(data, epochs=2)
 
+    file = pipeline()
+    ready = prepared.prepare(file, file.task.head(file, data.train), data, 0)
+    assert [layer.name for layer in ready.trained.layers] == [ready.model.name]
     assert set(sizes) == {16, 60 % 16}
     assert sum(sizes) >= 2 * 60
 

@@ -1,32 +1,20 @@
 """What is seen in each layer, and said of it."""
 
 import json
-import os
-import subprocess
-import sys
 
 import keras
 import numpy as np
 import pytest
-from project import ROOT
 
 from components.fitting.supervised.layers import _named, ailing, measured, passing
-from components.fitting.watch import Watch, Watcher
+from components.fitting.watch import Watch
 from tests import own_models
+from tests.fitting.jax import on_jax
 from tests.fitting.made import SECTIONS, pipeline, points
+from tests.fitting.told import Told
 
 DEEP = {"architecture": "mlp", "units": [16] * 8, "activation": "sigmoid"}
 OFF = {"first_step": False, "overfit": False, "range_test": False}
-
-
-class Told(Watcher):
-    """Keeps what it is told."""
-
-    def __init__(self):
-        self.told = []
-
-    def values(self, values, step):
-        self.told.append((step, dict(values)))
 
 
 def fitted(*watchers, **sections):
@@ -45,7 +33,7 @@ def test_every_layer_is_looked_at_before_and_after_each_epoch():
     assert [[row["layer"] for row in look["layers"]] for look in looks] == [["dense", "head"]] * 4
     hidden = looks[0]["layers"][0]
     assert sum(hidden["histogram"]) == 32 * 8  # a power of two of the 60 examples
-    sent = {step: values for step, values in told.told if "layers/dead_most" in values}
+    sent = {step: values for step, values in told.sent if "layers/dead_most" in values}
     assert sorted(sent) == [0, 1, 2, 3]
     both = [row["gradient"] / row["weight"] for row in looks[2]["layers"]]
     assert sent[2] == {
@@ -222,28 +210,20 @@ def test_layers_are_numbered_from_the_first_of_their_network():
 
 
 SAME = """
-import json, sys
-import keras
+import json
 from tests.fitting.supervised.test_layers import fitted
 found = fitted()
 other = fitted(train={"checks": {"layers": False}})
 both = [[w.tobytes() for w in one.model.get_weights()] for one in (found, other)]
 same = both[0] == both[1]
 rows = [[row["gradient"] for row in look["layers"]] for look in found.record.layers]
-print(json.dumps([keras.backend.backend(), same, rows[0]]))
+print(json.dumps([same, rows[0]]))
 """
 
 
 def test_on_jax_too():
     """In a process of its own, which has the other backend; the first weights are the same."""
-    environment = {
-        **os.environ, "KERAS_BACKEND": "jax", "PYTHONPATH": f"{ROOT}{os.pathsep}{ROOT}/tests"
-    }  # fmt: skip
-    done = subprocess.run(
-        [sys.executable, "-c", SAME], env=environment, cwd=ROOT, capture_output=True, check=False
-    )
+    same, gradients = json.loads(on_jax(SAME).splitlines()[-1])
 
-    assert done.returncode == 0, done.stderr.decode()[-2000:]
-    backend, same, gradients = json.loads(done.stdout.splitlines()[-1])
-    assert (backend, same) == ("jax", True)
+    assert same
     assert all(one > 0 for one in gradients)

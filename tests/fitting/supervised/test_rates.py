@@ -1,17 +1,13 @@
 """What changes the rate of an optimizer, and the weights that are looked at."""
 
-import os
-import subprocess
-import sys
-
 import keras
 import numpy as np
 import pytest
-from project import ROOT
 
 from components.fitting.supervised import rates
 from components.fitting.supervised.schedule import Course, Schedule
 from components.fitting.watch import Watch
+from tests.fitting.jax import on_jax
 from tests.fitting.made import SECTIONS, pipeline, points
 
 
@@ -66,20 +62,13 @@ def test_it_climbs_before_and_ends_above_the_lowest():
 
 def test_it_does_so_on_jax():
     """In a process of its own, which has the other backend."""
-    program = f"""
-import sys
-sys.path[:0] = [{str(ROOT)!r}, {str(ROOT / "tests")!r}]
+    said = on_jax("""
 from tests.fitting.supervised.test_rates import rates_of
-found = rates_of({{"initial": 0.08, "patience": 2, "factor": 0.5, "warmup": 3, "unit": "steps"}})
+found = rates_of({"initial": 0.08, "patience": 2, "factor": 0.5, "warmup": 3, "unit": "steps"})
 print([round(one, 6) for one in found])
-"""
-    environment = {**os.environ, "KERAS_BACKEND": "jax"}
+""")
 
-    done = subprocess.run(
-        [sys.executable, "-c", program], env=environment, capture_output=True, text=True
-    )
-
-    assert done.stdout.strip() == str([0.02, 0.04, 0.06, *[0.08] * 9, *[0.04] * 8, *[0.02] * 4])
+    assert said == str([0.02, 0.04, 0.06, *[0.08] * 9, *[0.04] * 8, *[0.02] * 4])
 
 
 def fitted(**settings):

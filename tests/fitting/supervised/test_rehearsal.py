@@ -1,13 +1,8 @@
 """What a training tries before it begins."""
 
-import os
-import subprocess
-import sys
-
 import keras
 import numpy as np
 import pytest
-from project import ROOT
 
 from components.base.errors import Mistakes
 from components.fitting.diverged import Diverged
@@ -18,7 +13,9 @@ from components.fitting.supervised.rates import Scheduled
 from components.fitting.supervised.rehearsal import Range, Rehearsal
 from components.fitting.supervised.schedule import Course, Decay
 from components.fitting.watch import Watch
+from tests.fitting.jax import on_jax
 from tests.fitting.made import SECTIONS, pipeline, points
+from tests.fitting.told import Told
 
 OFF = {"first_step": False, "overfit": False, "range_test": False, "layers": False}
 ONLY = {name: Checks(**{**OFF, name: True}) for name in OFF}
@@ -202,9 +199,9 @@ def history(checks, state=None, **sections):
     train = {**SECTIONS["train"], "checks": checks, "epochs": 120, **sections}
     file = pipeline(train=train)
     data = points(augment=keras.layers.GaussianNoise(0.05))
-    fitted = file.train.fit(file, data, 7, Watch(state=state))
-    weights = [one.tobytes() for one in fitted.model.get_weights()]
-    return fitted.history, weights, fitted.record.notes
+    told = Told()
+    fitted = file.train.fit(file, data, 7, Watch(told, state=state))
+    return fitted.history, [one.tobytes() for one in fitted.model.get_weights()], told.notes
 
 
 def test_what_comes_of_a_training_is_the_same_without():
@@ -215,19 +212,10 @@ def test_what_comes_of_a_training_is_the_same_without():
 
 def test_on_jax_too():
     """In a process of its own, which has the other backend."""
-    program = f"""
-import sys
-sys.path[:0] = [{str(ROOT)!r}, {str(ROOT / "tests")!r}]
+    on_jax("""
 from tests.fitting.supervised.test_rehearsal import OFF, history
-assert history({{}})[:2] == history(OFF)[:2]
-"""
-    environment = {**os.environ, "KERAS_BACKEND": "jax"}
-
-    done = subprocess.run(
-        [sys.executable, "-c", program], env=environment, capture_output=True, text=True
-    )
-
-    assert done.returncode == 0, done.stderr
+assert history({})[:2] == history(OFF)[:2]
+""")
 
 
 def test_what_was_said_is_said_again_where_it_goes_on(tmp_path, monkeypatch):

@@ -1,18 +1,15 @@
 """A training that is killed anywhere comes to the bytes of one that is not."""
 
 import json
-import os
-import subprocess
-import sys
 from functools import partial
 
 import keras
 import pytest
-from project import ROOT
 
 from components.fitting.state import State
 from components.fitting.supervised import precision as precision_module
 from components.fitting.watch import Watch, Watcher
+from tests.fitting.jax import on_jax
 from tests.fitting.made import SECTIONS, pipeline, points
 from tests.fitting.mortal import Killed, Mortal, gone_on
 from tests.own_models import drawing
@@ -140,19 +137,12 @@ def test_what_is_kept_of_half_precision_is_exact(tmp_path, precision, monkeypatc
 
 def test_on_jax_too(tmp_path):
     """In a process of its own, which has the other backend."""
-    program = f"""
-import sys
-sys.path[:0] = [{str(ROOT)!r}, {str(ROOT / "tests")!r}]
+    on_jax(f"""
 from pathlib import Path
+from tests.fitting.jax import on_jax
 from tests.fitting.mortal import gone_on
 from tests.fitting.supervised.test_resume import train
 whole = train()
-made, killed = gone_on(train, Path(sys.argv[1], "state.npz"), 4)
+made, killed = gone_on(train, Path({str(tmp_path)!r}, "state.npz"), 4)
 assert killed >= 2 and made == whole, killed
-"""
-    environment = {**os.environ, "KERAS_BACKEND": "jax"}
-    command = [sys.executable, "-c", program, str(tmp_path)]
-
-    done = subprocess.run(command, env=environment, capture_output=True, text=True)
-
-    assert done.returncode == 0, done.stderr
+""")

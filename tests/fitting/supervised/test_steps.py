@@ -1,13 +1,9 @@
 """The loss of every step: what is kept of it, and what of it is said."""
 
-import os
-import subprocess
-import sys
 from types import SimpleNamespace
 
 import numpy as np
 import pytest
-from project import ROOT
 
 from components.data.dataset import Split
 from components.fitting.data import Data
@@ -15,25 +11,14 @@ from components.fitting.supervised import steps as module
 from components.fitting.supervised.batches import Batches
 from components.fitting.supervised.record import Record
 from components.fitting.supervised.steps import Steps
-from components.fitting.watch import Watch, Watcher
+from components.fitting.watch import Watch
 from components.tasks.head import values
+from tests.fitting.jax import on_jax
 from tests.fitting.made import SCHEMA, SECTIONS, pipeline, points
+from tests.fitting.told import Told
 
 OFF = {"first_step": False, "overfit": False, "range_test": False, "layers": False}
 TRAIN = {**SECTIONS["train"], "checks": OFF}
-
-
-class Told(Watcher):
-    """Keeps what it is told."""
-
-    def __init__(self):
-        self.notes, self.values_ = [], []
-
-    def note(self, text):
-        self.notes.append(text)
-
-    def values(self, values, step):
-        self.values_.append((step, dict(values)))
 
 
 def fitted(data, told=None, **settings):
@@ -65,7 +50,7 @@ def test_whoever_watches_is_told_them_by_their_step():
 
     found = fitted(points(), told, epochs=2)
 
-    steps = [(step, one["step_loss"]) for step, one in told.values_ if "step_loss" in one]
+    steps = [(step, one["step_loss"]) for step, one in told.sent if "step_loss" in one]
     assert steps == list(enumerate([*found.record.losses[0], *found.record.losses[1]]))
 
 
@@ -202,13 +187,10 @@ def test_a_loss_that_may_recover_is_not(epochs):
 
 
 LOST = """
-import sys
-sys.path[:0] = [{root!r}, {root!r} + "/tests"]
-import keras
 from components.fitting.diverged import Diverged
+from tests.fitting.jax import on_jax
 from tests.fitting.made import points
 from tests.fitting.supervised.test_steps import fitted
-assert keras.backend.backend() == "jax"
 for turn in range(5):
     try:
         fitted(points(train=960), optimizer="SGD", learning_rate=1e30)
@@ -221,9 +203,4 @@ for turn in range(5):
 
 def test_on_jax_a_loss_that_is_no_number_is_told_too():
     """Whose arrays are given away from step to step, whatever the thread that is told does."""
-    environment = {**os.environ, "KERAS_BACKEND": "jax"}
-    command = [sys.executable, "-c", LOST.format(root=str(ROOT))]
-
-    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
-
-    assert done.returncode == 0, done.stderr[-2000:]
+    on_jax(LOST)
