@@ -4,9 +4,9 @@
     python benchmarks/diagnosis.py [judge [SET ...]]
 
 `train` makes each illness with each seed (0 to 9), on `mnist` or `fashion-mnist` (FOLDER has their
-four files) or on `table` (FOLDER has ETTh1.csv, of which the temperature of the oil is
-learned from the loads and the time), and
-keeps the learning curves in measured/diagnosis. `judge` reads them, and prints by illness how often
+four files), or on a table, `ETTh1` or `ETTh2` (FOLDER has their CSV files, of which the temperature
+of the oil is learned from the loads and the time), and keeps the learning curves in
+measured/diagnosis. `judge` reads them, and prints by illness how often
 it is named, and how often a healthy training is called ill.
 """
 
@@ -28,7 +28,9 @@ KEPT = ROOT / "measured" / "diagnosis"
 RATE = 1e-3
 COSINE = {"cosine": {"initial": RATE}}
 STAND_IN = ("iris", "diabetes")  # a source of the same kind, which is not read
-SMALL = {"mnist": [3], "fashion-mnist": [2], "table": [1]}  # too few units for the task
+SETS = ("mnist", "fashion-mnist", "ETTh2", "ETTh1")
+TABLES = SETS[2:]
+SMALL = {"mnist": [3], "fashion-mnist": [2], "ETTh1": [1], "ETTh2": [1]}  # too few units for each
 
 ILLNESSES: dict[str, dict[str, Any]] = {
     "healthy": {"learning_rate": COSINE},
@@ -56,8 +58,8 @@ ILLNESSES: dict[str, dict[str, Any]] = {
 
 def examples(folder: Path, name: str) -> tuple[Any, Any]:
     """All examples, `(n, features)` float32, and their targets."""
-    if name == "table":
-        with (folder / "ETTh1.csv").open() as file:
+    if name in TABLES:
+        with (folder / f"{name}.csv").open() as file:
             rows = np.array([row[1:] for row in list(csv.reader(file))[1:]], np.float32)
         hours = 2 * np.pi * np.arange(len(rows)) / 24
         turns = [wave(hours / period) for period in (1, 91, 365) for wave in (np.sin, np.cos)]
@@ -86,7 +88,7 @@ def train(folder: Path, name: str, seeds: list[int]) -> None:
     from components.fitting.watch import Watch
 
     x, y = examples(folder, name)
-    target = Value() if name == "table" else ClassLabel(tuple("0123456789"))
+    target = Value() if name in TABLES else ClassLabel(tuple("0123456789"))
     schema = Schema({"x": Value("float32", x.shape[1:]), "y": target}, ("y",))
     still = keras.Sequential([keras.Input(x.shape[1:])])
     KEPT.mkdir(parents=True, exist_ok=True)
@@ -100,15 +102,15 @@ def train(folder: Path, name: str, seeds: list[int]) -> None:
             model = {
                 "architecture": "mlp",
                 "units": units[name] if isinstance(units, dict) else units,
-                "dropout": settings.get("dropout", 0.2 if name != "table" else 0.0),
+                "dropout": settings.get("dropout", 0.0 if name in TABLES else 0.2),
                 "activation": settings.get("activation", "relu"),
             }
             file = Pipeline.model_validate(
                 {
                     "version": 1,
                     "description": illness,
-                    "task": "regression" if name == "table" else "classification",
-                    "ingest": {"source": f"sklearn.datasets.load_{STAND_IN[name == 'table']}"},
+                    "task": "regression" if name in TABLES else "classification",
+                    "ingest": {"source": f"sklearn.datasets.load_{STAND_IN[name in TABLES]}"},
                     "model": model,
                     "train": {
                         "epochs": settings.get("epochs", 12),
@@ -126,7 +128,7 @@ def train(folder: Path, name: str, seeds: list[int]) -> None:
             fitted = file.train.fit(file, Data(*splits, still, Path()), seed, Watch())
             kept = {
                 "epochs": file.train.allowed, "best": fitted.best, "history": fitted.history,
-                "guess": fitted.guess,
+                "guess": fitted.guess, "layers": fitted.record.layers, "notes": fitted.record.notes,
             }  # fmt: skip
             path.write_text(json.dumps(kept))
             print(path.stem, {k: round(v[-1], 4) for k, v in fitted.history.items()}, flush=True)
@@ -144,7 +146,7 @@ def judge(names: list[str]) -> None:
         for path in kept_here:
             kept = json.loads(path.read_text())
             made = path.stem.removeprefix(f"{name} ").rpartition(" ")[0]
-            shares = [] if name == "table" else ["accuracy"]
+            shares = [] if name in TABLES else ["accuracy"]
             curves = Curves.of(kept["history"], kept["best"], kept["guess"], shares)
             said = illness(curves)
             found.setdefault(made, Counter())[said[0] if said else "healthy"] += 1
@@ -166,4 +168,4 @@ if __name__ == "__main__":
     if command == "train":
         train(Path(arguments[0]), arguments[1], [*map(int, arguments[2:])] or [*range(10)])
     else:
-        judge(arguments or ["mnist", "fashion-mnist", "table"])
+        judge(arguments or [*SETS])

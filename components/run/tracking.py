@@ -163,10 +163,11 @@ class Live:
     def __init__(self, client: MlflowClient, run_id: str, experiment: str = "") -> None:
         self.client, self.run_id, self.experiment = client, run_id, experiment
         self._metrics: list[Metric] = []
-        self._flushed = time.monotonic()
         self._has_warned = False
         self._patience = ExitStack()
         self._tried_again, self._pause_s = 0.0, PAUSE_S
+        self._beaten = time.monotonic()
+        self._sending = threading.Lock()
         self._ended = threading.Event()
         self._heart = threading.Thread(target=self._beat, daemon=True)
 
@@ -177,6 +178,7 @@ class Live:
 
     def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
         self._ended.set()
+        self._heart.join()
         self.flush()
         status = RunStatus.FINISHED if kind is None else RunStatus.FAILED
         if kind is not None and not issubclass(kind, Exception):  # Ctrl-C
@@ -190,19 +192,19 @@ class Live:
         return {"experiment": self.experiment, "run": self.run_id}
 
     def log(self, values: Mapping[str, float], step: int = 0) -> None:
-        """Takes metrics, which are sent a few seconds later, many in one request."""
+        """Takes metrics, which are sent a few seconds later, many in one request.
+
+        Whoever logs does not wait for the server: a thread of its own sends them.
+        """
         now = int(time.time() * 1000)
         self._metrics += [Metric(key, float(value), now, step) for key, value in values.items()]
-        if time.monotonic() > max(self._flushed + FLUSH_S, self._tried_again):
-            self.flush()
 
     def flush(self) -> None:
         """Sends the metrics that are waiting; those that are refused wait on."""
-        self._flushed = time.monotonic()
-        with self._tolerated():
-            while self._metrics:
-                self.client.log_batch(self.run_id, metrics=self._metrics[:BATCH])
-                del self._metrics[:BATCH]
+        with self._sending, self._tolerated():
+            while sent := self._metrics[:BATCH]:
+                self.client.log_batch(self.run_id, metrics=sent)
+                del self._metrics[: len(sent)]  # others have come meanwhile
 
     def tag(self, key: str, value: str) -> None:
         """Adds a tag."""
@@ -219,8 +221,17 @@ class Live:
                     self.client.set_tag(run.info.run_id, PARENT, self.run_id)
 
     def _beat(self) -> None:
-        while not self._ended.wait(BEAT_S):
+        while not self._ended.wait(FLUSH_S):
+            self._tick()
+
+    def _tick(self) -> None:
+        """Sends what waits, where it is time again, and now and then a sign of life."""
+        now = time.monotonic()
+        if now > max(self._tried_again, self._beaten + BEAT_S):
+            self._beaten = now
             self.tag(HEARTBEAT, str(int(time.time())))
+        if now > self._tried_again:
+            self.flush()
 
     @contextmanager
     def _tolerated(self) -> Iterator[None]:

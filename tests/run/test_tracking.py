@@ -121,11 +121,14 @@ def test_a_server_that_died_is_asked_again_ever_more_seldom(monkeypatch):
             asked.append(now[0])
             raise OSError("it is gone")
 
+        set_tag = log_batch
+
     monkeypatch.setattr(tracking.time, "monotonic", lambda: now[0])
     run = tracking.Live(Dead(), "run")
     for second in range(0, 500, 10):
         now[0] = float(second)
         run.log({"loss": 1.0}, second)
+        run._tick()
 
     assert asked == [10, 80, 210, 460]  # a minute, two, and four, and the next step
 
@@ -258,13 +261,38 @@ def test_metrics_go_in_few_requests_and_none_is_lost(mlflow_store, monkeypatch):
 
 
 def test_curves_are_seen_while_a_training_runs(mlflow_store, monkeypatch):
-    monkeypatch.setattr(tracking, "FLUSH_S", 0)
+    monkeypatch.setattr(tracking, "FLUSH_S", 0.05)
     client = tracking.connect("digits")
 
     with tracking.start(client, "digits", {}, {}) as live:
         live.log({"loss": 0.5})
+        for _ in range(100):
+            if seen := client.get_run(live.run_id).data.metrics:
+                break
+            time.sleep(0.05)
 
-        assert client.get_run(live.run_id).data.metrics == {"loss": 0.5}
+    assert seen == {"loss": 0.5}
+
+
+def test_a_server_that_is_slow_holds_up_nothing(mlflow_store, monkeypatch):
+    monkeypatch.setattr(tracking, "FLUSH_S", 0.01)
+    client = tracking.connect("digits")
+    real, is_asked, may_answer = client.log_batch, threading.Event(), threading.Event()
+
+    def slow(*given, **more):
+        is_asked.set()
+        assert may_answer.wait(60)
+        real(*given, **more)
+
+    with tracking.start(client, "digits", {}, {}) as live:
+        monkeypatch.setattr(client, "log_batch", slow)
+        live.log({"loss": 0.5}, step=0)
+        assert is_asked.wait(60)
+        live.log({"loss": 0.25}, step=1)  # is back at once
+        may_answer.set()
+
+    history = client.get_metric_history(live.run_id, "loss")
+    assert [(one.step, one.value) for one in history] == [(0, 0.5), (1, 0.25)]
 
 
 def test_a_server_that_dies_costs_its_records_and_not_the_work(mlflow_store, monkeypatch, capsys):
@@ -293,7 +321,7 @@ def test_a_server_that_dies_costs_its_records_and_not_the_work(mlflow_store, mon
 def test_a_server_that_stops_answering_is_asked_seldom(mlflow_store, monkeypatch, capsys, answer):
     """One that closes each connection, one that says 503, one that takes it and says nothing."""
     monkeypatch.setattr(tracking, "PATIENCE_S", 1)
-    monkeypatch.setattr(tracking, "FLUSH_S", 0)
+    monkeypatch.setattr(tracking, "FLUSH_S", 0.01)
     asked = []
 
     def serve(server):
@@ -313,6 +341,7 @@ def test_a_server_that_stops_answering_is_asked_seldom(mlflow_store, monkeypatch
         with tracking.Live(client, "a" * 32) as live:
             for epoch in range(100):
                 live.log({"loss": 1.0}, epoch)
+                time.sleep(0.01)
     for connection in asked:
         connection.close()
 
@@ -384,6 +413,7 @@ def test_a_run_of_somebody_elses_is_left_alone(mlflow_store):
 
 
 def test_a_run_gives_signs_of_life(mlflow_store, monkeypatch):
+    monkeypatch.setattr(tracking, "FLUSH_S", 0.01)
     monkeypatch.setattr(tracking, "BEAT_S", 0.05)
     client = tracking.connect("digits")
 
