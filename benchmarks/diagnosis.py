@@ -30,6 +30,12 @@ COSINE = {"cosine": {"initial": RATE}}
 STAND_IN = ("iris", "diabetes")  # a source of the same kind, which is not read
 SETS = ("mnist", "fashion-mnist", "ETTh2", "ETTh1")
 TABLES = SETS[2:]
+SGD = {"SGD": {"momentum": 0.9}}
+# The highest that ends no network.
+HIGH = {"mnist": 0.1, "fashion-mnist": 0.1, "ETTh1": 0.01, "ETTh2": 0.01}
+# One at which the loss stays where it is.
+NOISY = {"mnist": 0.1, "fashion-mnist": 0.1, "ETTh1": 0.01, "ETTh2": 0.01}
+NOISY_BY = {"mnist": SGD, "fashion-mnist": SGD, "ETTh1": "Adam", "ETTh2": "Adam"}
 SMALL = {"mnist": [3], "fashion-mnist": [2], "ETTh1": [1], "ETTh2": [1]}  # too few units for each
 
 ILLNESSES: dict[str, dict[str, Any]] = {
@@ -43,14 +49,12 @@ ILLNESSES: dict[str, dict[str, Any]] = {
     "decay too early": {
         "learning_rate": {"step": {"initial": RATE, "boundaries": [1], "factor": 0.01}}
     },
-    "plateau": {
-        "learning_rate": 0.1, "optimizer": {"SGD": {"momentum": 0.9}}, "epochs": 20
-    },
+    "plateau": {"learning_rate": NOISY, "optimizer": NOISY_BY, "epochs": 20},
     "overfitting": {"learning_rate": RATE, "examples": 500, "dropout": 0.0, "epochs": 40},
     "underfitting": {"learning_rate": COSINE, "units": SMALL, "dropout": 0.0},
     "bad initialization": {
-        "learning_rate": 0.1, "optimizer": {"SGD": {"momentum": 0.9}}, "units": [64] * 6,
-        "activation": "sigmoid", "dropout": 0.0
+        "learning_rate": HIGH, "optimizer": SGD, "units": [64] * 6, "activation": "sigmoid",
+        "dropout": 0.0
     },
     "still improving": {"learning_rate": {"constant": {"initial": 1e-4}}, "epochs": 4},
 }  # fmt: skip
@@ -75,11 +79,43 @@ def examples(folder: Path, name: str) -> tuple[Any, Any]:
     return x.reshape(-1, 784).astype(np.float32) / 255, y.astype(np.int64)
 
 
+def declared(name: str, illness: str) -> Any:
+    """The pipeline file of an illness."""
+    from components.config.pipeline import Pipeline
+
+    settings = {
+        key: value[name] if isinstance(value, dict) and name in value else value
+        for key, value in ILLNESSES[illness].items()
+    }
+    is_table = name in TABLES
+    model = {
+        "architecture": "mlp",
+        "units": settings.get("units", [128, 64]),
+        "dropout": 0.0 if is_table else settings.get("dropout", 0.2),
+        "activation": settings.get("activation", "relu"),
+    }
+    train = {
+        "epochs": settings.get("epochs", 12),
+        "batch_size": 64,
+        "learning_rate": settings["learning_rate"],
+        "optimizer": settings.get("optimizer", "Adam"),
+    }
+    sections = {
+        "version": 1,
+        "description": illness,
+        "task": "regression" if is_table else "classification",
+        "ingest": {"source": f"sklearn.datasets.load_{STAND_IN[is_table]}"},
+        "model": model,
+        "train": train,
+        "register": {"name": "diagnosis"},
+    }
+    return Pipeline.model_validate(sections)
+
+
 def train(folder: Path, name: str, seeds: list[int]) -> None:
     """Makes every illness with every seed, and keeps the curves."""
     import keras
 
-    from components.config.pipeline import Pipeline
     from components.data.dataset import Split
     from components.data.features.class_label import ClassLabel
     from components.data.features.value import Value
@@ -98,38 +134,12 @@ def train(folder: Path, name: str, seeds: list[int]) -> None:
             path = KEPT / f"{name} {illness} {seed}.json"
             if path.exists():
                 continue
-            units = settings.get("units", [128, 64])
-            model = {
-                "architecture": "mlp",
-                "units": units[name] if isinstance(units, dict) else units,
-                "dropout": settings.get("dropout", 0.0 if name in TABLES else 0.2),
-                "activation": settings.get("activation", "relu"),
-            }
-            file = Pipeline.model_validate(
-                {
-                    "version": 1,
-                    "description": illness,
-                    "task": "regression" if name in TABLES else "classification",
-                    "ingest": {"source": f"sklearn.datasets.load_{STAND_IN[name in TABLES]}"},
-                    "model": model,
-                    "train": {
-                        "epochs": settings.get("epochs", 12),
-                        "batch_size": 64,
-                        "learning_rate": settings["learning_rate"],
-                        "optimizer": settings.get("optimizer", "Adam"),
-                    },
-                    "register": {"name": "diagnosis"},
-                }
-            )
-            count = settings.get("examples", 10_000)
-            parts = rows[:count], rows[-2000:]
+            file = declared(name, illness)
+            parts = rows[: settings.get("examples", 10_000)], rows[-2000:]
             splits = [Split(schema, {"x": x[part], "y": y[part]}) for part in parts]
             keras.utils.clear_session()
             fitted = file.train.fit(file, Data(*splits, still, Path()), seed, Watch())
-            kept = {
-                "epochs": file.train.allowed, "best": fitted.best, "history": fitted.history,
-                "guess": fitted.guess, "layers": fitted.record.layers, "notes": fitted.record.notes,
-            }  # fmt: skip
+            kept = {"best": fitted.best, "history": fitted.history, **fitted.told}
             path.write_text(json.dumps(kept))
             print(path.stem, {k: round(v[-1], 4) for k, v in fitted.history.items()}, flush=True)
 
@@ -147,8 +157,7 @@ def judge(names: list[str]) -> None:
             kept = json.loads(path.read_text())
             made = path.stem.removeprefix(f"{name} ").rpartition(" ")[0]
             shares = [] if name in TABLES else ["accuracy"]
-            curves = Curves.of(kept["history"], kept["best"], kept["guess"], shares)
-            said = illness(curves)
+            said = illness(Curves.of(kept["history"], kept, shares))
             found.setdefault(made, Counter())[said[0] if said else "healthy"] += 1
         right = {made: counts[made.split(" ")[0] if "healthy" in made else made]
                  for made, counts in found.items()}  # fmt: skip

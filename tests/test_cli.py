@@ -232,7 +232,7 @@ def test_names_are_completed(project):
         COMP_CWORD="2",
     )
 
-    assert shown.split() == ["fashion-mnist"]
+    assert shown.split() == ["fashion-mnist", "fashion-mnist-gpu"]
 
 
 def test_the_pipelines_are_listed(project):

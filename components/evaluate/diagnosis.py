@@ -19,19 +19,24 @@ from components.config.train import Illness
 
 Floats = NDArray[np.float64]
 
-# All thresholds were fixed on trainings of MNIST that were made ill (benchmarks/diagnosis.py).
+# All thresholds were fixed on trainings of MNIST and of one table, ETTh2, that were made ill
+# (benchmarks/diagnosis.py).
 ENOUGH = 3  # epochs, with fewer of which nothing is read
+DIED = 0.85  # of the units of a layer, more than at the start
+THROUGH = (0.002, 500.0)  # of the last layer's gradient: the first one's, each beside its weights
 RISE, RISES = 0.002, 0.25  # of a loss, more than noise; of the epochs, more than now and then
 LITTLE = 0.3  # of a guess's loss, above which little was learned
 CHANCE, STILL = 0.97, 0.01  # of a guess's loss: that of chance, and no movement
 STRAIGHT = 0.45  # of the fall on the first half of the way, in the second
 SLOW = 0.45  # of a guess's loss, above which a straight fall is too slow
+LOW, FAR = 30.0, 300.0  # times the rate, which the range test suggests
 DECAYED, EARLY, FROZEN = 0.2, 0.4, 0.15  # of the highest rate; of the epochs; of the loss
 LATE, WORSE = 0.75, 1.04  # of the epochs; of the lowest loss: past its best
 APART, GAP = 0.5, 0.05  # of the loss of validation; of a share such as the accuracy
 FLAT, NOISY, KEPT = 0.05, 0.04, 0.5  # of the loss, twice; of the highest rate
-KNOWN = 0.2  # of the loss of validation, below which the examples are known by heart
-POOR, LEVEL, DONE = 0.2, 1.15, 0.03  # of a guess's loss; of that of training; of itself
+KNOWN, APART_BY = 0.2, 0.1  # of the loss of validation; a gap, with which all is known by heart
+POOR, LEVEL, DONE = 0.15, 1.15, 0.05  # of a guess's loss; of that of training; of itself
+BY_HEART = 0.25  # of a guess's loss, below which there is room for what is to be learned
 FALLS, GOING = 0.04, 0.3  # of the loss, in the last quarter; of the highest rate
 
 
@@ -48,22 +53,43 @@ class Curves:
     best: int
     """Position of the epoch that is kept."""
     gap: float
-    """Of the kept epoch, by how much a share such as the accuracy leads in training."""
+    """Of the kept epoch, by how much a share leads in training: such as the accuracy, or where
+    there is none that of a guess's loss which is explained; of squares, that is R²."""
+    room: float
+    """Times the highest rate, that the range test suggests; 1 where there was none."""
+    by_heart: float | None
+    """The loss to which two batches were learned, as a share of a guess's; None: not tried."""
+    is_blocked: bool
+    """Whether gradients vanish or explode on their way to the first layer, at the start."""
+    died: float
+    """Share of the units of a layer that give 0 whatever they are given, and did not at first."""
 
     @classmethod
     def of(
         cls,
         history: Mapping[str, Sequence[float]],
-        best: int,
-        guess: float | None,
-        shares: Sequence[str],
+        learned: Mapping[str, Any],
+        shares: Sequence[str] = (),
     ) -> "Curves":
-        """From the columns of a history."""
+        """From the columns of a history, and what `train` has written beside them.
+
+        Args:
+            history: A value an epoch.
+            learned: `best`, and perhaps `guess`, `suggested_rate`, `by_heart` and `layers`.
+            shares: Columns, 1 at best.
+        """
         train = np.array(history["loss"], float)
         validation = np.array(history.get("val_loss", history["loss"]), float)
         rate = np.array(history.get("learning_rate", np.ones(len(train))), float)
+        guess, best = learned.get("guess") or float(train[0]), learned["best"]
         gaps = [history[name][best] - history[f"val_{name}"][best] for name in shares]
-        return cls(train, validation, rate, guess or float(train[0]), best, max(gaps, default=0.0))
+        gap = max(gaps, default=float(validation[best] - train[best]) / guess)
+        room = float((learned.get("suggested_rate") or rate.max()) / rate.max())
+        looks = learned.get("layers") or ()
+        return cls(
+            train, validation, rate, guess, best, gap, room, learned.get("by_heart"),
+            _is_blocked(looks), _died(looks)
+        )  # fmt: skip
 
     @property
     def count(self) -> int:
@@ -86,8 +112,22 @@ class Curves:
         return float(1 - curve[-1] / before)
 
 
-def _erratic(one: Curves) -> str | None:
-    if one.rises < RISES or one.train[-1] < LITTLE * one.guess:
+def _died(looks: Sequence[Mapping[str, Any]]) -> float:
+    dead = np.array([[row["dead"] or 0 for row in look["layers"]] for look in looks], float)
+    return float((dead - dead[0]).max()) if dead.size else 0.0
+
+
+def _is_blocked(looks: Sequence[Mapping[str, Any]]) -> bool:
+    rows = looks[0]["layers"] if looks else ()
+    sizes = [row["gradient"] / row["weight"] for row in rows if row["gradient"] and row["weight"]]
+    low, high = THROUGH
+    return bool(sizes) and not low < sizes[0] / sizes[-1] < high
+
+
+def _too_far(one: Curves) -> str | None:
+    if one.died > DIED:
+        return f"{one.died:.0%} of the units of a layer have died, and give 0 for every example"
+    if one.is_blocked or one.rises < RISES or one.train[-1] < LITTLE * one.guess:
         return None
     rises = round(one.rises * (one.count - 1))
     return (
@@ -100,23 +140,36 @@ def _flat(one: Curves) -> str | None:
     below = np.flatnonzero(one.train < CHANCE * one.guess)
     first = int(below[0]) if len(below) else one.count
     start = one.train[:first]
-    if first < ENOUGH or np.ptp(start[1:]) > STILL * one.guess:  # the first is still on its way
+    if one.room > LOW or first < ENOUGH:
         return None
+    if not one.is_blocked and np.ptp(start[1:]) > STILL * one.guess:  # the first is on its way
+        return None
+    why = ": gradients do not come through to the first layer" if one.is_blocked else ""
     return (
-        f"the training loss stays at {start[-1]:.3g} for the first {first} epochs, where a guess "
-        "has it"
+        f"the training loss stays at {np.median(start):.3g} for the first {first} epochs, where a "
+        f"guess has it{why}"
     )
 
 
-def _straight(one: Curves) -> str | None:
+def _too_slow(one: Curves) -> str | None:
+    if one.rises > 0.1 or one.train[-1] < LITTLE * one.guess:
+        return None
+    if one.room > FAR and one.fallen(one.train, 0.25) > FALLS:
+        return (
+            f"the training loss still falls, and is at {one.train[-1]:.3g} after {one.count} "
+            f"epochs, of {one.guess:.3g} for a guess; the range test suggests {one.room:,.0f} "
+            "times the rate"
+        )
     way = np.cumsum(one.rate)
     half = float(np.interp((way[0] + way[-1]) / 2, way, one.train))
     is_straight = half - one.train[-1] > STRAIGHT * (one.train[0] - half)
-    if one.rises > 0.1 or one.train[-1] < SLOW * one.guess or not is_straight:
+    is_worse = one.train[-1] > one.guess  # than a guess: it began far above one, and is on its way
+    if one.train[-1] < SLOW * one.guess or not (is_straight or is_worse):
         return None
+    how = "in a straight line" if is_straight else "in every epoch"
     return (
-        f"the training loss falls in a straight line, and is at {one.train[-1]:.3g} after "
-        f"{one.count} epochs, of {one.guess:.3g} for a guess"
+        f"the training loss falls {how}, and is at {one.train[-1]:.3g} after {one.count} epochs, "
+        f"of {one.guess:.3g} for a guess"
     )
 
 
@@ -156,7 +209,7 @@ def _unsteady(one: Curves) -> str | None:
         return None
     last, before = one.validation[-third:], one.validation[-2 * third : -third]
     noise = float(np.std(np.diff(one.validation[-2 * third :]) / one.validation[1 - 2 * third :]))
-    is_known = one.train[-1] < KNOWN * one.validation[-1]
+    is_known = one.train[-1] < KNOWN * one.validation[-1] or one.gap > APART_BY
     if noise < NOISY or is_known or np.median(last) < (1 - FLAT) * np.median(before):
         return None
     return (
@@ -170,11 +223,12 @@ def _level(one: Curves) -> str | None:
     last = one.validation[-1]
     if last < POOR * one.guess or last > LEVEL * one.train[-1]:
         return None
-    if one.fallen(one.train, 0.25) > DONE:
+    if one.fallen(one.train, 0.25) > DONE or (one.by_heart or 1) < BY_HEART:
         return None
+    why = f"; two batches were learned to {one.by_heart:.0%} of it" if one.by_heart else ""
     return (
         f"training and validation end level, at a loss of {one.train[-1]:.3g} and {last:.3g}, of "
-        f"{one.guess:.3g} for a guess"
+        f"{one.guess:.3g} for a guess{why}"
     )
 
 
@@ -186,13 +240,13 @@ def _falls(one: Curves) -> str | None:
 
 
 RULES: Mapping[Illness, Callable[[Curves], str | None]] = {
-    "rate too high": _erratic,
+    "rate too high": _too_far,
     "bad initialization": _flat,
     "decay too early": _frozen,
     "plateau": _unsteady,
     "overfitting": _apart,
     "underfitting": _level,
-    "rate too low": _straight,
+    "rate too low": _too_slow,
     "still improving": _falls,
 }
 """In the order in which they are asked: the first one that applies explains what the later see."""
@@ -263,7 +317,7 @@ def read(
     """What the curves say, and what to try.
 
     Args:
-        learned: What `train` has written: `best`, `guess`, `notes`, `remedies` and `seeds`.
+        learned: What `train` has written: what `Curves.of` takes, `notes`, `remedies`, `seeds`.
         history: A value an epoch, `val_` before the names of those of the validation split.
         curves: Of the task; those that are shares, 1 at best, tell more than the loss.
         file: The path of the pipeline file.
@@ -276,7 +330,7 @@ def read(
         for name, (value, low, high) in _spreads(learned.get("seeds", {}))
     ]
     shares = [one.name for one in curves if one.highest == 1 and f"val_{one.name}" in history]
-    found = illness(Curves.of(history, best, learned.get("guess"), shares))
+    found = illness(Curves.of(history, learned, shares))
     if found is None:
         return Reading(kept, rows)
     name, evidence = found

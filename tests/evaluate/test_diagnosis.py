@@ -56,7 +56,7 @@ def said(found, scale=1.0):
     found = {**found, "loss": [scale * one for one in found["loss"]]}
     found["val_loss"] = [scale * one for one in found["val_loss"]]
     best = int(np.argmin(found["val_loss"]))
-    return illness(Curves.of(found, best, scale * GUESS, ()))
+    return illness(Curves.of(found, {"best": best, "guess": scale * GUESS}))
 
 
 @pytest.mark.parametrize("name", SHAPES)
@@ -82,11 +82,11 @@ def test_the_evidence_has_the_numbers():
 
 @pytest.mark.parametrize("loss", [[0.5, 0.4], [0.5, float("nan"), 0.4, 0.3]])
 def test_of_too_little_and_of_what_is_no_number_nothing_is_read(loss):
-    assert illness(Curves.of({"loss": loss}, 0, GUESS, ())) is None
+    assert illness(Curves.of({"loss": loss}, {"best": 0, "guess": GUESS})) is None
 
 
 def test_without_validation_and_without_a_guess_something_is_read_all_the_same():
-    found = illness(Curves.of({"loss": SHAPES["rate too low"]["loss"].tolist()}, 11, None, ()))
+    found = illness(Curves.of({"loss": SHAPES["rate too low"]["loss"].tolist()}, {"best": 11}))
 
     assert found is not None
     assert found[0] == "rate too low"
@@ -96,7 +96,7 @@ def test_a_share_that_leads_in_training_is_overfitting():
     curves = history(**SHAPES["healthy"])
     shares = {"accuracy": [0.99] * 12, "val_accuracy": [0.9] * 12}
 
-    found = illness(Curves.of({**curves, **shares}, 11, GUESS, ["accuracy"]))
+    found = illness(Curves.of({**curves, **shares}, {"best": 11, "guess": GUESS}, ["accuracy"]))
 
     assert found == ("overfitting", "training leads validation by 0.090")
 
@@ -140,3 +140,82 @@ def test_a_metric_that_is_a_share_is_looked_at():
     words = read({"best": 11, "guess": GUESS}, found, Classification().curves, "a.yaml")
 
     assert words.title.endswith("overfitting")
+
+
+def looks(*dead, gradients=(1.0,)):
+    rows = [{"gradient": one, "weight": 1.0} for one in gradients]
+    return [
+        {"epochs": place, "layers": [{**row, "dead": one} for row in rows]}
+        for place, one in enumerate(dead)
+    ]
+
+
+@pytest.mark.parametrize(
+    ("dead", "is_told"), [([0.0, 0.9], True), ([0.9, 0.9], False), ([0.0, 0.3], False)]
+)
+def test_units_that_die_tell_of_a_rate_that_is_too_high(dead, is_told):
+    curves = history(**SHAPES["healthy"])
+
+    found = illness(Curves.of(curves, {"best": 11, "guess": GUESS, "layers": looks(*dead)}))
+
+    told = "90% of the units of a layer have died, and give 0 for every example"
+    assert found == (("rate too high", told) if is_told else None)
+
+
+def test_where_gradients_do_not_come_through_an_uneasy_start_is_one_of_bad_first_weights():
+    start = [2.6, 2.3, 2.4, 2.28, 2.42, 2.3, 2.35, 2.0, 1.9, 1.4, 1.2, 1.1]
+    curves, learned = history(start), {"best": 11, "guess": GUESS}
+
+    found = illness(Curves.of(curves, {**learned, "layers": looks(0, gradients=[1e-5, 1.0])}))
+    other = illness(Curves.of(curves, {**learned, "layers": looks(0, gradients=[0.5, 1.0])}))
+
+    assert found == (
+        "bad initialization",
+        "the training loss stays at 2.35 for the first 7 epochs, where a guess has it: gradients "
+        "do not come through to the first layer",
+    )
+    assert other[0] == "rate too high"
+
+
+@pytest.mark.parametrize(("by_heart", "is_told"), [(0.1, False), (0.7, True), (None, True)])
+def test_a_network_that_learns_a_few_batches_by_heart_is_large_enough(by_heart, is_told):
+    curves = history(**SHAPES["underfitting"])
+
+    found = illness(Curves.of(curves, {"best": 23, "guess": GUESS, "by_heart": by_heart}))
+
+    assert (found is not None) == is_told
+    if by_heart and found:
+        assert found[1].endswith("; two batches were learned to 70% of it")
+
+
+def test_a_loss_that_falls_slowly_far_below_the_suggested_rate_is_told_so():
+    curves = history(np.linspace(2.3, 0.9, 12), rate=np.full(12, 1e-5))
+    learned = {"best": 11, "guess": GUESS}
+
+    found = illness(Curves.of(curves, {**learned, "suggested_rate": 0.01}))
+    other = illness(Curves.of(curves, {**learned, "suggested_rate": 1e-4}))
+
+    assert found == (
+        "rate too low",
+        "the training loss still falls, and is at 0.9 after 12 epochs, of 2.3 for a guess; the "
+        "range test suggests 1,000 times the rate",
+    )
+    assert other[0] == "still improving"
+
+
+def test_a_loss_on_its_way_from_far_above_a_guess_falls_too_slowly():
+    found = said(history(40 * 0.83 ** np.arange(15)))
+
+    assert found == (
+        "rate too low",
+        "the training loss falls in every epoch, and is at 2.95 after 15 epochs, of 2.3 for a "
+        "guess",
+    )
+
+
+def test_without_a_share_what_is_explained_of_the_loss_is_one():
+    curves = history(falling(end=0.1), val_loss=falling(end=0.5))
+
+    found = illness(Curves.of(curves, {"best": 11, "guess": 1.0}))
+
+    assert found == ("overfitting", "training leads validation by 0.396")

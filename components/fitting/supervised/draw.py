@@ -68,11 +68,11 @@ def steps(losses: Sequence[Sequence[float]]) -> Figure:
 
 def tried(points: Sequence[Sequence[float]], rate: float) -> Figure:
     """The loss against the learning rate, with the rate of the training."""
-    rates, losses = np.array(points, float).T
-    suggested = Range(rates, losses).suggested
+    found = Range.of(points)
+    suggested = found.suggested
     figure = Figure(figsize=(7, 3.5), layout="constrained")
     axes = figure.subplots()
-    axes.plot(rates, losses)
+    axes.plot(found.rates, found.losses)
     axes.axvline(suggested, color="tab:green", linestyle="--", label=f"suggested {suggested:.1g}")
     axes.axvline(rate, color="gray", linestyle=":", label=f"highest of the training {rate:.2g}")
     axes.set(xscale="log", xlabel="learning rate", ylabel="loss, moving average")

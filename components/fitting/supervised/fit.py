@@ -101,6 +101,7 @@ def _fit(file: Pipeline, head: Head, data: Data, seed: int, watch: Watch, looked
         rehearsal = Rehearsal(trained, batches, epochs, guess)
         for note in rehearsal.run(config.checks):
             record.note(watch, BEFORE, note)
+        record.by_heart = rehearsal.by_heart
         record.range_test = rehearsal.range.points if rehearsal.range else []
     is_averaged = config.optimizer.arguments.get("use_ema")
     averaging = [keras.callbacks.SwapEMAWeights(swap_on_epoch=True)] if is_averaged else []

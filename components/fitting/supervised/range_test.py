@@ -4,7 +4,7 @@ References:
     Smith, Cyclical Learning Rates for Training Neural Networks (2017), section 3.3.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -33,6 +33,12 @@ class Range:
     rates: NDArray[np.float64]
     losses: NDArray[np.float64]
     """Moving averages."""
+
+    @classmethod
+    def of(cls, points: Sequence[Sequence[float]]) -> "Range":
+        """From pairs, as they are kept."""
+        rates, losses = np.array(points, float).T
+        return cls(rates, losses)
 
     @property
     def points(self) -> list[tuple[float, float]]:

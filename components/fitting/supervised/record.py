@@ -4,6 +4,7 @@ import time
 from dataclasses import dataclass, field
 from typing import Any
 
+from components.fitting.supervised.range_test import Range
 from components.fitting.watch import Watch
 
 PAUSE_S = 0.001
@@ -18,6 +19,8 @@ class Record:
     """Learning curves."""
     notes: list[list[str]] = field(default_factory=list)
     """What was strange: when, and what."""
+    by_heart: float | None = None
+    """The loss to which two batches were learned by heart, as a share of a guess's."""
     range_test: list[tuple[float, float]] = field(default_factory=list)
     """Learning rates that were tried, and the loss at each."""
     losses: list[list[float]] = field(default_factory=list)
@@ -42,7 +45,9 @@ class Record:
         """What is written beside the model."""
         return {
             "notes": self.notes,
+            "by_heart": self.by_heart,
             "range_test": self.range_test,
+            "suggested_rate": Range.of(self.range_test).suggested if self.range_test else None,
             "losses": self.losses,
             "layers": self.layers,
         }

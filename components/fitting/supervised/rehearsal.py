@@ -20,10 +20,11 @@ from components.fitting.supervised.rates import schedule_of
 from components.fitting.supervised.variables import restored, variables
 
 SHARE, MOST, LEAST = 0.05, 100, 20  # steps of a trial: a share of the training's, within bounds
+FINE = 50  # steps of the range test at least: of fewer, the average comes late
 FEW = 2  # batches that are learned by heart
 LEARNED = 0.1  # of a guess's loss, at which they are
 FALLEN = 0.8  # of their first loss, which they must come to
-OFF = 3.0  # times the loss of a guess, beyond which a first loss is strange
+OFF = 3.0  # times the loss of a guess, or its error, beyond which a first loss is strange
 SURE = 0.7  # of a guess that knows which class is rare, beside one that does not
 LOWEST, HIGHEST = 1e-6, 10.0  # rates of the range test
 SMOOTH = 0.8  # of the moving average of its losses
@@ -56,6 +57,8 @@ class Rehearsal:
         self.schedule = schedule_of(model.optimizer)
         self.range: Range | None = None
         """What the range test has found, where it was asked for."""
+        self.by_heart: float | None = None
+        """The loss to which two batches were learned, as a share of a guess's or of the first."""
 
     def run(self, asked: Checks) -> Iterator[str]:
         """Tries what is asked for; says what is strange, in words.
@@ -89,7 +92,8 @@ class Rehearsal:
         loss -= decay
         if self.guess is None:
             return
-        if loss > OFF * (self.guess + SURE):
+        is_squared = isinstance(self.model.loss, keras.losses.MeanSquaredError)
+        if loss > OFF ** (1 + is_squared) * (self.guess + SURE):
             what = "the inputs are not scaled, or the first weights are too large"
         elif loss < self.guess / OFF:
             what = "the inputs have the answer in them, or the loss is not what it seems"
@@ -104,7 +108,8 @@ class Rehearsal:
         with self._restored():
             while len(losses) < self.steps:
                 losses.append(self._step(few[len(losses) % len(few)], self.schedule.highest))
-                if max(losses[-len(few) :]) < LEARNED * (self.guess or losses[0]):
+                self.by_heart = max(losses[-len(few) :]) / (self.guess or losses[0])
+                if self.by_heart < LEARNED:
                     return
         first, last = (float(np.mean(part)) for part in (losses[: len(few)], losses[-len(few) :]))
         if not last < FALLEN * first:
@@ -120,7 +125,7 @@ class Rehearsal:
         Raises:
             Diverged: The first loss is not a number.
         """
-        rates = np.geomspace(LOWEST, HIGHEST, max(LEAST, self.steps))
+        rates = np.geomspace(LOWEST, HIGHEST, max(FINE, self.steps))
         steps = (
             self._step(self.batches[place % len(self.batches)], float(rate))
             for place, rate in enumerate(rates)

@@ -76,6 +76,21 @@ def test_inputs_that_are_not_scaled_are_told_by_the_first_loss():
     )
 
 
+@pytest.mark.parametrize(("deviations", "is_told"), [(2, False), (30, True)])
+def test_a_loss_of_squares_is_told_by_the_size_of_its_errors(deviations, is_told):
+    keras.utils.set_random_seed(0)
+    model = keras.Sequential([keras.Input((2,)), keras.layers.Dense(1, kernel_initializer="ones")])
+    schedule = Scheduled(Course(Decay(initial=0.05), 100, 10, 16))
+    made = keras.optimizers.Adam(schedule)
+    schedule.belong_to(made)
+    model.compile(made, keras.losses.MeanSquaredError())
+    given = [(deviations * x, x[:, 0]) for x, _ in batches()]
+
+    found = list(Rehearsal(model, given, 100, 1.0).run(ONLY["first_step"]))
+
+    assert bool(found) == is_told
+
+
 def test_the_answer_among_the_inputs_is_told_by_it_too():
     told = keras.initializers.Constant([[-9, 9], [-9, 9]])
     head = keras.layers.Dense(2, "softmax", kernel_initializer=told)
