@@ -36,6 +36,7 @@ HIGH = {"mnist": 0.1, "fashion-mnist": 0.1, "ETTh1": 0.01, "ETTh2": 0.01}
 # One at which the loss stays where it is.
 NOISY = {"mnist": 0.1, "fashion-mnist": 0.1, "ETTh1": 0.01, "ETTh2": 0.01}
 NOISY_BY = {"mnist": SGD, "fashion-mnist": SGD, "ETTh1": "Adam", "ETTh2": "Adam"}
+LONG = {"mnist": 20, "fashion-mnist": 20, "ETTh1": 60, "ETTh2": 60}
 SMALL = {"mnist": [3], "fashion-mnist": [2], "ETTh1": [1], "ETTh2": [1]}  # too few units for each
 
 ILLNESSES: dict[str, dict[str, Any]] = {
@@ -49,7 +50,7 @@ ILLNESSES: dict[str, dict[str, Any]] = {
     "decay too early": {
         "learning_rate": {"step": {"initial": RATE, "boundaries": [1], "factor": 0.01}}
     },
-    "plateau": {"learning_rate": NOISY, "optimizer": NOISY_BY, "epochs": 20},
+    "plateau": {"learning_rate": NOISY, "optimizer": NOISY_BY, "epochs": LONG},
     "overfitting": {"learning_rate": RATE, "examples": 500, "dropout": 0.0, "epochs": 40},
     "underfitting": {"learning_rate": COSINE, "units": SMALL, "dropout": 0.0},
     "bad initialization": {

@@ -4,7 +4,7 @@ It writes what it found out as JSON, and pictures to measured/NAME/suggest.
 """
 
 import sys
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 
 from components.base.errors import Mistakes, Stop, exit_status
@@ -37,13 +37,18 @@ def measure(document: Document, file: Pipeline, params: Params) -> Suggestion:
     try:
         if problems := fact_problems(file, data.facts):
             raise Mistakes(problems)
-        found = file.train.suggest(file, data, params.seed)
+        found: Suggestion | None = file.train.suggest(file, data, params.seed)
     except Mistakes as error:
         raise document.locate(error.problems) from None
     if found is None:
         what = "has nothing that is better chosen by measuring"
         raise Stop(f"{document.path}: learner {file.train.learner} {what}")
-    return found  # type: ignore[no-any-return]
+    choices = [
+        replace(one, suggested=one.now, why="tune searches it") if one.key in file.tune.space
+        else one
+        for one in found.choices
+    ]  # fmt: skip
+    return replace(found, choices=choices)
 
 
 def main(path: Path, out: Path) -> None:

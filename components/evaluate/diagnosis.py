@@ -29,6 +29,7 @@ LITTLE = 0.3  # of a guess's loss, above which little was learned
 CHANCE, STILL = 0.97, 0.01  # of a guess's loss: that of chance, and no movement
 STRAIGHT = 0.45  # of the fall on the first half of the way, in the second
 SLOW = 0.45  # of a guess's loss, above which a straight fall is too slow
+BEHIND = 0.4  # the same, where the range test says so
 LOW, FAR = 30.0, 300.0  # times the rate, which the range test suggests
 DECAYED, EARLY, FROZEN = 0.2, 0.4, 0.15  # of the highest rate; of the epochs; of the loss
 LATE, WORSE = 0.75, 1.04  # of the epochs; of the lowest loss: past its best
@@ -42,7 +43,7 @@ FALLS, GOING = 0.04, 0.3  # of the loss, in the last quarter; of the highest rat
 
 @dataclass(frozen=True)
 class Curves:
-    """The loss of a training, epoch by epoch."""
+    """The loss of a training, epoch by epoch, without what regularizers of weights add."""
 
     train: Floats
     validation: Floats
@@ -75,20 +76,25 @@ class Curves:
 
         Args:
             history: A value an epoch.
-            learned: `best`, and perhaps `guess`, `suggested_rate`, `by_heart` and `layers`.
+            learned: `best`, and perhaps `guess`, `decay`, `suggested_rate`, `by_heart`, `layers`.
             shares: Columns, 1 at best.
         """
-        train = np.array(history["loss"], float)
-        validation = np.array(history.get("val_loss", history["loss"]), float)
+        decay = np.array(learned.get("decay") or np.zeros(len(history["loss"]) + 1), float)
+        train = np.array(history["loss"], float) - (decay[:-1] + decay[1:]) / 2
+        validation = train
+        if "val_loss" in history:
+            validation = np.array(history["val_loss"], float) - decay[1:]
         rate = np.array(history.get("learning_rate", np.ones(len(train))), float)
         guess, best = learned.get("guess") or float(train[0]), learned["best"]
         gaps = [history[name][best] - history[f"val_{name}"][best] for name in shares]
-        gap = max(gaps, default=float(validation[best] - train[best]) / guess)
+        if not gaps and guess > 0:
+            gaps = [float(validation[best] - train[best]) / guess]
         room = float((learned.get("suggested_rate") or rate.max()) / rate.max())
         looks = learned.get("layers") or ()
+        gap, by_heart = max(gaps, default=0.0), learned.get("by_heart")
         return cls(
-            train, validation, rate, guess, best, gap, room, learned.get("by_heart"),
-            _is_blocked(looks), _died(looks)
+            train, validation, rate, guess, best, gap, room, by_heart,
+            _is_blocked(looks), _died(looks),
         )  # fmt: skip
 
     @property
@@ -119,9 +125,10 @@ def _died(looks: Sequence[Mapping[str, Any]]) -> float:
 
 def _is_blocked(looks: Sequence[Mapping[str, Any]]) -> bool:
     rows = looks[0]["layers"] if looks else ()
-    sizes = [row["gradient"] / row["weight"] for row in rows if row["gradient"] and row["weight"]]
+    learned = [row for row in rows if row["gradient"] is not None and row["weight"]]
+    sizes = [row["gradient"] / row["weight"] for row in learned]
     low, high = THROUGH
-    return bool(sizes) and not low < sizes[0] / sizes[-1] < high
+    return bool(sizes) and not low * sizes[-1] < sizes[0] < high * sizes[-1]
 
 
 def _too_far(one: Curves) -> str | None:
@@ -152,7 +159,7 @@ def _flat(one: Curves) -> str | None:
 
 
 def _too_slow(one: Curves) -> str | None:
-    if one.rises > 0.1 or one.train[-1] < LITTLE * one.guess:
+    if one.rises > 0.1 or one.train[-1] < BEHIND * one.guess:
         return None
     if one.room > FAR and one.fallen(one.train, 0.25) > FALLS:
         return (

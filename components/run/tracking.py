@@ -47,7 +47,7 @@ REFUSED = re.compile(r"\berror code 40[13]\b")  # Unauthorized, Forbidden
 PATIENCE_S = 5  # until a server that does not answer is said not to, at the start
 BEAT_S = 60  # between two signs of life
 FLUSH_S = 2  # between two requests with metrics
-PAUSE_S = 60  # after one that failed, the first time
+PAUSE_S, LONGEST_S = 60, 900  # after one that failed, the first time, and at most
 BATCH = 1000  # metrics that MLflow takes in one request, parameters 100
 MOST = 50_000  # runs that it gives in one answer
 DIFFERENCE_BYTES = 1_000_000
@@ -197,7 +197,10 @@ class Live:
         Whoever logs does not wait for the server: a thread of its own sends them.
         """
         now = int(time.time() * 1000)
-        self._metrics += [Metric(key, float(value), now, step) for key, value in values.items()]
+        self._metrics += [
+            Metric("/".join(map(_allowed, key.split("/"))), float(value), now, step)
+            for key, value in values.items()
+        ]
 
     def flush(self) -> None:
         """Sends the metrics that are waiting; those that are refused wait on."""
@@ -237,9 +240,10 @@ class Live:
     def _tolerated(self) -> Iterator[None]:
         try:
             yield
-        except (OSError, MlflowException) as error:
+            self._pause_s = PAUSE_S
+        except Exception as error:  # whatever a client raises, it is not worth the work
             self._tried_again = time.monotonic() + self._pause_s
-            self._pause_s *= 2
+            self._pause_s = min(2 * self._pause_s, LONGEST_S)
             if not self._has_warned:
                 self._has_warned = True
                 sys.stderr.write(f"MLflow does not take what is recorded: {why(error)}\n")

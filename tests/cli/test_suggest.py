@@ -1,15 +1,20 @@
 """`millrace suggest`: what it says, and what it writes."""
 
+from types import SimpleNamespace
+
 import pytest
 from project import ROOT
 
 from components.base.errors import Invalid, Stop
+from components.cli import measuring
 from components.cli import suggest as module
 from components.cli.measuring import measure
 from components.cli.suggest import suggest, write
 from components.config.document import Document
 from components.config.params import Params
 from components.config.pipeline import parse
+from components.fitting.suggestion import Choice, Suggestion
+from components.fitting.supervised import Supervised
 
 FOUND = {
     "choices": [
@@ -106,3 +111,22 @@ def test_auto_is_a_mistake_that_names_the_command(project, key):
 
     assert str(caught.value).startswith(f"{project}:{place + 1}: train.{key}: auto is no value")
     assert "millrace suggest NAME --write" in str(caught.value)
+
+
+def test_what_a_search_chooses_is_not_suggested(project, monkeypatch):
+    text = project.read_text()
+    space = "tune:\n  space: {train.batch_size: {IntDistribution: {low: 16, high: 64}}}\n"
+    project.write_text(text.replace("\ntrain:", f"\n{space}train:", 1))
+    for name in ("data/digits/ready", "data/digits/augmented"):
+        (project.parent.parent / name).mkdir(parents=True)
+    (project.parent.parent / "data/digits/ready/dataset.json").write_text("{}")
+    monkeypatch.setattr(measuring.Data, "load", lambda *_: SimpleNamespace(facts=None))
+    monkeypatch.setattr(measuring, "fact_problems", lambda *_: [])
+    choices = [Choice("train.batch_size", 32, 64, "fast"), Choice("train.precision", 1, 2, "fast")]
+    monkeypatch.setattr(Supervised, "suggest", lambda *_: Suggestion(choices))
+    document = Document(project)
+
+    found = measure(document, parse(document), Params.load(project.parent.parent / "params.yaml"))
+
+    assert [one.suggested for one in found.choices] == [32, 2]
+    assert found.choices[0].why == "tune searches it"

@@ -177,6 +177,28 @@ def test_where_gradients_do_not_come_through_an_uneasy_start_is_one_of_bad_first
     assert other[0] == "rate too high"
 
 
+def test_a_gradient_of_0_comes_through_least_of_all():
+    curves = history([2.3, 2.3, 2.3, 2.3, 1.5, 1.2])
+    learned = {"best": 5, "guess": GUESS, "layers": looks(0, gradients=[0.0, 0.0, 1.0])}
+
+    assert illness(Curves.of(curves, learned))[1].endswith("come through to the first layer")
+
+
+def test_what_decay_adds_to_the_loss_is_no_illness():
+    decay = np.linspace(3.0, 1.0, 13)
+    sound = np.array(SHAPES["healthy"]["loss"])
+    curves = history(sound + (decay[:-1] + decay[1:]) / 2, sound + decay[1:], np.linspace(1, 0, 12))
+    learned = {"best": 11, "guess": GUESS}
+
+    assert illness(Curves.of(curves, learned)) is not None
+    assert illness(Curves.of(curves, {**learned, "decay": decay.tolist()})) is None
+
+
+@pytest.mark.parametrize("loss", [[0.0] * 5, [-0.5, -0.6, -0.7, -0.8, -0.9]])
+def test_of_a_loss_that_is_not_above_0_nothing_is_read(loss):
+    assert illness(Curves.of(history(loss), {"best": 4, "guess": None})) is None
+
+
 @pytest.mark.parametrize(("by_heart", "is_told"), [(0.1, False), (0.7, True), (None, True)])
 def test_a_network_that_learns_a_few_batches_by_heart_is_large_enough(by_heart, is_told):
     curves = history(**SHAPES["underfitting"])
@@ -189,7 +211,7 @@ def test_a_network_that_learns_a_few_batches_by_heart_is_large_enough(by_heart, 
 
 
 def test_a_loss_that_falls_slowly_far_below_the_suggested_rate_is_told_so():
-    curves = history(np.linspace(2.3, 0.9, 12), rate=np.full(12, 1e-5))
+    curves = history(np.linspace(2.3, 1.0, 12), rate=np.full(12, 1e-5))
     learned = {"best": 11, "guess": GUESS}
 
     found = illness(Curves.of(curves, {**learned, "suggested_rate": 0.01}))
@@ -197,7 +219,7 @@ def test_a_loss_that_falls_slowly_far_below_the_suggested_rate_is_told_so():
 
     assert found == (
         "rate too low",
-        "the training loss still falls, and is at 0.9 after 12 epochs, of 2.3 for a guess; the "
+        "the training loss still falls, and is at 1 after 12 epochs, of 2.3 for a guess; the "
         "range test suggests 1,000 times the rate",
     )
     assert other[0] == "still improving"

@@ -295,6 +295,59 @@ def test_a_server_that_is_slow_holds_up_nothing(mlflow_store, monkeypatch):
     assert [(one.step, one.value) for one in history] == [(0, 0.5), (1, 0.25)]
 
 
+def test_whatever_a_client_raises_costs_its_records_and_not_the_work(capsys):
+    class Odd:
+        calls = 0
+
+        def log_batch(self, *_, **__):
+            self.calls += 1
+            raise ValueError("no such message")
+
+        set_tag = set_terminated = log_batch
+
+    run = tracking.Live(odd := Odd(), "run")
+    with run:
+        run.log({"loss": 1.0})
+        run._tick()
+
+    assert odd.calls >= 2
+    assert capsys.readouterr().err.count("no such message") == 1
+
+
+def test_after_an_answer_a_server_is_asked_as_before(monkeypatch):
+    now, asked = [0.0], []
+
+    class Shaky:
+        def log_batch(self, *_, **__):
+            asked.append(now[0])
+            if len(asked) in (1, 3):
+                raise OSError("it is gone")
+
+        def set_tag(self, *_):
+            pass
+
+    monkeypatch.setattr(tracking.time, "monotonic", lambda: now[0])
+    monkeypatch.setattr(tracking, "BEAT_S", 1e9)
+    run = tracking.Live(Shaky(), "run")
+    for second in range(0, 300, 10):
+        now[0] = float(second)
+        run.log({"loss": 1.0}, second)
+        run._tick()
+
+    assert asked[:5] == [10, 80, 90, 160, 170]  # a minute's pause, both times
+
+
+def test_a_metric_may_have_a_name_that_mlflow_does_not_take(mlflow_store):
+    client = tracking.connect("digits")
+
+    with tracking.start(client, "digits", {}, {}) as live:
+        live.log({"recall@0.5": 0.5, "layers/dead_most": 0.0})
+        live.log({"loss": 1.0})
+
+    found = client.get_run(live.run_id).data.metrics
+    assert found == {"recall_0.5": 0.5, "layers/dead_most": 0.0, "loss": 1.0}
+
+
 def test_a_server_that_dies_costs_its_records_and_not_the_work(mlflow_store, monkeypatch, capsys):
     client = tracking.connect("digits")
     real, lost = client.log_batch, []

@@ -89,7 +89,8 @@ class Checks(Section):
     range_test: bool = True
     """Whether the loss is looked at while the learning rate grows step by step."""
     layers: bool = True
-    """Whether outputs and gradients of each layer are looked at, before and after epochs."""
+    """Whether outputs and gradients of each layer are looked at, before and after epochs; not of
+    one that is used more than once."""
 
 
 def _is_balanced(value: object) -> object:
@@ -140,7 +141,7 @@ class Supervised(Learner):
     checkpoint: Checkpoint = Checkpoint()
     """Which epoch's weights are kept."""
     checks: Checks = Checks()
-    """What is tried before, at most a tenth of the steps, and looked at; nothing in a search."""
+    """What is tried before, at most a fifth of the steps, and looked at; nothing in a search."""
 
     @property
     def monitored(self) -> str:

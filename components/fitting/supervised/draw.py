@@ -69,11 +69,12 @@ def steps(losses: Sequence[Sequence[float]]) -> Figure:
 def tried(points: Sequence[Sequence[float]], rate: float) -> Figure:
     """The loss against the learning rate, with the rate of the training."""
     found = Range.of(points)
-    suggested = found.suggested
     figure = Figure(figsize=(7, 3.5), layout="constrained")
     axes = figure.subplots()
     axes.plot(found.rates, found.losses)
-    axes.axvline(suggested, color="tab:green", linestyle="--", label=f"suggested {suggested:.1g}")
+    if suggested := found.suggested:
+        label = f"suggested {suggested:.1g}"
+        axes.axvline(suggested, color="tab:green", linestyle="--", label=label)
     axes.axvline(rate, color="gray", linestyle=":", label=f"highest of the training {rate:.2g}")
     axes.set(xscale="log", xlabel="learning rate", ylabel="loss, moving average")
     _plain(axes.xaxis)

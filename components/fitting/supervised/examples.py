@@ -12,7 +12,7 @@ from components.fitting.supervised.weights import Weights
 from components.tasks.head import Head
 
 # Examples that the loss of a guess is taken of, and values, such as pixels.
-GUESSED, LEAST_GUESSED, GUESSED_VALUES = 1024, 16, 1_000_000
+GUESSED, LEAST_GUESSED, GUESSED_VALUES = 16_384, 16, 1_000_000
 
 
 @dataclass(frozen=True)
@@ -39,8 +39,10 @@ class Examples:
     def losses(self, model: keras.Model, rows: NDArray[np.int64]) -> NDArray[np.float64]:
         """The loss of each, `(n,)`, as the network is now."""
         inputs, targets = self.of(rows)
-        found = np.asarray(self.head.loss.call(targets, model(inputs, training=False)), float)
-        return np.asarray(found.reshape(len(rows), -1).mean(axis=1))
+        outputs = model(inputs, training=False)
+        # One by one: some losses, such as Dice, give one number for all that they are given.
+        each = (slice(place, place + 1) for place in range(len(rows)))
+        return np.array([float(self.head.loss(targets[one], outputs[one])) for one in each])
 
     def distances(self, rows: NDArray[np.int64]) -> NDArray[np.float64]:
         """How far the inputs of each are from what is usual among them, `(n,)`."""

@@ -58,7 +58,15 @@ def prepare(file: Pipeline, head: Head, data: Data, seed: int) -> Prepared:
     batches = Batches(data.train, config.batch_size, head.targets, seed, augment, weighed)
     course = config.course(len(data.train))
     trained.compile(optimizer=optimizer(config, course), loss=head.loss, metrics=head.metrics)
-    return Prepared(model, trained, batches, course, examples, examples.guess())
+    guess = None if _adds_to_its_loss(model, examples) else examples.guess()
+    return Prepared(model, trained, batches, course, examples, guess)
+
+
+def _adds_to_its_loss(model: keras.Model, examples: Examples) -> bool:
+    """Whether layers do, besides by their weights: with what, no guess can be compared."""
+    inputs, _ = examples.of(examples.some(1))
+    model(inputs, training=False)
+    return len(model.losses) > sum(one.regularizer is not None for one in model.trainable_variables)
 
 
 def settings(file: Pipeline) -> Supervised:

@@ -46,9 +46,10 @@ class Range:
         return list(zip(self.rates.tolist(), self.losses.tolist(), strict=True))
 
     @property
-    def suggested(self) -> float:
-        """A rate that is high, and at which the loss still falls."""
-        return float(TENTH * self.rates[np.argmin(self.losses)])
+    def suggested(self) -> float | None:
+        """A rate that is high, and at which the loss still falls; None where it never fell."""
+        lowest = np.argmin(self.losses)
+        return float(TENTH * self.rates[lowest]) if lowest else None
 
     @property
     def highest(self) -> float | None:

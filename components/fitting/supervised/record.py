@@ -21,6 +21,8 @@ class Record:
     """What was strange: when, and what."""
     by_heart: float | None = None
     """The loss to which two batches were learned by heart, as a share of a guess's."""
+    decay: list[float] = field(default_factory=list)
+    """What regularizers of weights add to the loss: before the first epoch, and after each."""
     range_test: list[tuple[float, float]] = field(default_factory=list)
     """Learning rates that were tried, and the loss at each."""
     losses: list[list[float]] = field(default_factory=list)
@@ -46,6 +48,7 @@ class Record:
         return {
             "notes": self.notes,
             "by_heart": self.by_heart,
+            "decay": self.decay,
             "range_test": self.range_test,
             "suggested_rate": Range.of(self.range_test).suggested if self.range_test else None,
             "losses": self.losses,

@@ -17,10 +17,10 @@ from components.fitting.diverged import Diverged
 from components.fitting.supervised import Checks
 from components.fitting.supervised.range_test import Range, moving_average
 from components.fitting.supervised.rates import schedule_of
-from components.fitting.supervised.variables import restored, variables
+from components.fitting.supervised.variables import decay, restored, variables
 
 SHARE, MOST, LEAST = 0.05, 100, 20  # steps of a trial: a share of the training's, within bounds
-FINE = 50  # steps of the range test at least: of fewer, the average comes late
+FINE = 50  # steps with which something is told by what did not come, and of the range test
 FEW = 2  # batches that are learned by heart
 LEARNED = 0.1  # of a guess's loss, at which they are
 FALLEN = 0.8  # of their first loss, which they must come to
@@ -80,16 +80,10 @@ class Rehearsal:
 
     def first_step(self) -> Iterator[str]:
         """Makes one real step: it must fit into the memory, and its loss be that of a guess."""
-        decay = sum(
-            float(one.regularizer(one))
-            for one in self.model.trainable_variables
-            if one.regularizer is not None
-        )
         with self._restored():
             loss = self._fitting(self.batches[0])
         if not np.isfinite(loss):
             raise Diverged(NO_NUMBER)
-        loss -= decay
         if self.guess is None:
             return
         is_squared = isinstance(self.model.loss, keras.losses.MeanSquaredError)
@@ -105,14 +99,17 @@ class Rehearsal:
         """Learns a few batches by heart, at the highest rate that there will be."""
         few = [self.batches[place] for place in range(min(FEW, len(self.batches)))]
         losses: list[float] = []
+        beside = self.guess or 0.0
         with self._restored():
             while len(losses) < self.steps:
                 losses.append(self._step(few[len(losses) % len(few)], self.schedule.highest))
-                self.by_heart = max(losses[-len(few) :]) / (self.guess or losses[0])
+                if (beside := beside or losses[0]) <= 0:
+                    return  # of such a loss, nothing is told by its size
+                self.by_heart = max(losses[-len(few) :]) / beside
                 if self.by_heart < LEARNED:
                     return
         first, last = (float(np.mean(part)) for part in (losses[: len(few)], losses[-len(few) :]))
-        if not last < FALLEN * first:
+        if not last < FALLEN * first and self.steps >= FINE:
             count = sum(len(batch[1]) for batch in few)
             yield (
                 f"{count} examples are not learned by heart in {self.steps} steps: their loss went "
@@ -134,7 +131,8 @@ class Rehearsal:
         with self._restored():
             for mean in moving_average(steps, SMOOTH):
                 losses.append(mean)
-                if not losses[-1] <= GROWN * min(losses):  # nor is NaN
+                lowest = min(losses)
+                if not losses[-1] <= lowest + (GROWN - 1) * abs(lowest):  # nor is NaN
                     break
         if not np.isfinite(losses[0]):
             raise Diverged(NO_NUMBER)
@@ -145,9 +143,10 @@ class Rehearsal:
         """What a range test says of the rate that is declared."""
         asked = self.schedule.highest
         if found.highest is not None and asked > found.highest:
+            suggests = f"suggests {found.suggested:.1g}" if found.suggested else "finds none"
             yield (
-                f"train.learning_rate comes to {asked:.2g}; the range test suggests "
-                f"{found.suggested:.1g}, and from {found.highest:.1g} on the loss grows"
+                f"train.learning_rate comes to {asked:.2g}; the range test {suggests}, and from "
+                f"{found.highest:.1g} on the loss grows"
             )
 
     def _fitting(self, batch: Batch) -> float:
@@ -169,10 +168,11 @@ class Rehearsal:
         raise Mistakes([Problem(("train", "batch_size"), message)])
 
     def _step(self, batch: Batch, rate: float) -> float:
-        """Makes a step at a rate; its loss."""
+        """Makes a step at a rate; its loss, without decay."""
         self.schedule.go_at(rate)
         self.model.reset_metrics()
-        return float(self.model.train_on_batch(*batch, return_dict=True)["loss"])
+        added = decay(self.model)
+        return float(self.model.train_on_batch(*batch, return_dict=True)["loss"]) - added
 
     @contextmanager
     def _restored(self) -> Iterator[None]:

@@ -11,6 +11,7 @@ from scipy.ndimage import median_filter
 from components.fitting.supervised.batches import Batches
 from components.fitting.supervised.examples import Examples
 from components.fitting.supervised.record import Record
+from components.fitting.supervised.variables import decay
 from components.fitting.watch import Watch
 
 POINTS = 200  # that a training's losses are drawn by, about
@@ -18,6 +19,7 @@ AROUND = 101  # steps that a leap is seen against
 LEAP = 0.5  # of a guess's loss, below which it was, to be above it in a step
 OUTLYING = 8.0  # deviations, by the median, from the steps around
 MOST_LEAPS, NAMED = 3, 3  # that are told; examples of each
+EXACT = 0.1  # of a loss, to which it is known, or it is told by the mean up to it
 GROWN = 10.0  # times the loss of a guess, at which a loss that grows is lost
 
 Floats = NDArray[np.float64]
@@ -61,6 +63,7 @@ class Steps(keras.callbacks.Callback):
 
     def on_train_begin(self, logs: Any = None) -> None:
         """Called by Keras."""
+        self.record.decay = self.record.decay or [decay(self.network)]
         for epoch in range(len(self.record.losses)):
             self._tell(epoch)
 
@@ -90,6 +93,7 @@ class Steps(keras.callbacks.Callback):
         """Called by Keras, when every step has been told."""
         means = [mean for mean in self.record.means if mean is not None]
         self.record.means.clear()
+        self.record.decay.append(decay(self.network))
         losses = self._of_steps(np.array(means))
         if not np.isfinite(losses).all():
             self._lose(self._not_a_number(epoch, int(np.argmin(np.isfinite(losses)))))
@@ -111,7 +115,11 @@ class Steps(keras.callbacks.Callback):
         """The loss of each step, of their means up to each."""
         ends = self.batches.batch_size * np.arange(1, len(means) + 1)
         counts = np.minimum(ends, self.batches.count).astype(float)
-        return np.asarray(np.diff(means * counts, prepend=0) / np.diff(counts, prepend=0))
+        sizes = np.diff(counts, prepend=0)
+        found = np.diff(means * counts, prepend=0) / sizes
+        # Keras keeps sums in float32: after a huge loss, what is added to them is lost in them.
+        lost = np.finfo(np.float32).eps * np.abs(means) * counts / sizes
+        return np.where(lost > EXACT * np.abs(found), means, found)
 
     def _leaps(self, epoch: int, losses: Floats) -> Iterator[tuple[str, str]]:
         """Steps whose loss is far above that of those around, and what made it so."""

@@ -151,12 +151,13 @@ class _Measuring:
             found = rehearsal.range_test()
         key, now, is_number = highest_rate(self._now)
         scale = self._now.course(len(self.data.train)).scale
+        if found.suggested is None:
+            self.choices.append(Choice(key, now, now, "at no rate has the loss fallen"))
+            return found.points, now * scale
         suggested = float(f"{found.suggested / scale:.1g}")
         why = f"a tenth of the rate with the lowest loss is {suggested * scale:.1g}"
         chosen = suggested
-        if np.argmin(found.losses) == 0:
-            chosen, why = now, "at no rate has the loss fallen"
-        elif suggested / FAR < now < suggested * FAR:
+        if suggested / FAR < now < suggested * FAR:
             chosen = now
         elif not is_number and not takes(
             self._now.learning_rate.chosen[1], key.rpartition(".")[2], suggested

@@ -16,6 +16,12 @@ def variables(model: keras.Model) -> list[Any]:
     return [*model.variables, *optimizer.variables]
 
 
+def decay(model: keras.Model) -> float:
+    """What regularizers of weights add to the loss, as the weights are."""
+    weights = model.trainable_variables
+    return sum(float(one.regularizer(one)) for one in weights if one.regularizer is not None)
+
+
 @contextmanager
 def restored(*changed: Any) -> Iterator[None]:
     """Every variable is afterwards what it was."""

@@ -100,11 +100,40 @@ def test_the_answer_among_the_inputs_is_told_by_it_too():
     assert note.endswith("the inputs have the answer in them, or the loss is not what it seems")
 
 
-def test_decay_does_not_count_in_the_first_loss():
-    decayed = keras.layers.Dense(8, kernel_regularizer=keras.regularizers.L2(100.0))
+@pytest.mark.parametrize("check", ["first_step", "overfit"])
+def test_decay_does_not_count(check):
+    decayed = keras.layers.Dense(64, "relu", kernel_regularizer=keras.regularizers.L2(0.1))
     tried = rehearsal(layers=[decayed])
 
-    assert list(tried.run(ONLY["first_step"])) == []
+    assert list(tried.run(ONLY[check])) == []
+    assert check == "first_step" or tried.by_heart < 0.5
+
+
+def test_a_loss_below_0_has_a_range_test_and_no_share_of_a_guess():
+    tried = rehearsal()
+    tried.model.compile(tried.model.optimizer, lambda y, p: -keras.ops.mean(p[:, 0]))
+    tried.guess = None
+
+    assert list(tried.run(Checks(layers=False))) == []
+    assert tried.by_heart is None
+    assert len(tried.range.rates) > 20
+
+
+def test_a_loss_that_begins_with_0_has_nothing_said_of_it():
+    tried = rehearsal()
+    tried.model.compile(tried.model.optimizer, lambda y, p: 0.0 * keras.ops.mean(p))
+    tried.guess = None
+
+    assert list(tried.run(Checks(layers=False))) == []
+    assert (tried.by_heart, tried.range.suggested) == (None, None)
+
+
+def test_with_a_few_steps_what_is_not_learned_by_heart_is_no_wonder():
+    tried = rehearsal(random_labels(), rate=1e-6, epochs=60)
+
+    assert 20 <= tried.steps < 50
+    assert list(tried.run(ONLY["overfit"])) == []
+    assert tried.by_heart > 0.9
 
 
 def test_a_first_loss_that_is_no_number_stops():

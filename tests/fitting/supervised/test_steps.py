@@ -1,5 +1,6 @@
 """The loss of every step: what is kept of it, and what of it is said."""
 
+from dataclasses import replace
 from types import SimpleNamespace
 
 import numpy as np
@@ -45,6 +46,30 @@ def test_of_many_steps_stretches_are_kept(monkeypatch):
     assert [len(one) for one in found.record.losses] == [3, 3, 3]
 
 
+def test_after_a_huge_loss_those_that_are_lost_in_it_are_told_by_the_mean(monkeypatch):
+    """Keras keeps the sum of losses in float32."""
+    monkeypatch.setattr(module, "POINTS", 5000)
+
+    record, *_ = seen([1e9, *calm()])
+
+    losses = np.array(record.losses[0])
+    assert len(losses) == 301
+    assert losses.min() > 0
+    np.testing.assert_allclose(losses, 1e9 / np.arange(1, 302), rtol=1e-3)
+
+
+def test_a_loss_that_gives_one_number_for_a_batch_can_leap():
+    data = points(train=1600)
+    wrong = np.arange(0, 1600, 50)
+    labels = np.array(data.train["label"])
+    labels[wrong] = 1 - labels[wrong]
+    train = Split(data.train.schema, {**data.train.columns, "label": labels})
+
+    found = fitted(replace(data, train=train), loss="Dice", batch_size=2, epochs=3)
+
+    assert any("the loss leaps" in what for _, what in found.record.notes)
+
+
 def test_whoever_watches_is_told_them_by_their_step():
     told = Told()
 
@@ -66,11 +91,13 @@ def seen(*epochs, guess=0.7, of_examples=(), inputs=None):
         distances=lambda rows: np.zeros(len(rows)),
     )
     record, told = Record(), Told()
-    steps = Steps(None, examples, batches, record, Watch(told), guess, 5)
+    network = SimpleNamespace(trainable_variables=[])
+    steps = Steps(network, examples, batches, record, Watch(told), guess, 5)
     steps.set_model(SimpleNamespace(stop_training=False))
     for epoch, losses in enumerate(epochs):
         steps.on_epoch_begin(epoch)
-        for step, mean in enumerate(np.cumsum(losses) / np.arange(1, count + 1)):
+        means = np.cumsum(losses, dtype=np.float32) / np.arange(1, count + 1, dtype=np.float32)
+        for step, mean in enumerate(means):
             steps.on_train_batch_end(step, {"loss": mean})
         steps.on_epoch_end(epoch)
     return record, told, steps
