@@ -94,7 +94,7 @@ def by_train(data: Any, epochs: int) -> tuple[float, float]:
         "description": "Simple MNIST convnet",
         "task": "classification",
         "ingest": {"source": "sklearn.datasets.load_digits"},
-        "model": {"architecture": "benchmarks.keras_example.network"},
+        "model": {"architecture": "benchmarks.keras_example:network"},
         "train": {"epochs": epochs, "batch_size": BATCH, "learning_rate": 1e-3},
         "register": {"name": "convnet"},
     }
