@@ -11,14 +11,10 @@ import time
 
 os.environ["KERAS_BACKEND"] = "jax"
 
-import common  # noqa: F401  finds the project
 import keras
 import numpy as np
+from common import digits
 
-from components.data.dataset import Split
-from components.data.features.class_label import ClassLabel
-from components.data.features.image import Image
-from components.data.schema import Schema
 from components.fitting.supervised import augmentation, batches
 from components.models.resnet import ResNet
 from components.tasks.head import values
@@ -36,12 +32,7 @@ def rate(host: bool) -> float:
     features = section.build(inputs if host else layers(inputs))
     varied = keras.Model(inputs, keras.layers.Dense(10, activation="softmax")(features))
     varied.compile("adam", "sparse_categorical_crossentropy")
-    columns = {
-        "image": Image((28, 28, 1), "float32", is_file=False),
-        "label": ClassLabel(tuple("0123456789")),
-    }
-    images, labels = np.zeros((IMAGES, 28, 28, 1), np.float32), np.zeros(IMAGES, int)
-    split = Split(Schema(columns, ("label",)), {"image": images, "label": labels})
+    split = digits(np.zeros((IMAGES, 28, 28, 1)), np.zeros(IMAGES))
     augment = augmentation.on_host(layers, ()) if host else None
     data = batches.Batches(split, BATCH, values, 0, augment)
     varied.fit(data, verbose=0)

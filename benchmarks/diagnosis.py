@@ -11,7 +11,6 @@ healthy training is called ill, and of how many something is noted while they ru
 """
 
 import csv
-import gzip
 import json
 import os
 import sys
@@ -22,7 +21,7 @@ from typing import Any
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
 import numpy as np
-from common import ROOT
+from common import ROOT, mnist, pipeline
 
 KEPT = ROOT / "measured" / "diagnosis"
 RATE = 1e-3
@@ -68,20 +67,12 @@ def examples(folder: Path, name: str) -> tuple[Any, Any]:
         turns = [wave(hours / period) for period in (1, 91, 365) for wave in (np.sin, np.cos)]
         x = np.concatenate([rows[:, :6], np.stack(turns, axis=1)], axis=1).astype(np.float32)
         return (x - x.mean(axis=0)) / x.std(axis=0), rows[:, 6]
-    x, y = (
-        np.frombuffer(gzip.decompress(file.read_bytes()), np.uint8, offset=offset)
-        for file, offset in (
-            (folder / "train-images-idx3-ubyte.gz", 16),
-            (folder / "train-labels-idx1-ubyte.gz", 8),
-        )
-    )
+    x, y = mnist(folder, "train")
     return x.reshape(-1, 784).astype(np.float32) / 255, y.astype(np.int64)
 
 
 def declared(name: str, illness: str) -> Any:
     """The pipeline file of an illness."""
-    from components.config.pipeline import Pipeline
-
     settings = {
         key: value[name] if isinstance(value, dict) and name in value else value
         for key, value in ILLNESSES[illness].items()
@@ -99,16 +90,9 @@ def declared(name: str, illness: str) -> Any:
         "learning_rate": settings["learning_rate"],
         "optimizer": settings.get("optimizer", "Adam"),
     }
-    sections = {
-        "version": 1,
-        "description": illness,
-        "task": "regression" if is_table else "classification",
-        "ingest": {"source": f"sklearn.datasets.load_{STAND_IN[is_table]}"},
-        "model": model,
-        "train": train,
-        "register": {"name": "diagnosis"},
-    }
-    return Pipeline.model_validate(sections)
+    task = "regression" if is_table else "classification"
+    source = f"sklearn.datasets.load_{STAND_IN[is_table]}"
+    return pipeline(task=task, ingest={"source": source}, model=model, train=train)
 
 
 def train(folder: Path, name: str, seeds: list[int]) -> None:

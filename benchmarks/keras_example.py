@@ -9,7 +9,6 @@ has the same network, loss, optimizer, batches and split, with all that it does 
 seconds of both, from the first step to the end with all that is compiled, and their ratio.
 """
 
-import gzip
 import runpy
 import sys
 import time
@@ -17,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from common import ROOT
+from common import ROOT, digits, mnist, pipeline
 
 EPOCHS, BATCH = 15, 128  # of the example
 
@@ -31,19 +30,6 @@ def network(inputs: Any) -> Any:
         features = layers.Conv2D(filters, 3, activation="relu")(features)
         features = layers.MaxPooling2D(2)(features)
     return layers.Dropout(0.5)(layers.Flatten()(features))
-
-
-def mnist(folder: Path) -> Any:
-    """As `keras.datasets.mnist.load_data` gives it."""
-
-    def read(name: str, offset: int) -> Any:
-        return np.frombuffer(gzip.decompress((folder / name).read_bytes()), np.uint8, offset=offset)
-
-    return tuple(
-        (read(f"{part}-images-idx3-ubyte.gz", 16).reshape(-1, 28, 28),
-         read(f"{part}-labels-idx1-ubyte.gz", 8))
-        for part in ("train", "t10k")
-    )  # fmt: skip
 
 
 def by_example(path: Path, data: Any, epochs: int) -> tuple[float, float]:
@@ -72,37 +58,21 @@ def by_train(data: Any, epochs: int) -> tuple[float, float]:
     """The same by `train`."""
     import keras
 
-    from components.config.pipeline import Pipeline
-    from components.data.dataset import Split
-    from components.data.features.class_label import ClassLabel
-    from components.data.features.image import Image
-    from components.data.schema import Schema
     from components.fitting.data import Data
     from components.fitting.watch import Watch
 
-    image = Image((28, 28, 1), "float32", is_file=False)
-    schema = Schema({"image": image, "label": ClassLabel(tuple("0123456789"))}, ("label",))
-
-    def split(images: Any, labels: Any) -> Split:
-        scaled = images[..., None].astype(np.float32) / 255
-        return Split(schema, {"image": scaled, "label": labels.astype(np.int64)})
+    def split(images: Any, labels: Any) -> Any:
+        return digits(images[..., None].astype(np.float32) / 255, labels)
 
     (images, labels), test = data
     count = len(images) * 9 // 10
-    sections = {
-        "version": 1,
-        "description": "Simple MNIST convnet",
-        "task": "classification",
-        "ingest": {"source": "sklearn.datasets.load_digits"},
-        "model": {"architecture": "benchmarks.keras_example:network"},
-        "train": {"epochs": epochs, "batch_size": BATCH, "learning_rate": 1e-3},
-        "register": {"name": "convnet"},
-    }
-    file = Pipeline.model_validate(sections)
+    file = pipeline(
+        model={"architecture": "benchmarks.keras_example:network"},
+        train={"epochs": epochs, "batch_size": BATCH, "learning_rate": 1e-3},
+    )
     still = keras.Sequential([keras.Input((28, 28, 1))])
-    parts = (split(one[0], one[1]) for one in (
-        (images[:count], labels[:count]), (images[count:], labels[count:])
-    ))  # fmt: skip
+    first, last = slice(count), slice(count, None)
+    parts = (split(images[one], labels[one]) for one in (first, last))
     every = Data(*parts, still, Path())
     begun = time.perf_counter()
     fitted = file.train.fit(file, every, 0, Watch())
@@ -114,7 +84,7 @@ def by_train(data: Any, epochs: int) -> tuple[float, float]:
 
 def main(example: Path, folder: Path, epochs: int) -> None:
     """Both, one after the other."""
-    data = mnist(folder)
+    data = mnist(folder, "train"), mnist(folder, "t10k")  # as `load_data` gives it
     theirs, their_accuracy = by_example(example, data, epochs)
     ours, our_accuracy = by_train(data, epochs)
     print(

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from components.base.words import yaml_of
 from components.config.task import Metric
 from components.config.train import Illness
+from components.fitting.looks import EXPLODED, VANISHED, passage
 
 Floats = NDArray[np.float64]
 
@@ -23,7 +24,6 @@ Floats = NDArray[np.float64]
 # (benchmarks/diagnosis.py).
 ENOUGH = 3  # epochs, with fewer of which nothing is read
 DIED = 0.85  # of the units of a layer, more than at the start
-THROUGH = (0.002, 500.0)  # of the last layer's gradient: the first one's, each beside its weights
 RISE, RISES = 0.002, 0.25  # of a loss, more than noise; of the epochs, more than now and then
 LITTLE = 0.3  # of a guess's loss, above which little was learned
 CHANCE, STILL = 0.97, 0.01  # of a guess's loss: that of chance, and no movement
@@ -124,11 +124,8 @@ def _died(looks: Sequence[Mapping[str, Any]]) -> float:
 
 
 def _is_blocked(looks: Sequence[Mapping[str, Any]]) -> bool:
-    rows = looks[0]["layers"] if looks else ()
-    learned = [row for row in rows if row["gradient"] is not None and row["weight"]]
-    sizes = [row["gradient"] / row["weight"] for row in learned]
-    low, high = THROUGH
-    return bool(sizes) and not low * sizes[-1] < sizes[0] < high * sizes[-1]
+    times = passage(looks[0]["layers"]) if looks else None
+    return times is not None and not VANISHED <= times < EXPLODED
 
 
 def _too_far(one: Curves) -> str | None:

@@ -241,3 +241,15 @@ def test_without_a_share_what_is_explained_of_the_loss_is_one():
     found = illness(Curves.of(curves, {"best": 11, "guess": 1.0}))
 
     assert found == ("overfitting", "training leads validation by 0.396")
+
+
+def test_behind_a_head_that_begins_with_zeros_nothing_is_told_of_gradients():
+    curves = {"loss": [2.5 + 0.3 * (epoch % 2) for epoch in range(12)]}
+    (first, *_), *_ = [look["layers"] for look in looks(0, gradients=[0.0])]
+    head = {**first, "gradient": 0.4, "weight": 0.0}
+    learned = {"best": 0, "guess": GUESS, "layers": [{"epochs": 0, "layers": [first, head]}]}
+
+    found = illness(Curves.of(curves, learned))
+
+    assert found is not None
+    assert found[0] == "rate too high"

@@ -4,13 +4,31 @@ from components.fitting.watch import Watcher
 
 
 class Told(Watcher):
-    """Notes, and values with their steps."""
+    """Everything, in the order of its kind.
 
-    def __init__(self):
-        self.notes, self.sent = [], []
+    Args:
+        last: The epoch after which it ends the fit.
+    """
+
+    def __init__(self, last=None):
+        self.last, self.steps, self.ends = last, 0, 0
+        self.works, self.notes, self.sent, self.epochs = [], [], [], []
+
+    def begin(self, work):
+        self.works.append(work)
 
     def note(self, text):
         self.notes.append(text)
 
+    def step(self):
+        self.steps += 1
+
     def values(self, values, step):
         self.sent.append((step, dict(values)))
+
+    def epoch(self, number, values):
+        self.epochs.append((number, dict(values)))
+        return number == self.last
+
+    def end(self):
+        self.ends += 1

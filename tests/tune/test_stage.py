@@ -10,10 +10,10 @@ from components.config.overrides import apply
 from components.config.pipeline import Pipeline
 from components.config.tune import Config
 from components.fitting.state import State
-from components.fitting.watch import Watcher
 from components.run import tracking
 from components.tune.stage import Search, search, table
 from tests.fitting.made import SECTIONS, points
+from tests.fitting.told import Told
 
 RATE, SIZE = "train.learning_rate", "train.batch_size"
 
@@ -71,15 +71,9 @@ def test_every_trial_is_a_run_nested_in_the_search(mlflow_store, data):
 
 
 def test_whoever_watches_is_told_of_every_trial_and_the_run_of_its_curves(mlflow_store, data):
-    epochs = []
+    study, parent = searched(data, told := Told(), pruner="NopPruner")
 
-    class Told(Watcher):
-        def epoch(self, number, values):
-            epochs.append((number, values["val_accuracy"]))
-            return False
-
-    study, parent = searched(data, Told(), pruner="NopPruner")
-
+    epochs = [(number, values["val_accuracy"]) for number, values in told.epochs]
     assert [number for number, _ in epochs] == [0, 1] * 3
     query = f"tags.`mlflow.parentRunId` = '{parent}'"
     client = mlflow.MlflowClient()

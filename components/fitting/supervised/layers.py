@@ -16,6 +16,7 @@ import numpy as np
 from keras import layers
 from numpy.typing import NDArray
 
+from components.fitting.looks import EXPLODED, VANISHED, beside, learned, passage
 from components.fitting.supervised.examples import Examples
 from components.fitting.supervised.record import BEFORE, Record
 from components.fitting.supervised.variables import restored
@@ -25,14 +26,12 @@ LEAST, MOST = 2, 64  # examples that are looked at
 EPOCHS = 50  # of a training that are looked at, about
 BINS, NARROW = 20, 1e-6  # of a histogram; of its values, that it is wide at least
 ENOUGH = 16  # outputs of a unit, with fewer of which it may be 0 by chance
-TINY = 0.01  # of the weights' size, as of a last layer that is to begin with nothing
 BOUNDED: Mapping[str, tuple[float, float]] = {
     "tanh": (-1.0, 1.0), "softsign": (-1.0, 1.0), "sigmoid": (0.0, 1.0), "hard_sigmoid": (0.0, 1.0),
 }  # fmt: skip
 """Activations that end somewhere, and where."""
 NEAR = 0.05  # of the way between the ends, within which an output is saturated
 MUCH = 0.5  # of the units of a layer, that are dead or saturated
-VANISHED, EXPLODED = 2e-3, 500.0  # of the last layer's, each beside the size of its weights
 
 ACTIVATIONS = (
     layers.Activation, layers.ReLU, layers.LeakyReLU, layers.PReLU, layers.ELU
@@ -111,8 +110,8 @@ class Layers(keras.callbacks.Callback):
     def _tell(self, found: Mapping[str, Any]) -> None:
         """Only the ends: a chart for each layer would be in the way of all others."""
         rows = found["layers"]
-        beside = [_beside(row) for row in rows if row["weight"]]
-        ends = {"gradient_smallest": min(beside), "gradient_largest": max(beside)} if beside else {}
+        sizes = [beside(row) for row in rows if row["weight"]]
+        ends = {"gradient_smallest": min(sizes), "gradient_largest": max(sizes)} if sizes else {}
         for name in ("dead", "saturated"):
             if shares := [row[name] for row in rows if row[name] is not None]:
                 ends[f"{name}_most"] = max(shares)
@@ -262,26 +261,20 @@ def _size(arrays: Iterable[Any]) -> float:
     return math.sqrt(total / count)
 
 
-def _beside(row: Mapping[str, Any]) -> float:
-    """The size of its gradient beside that of its weights."""
-    return float(row["gradient"] / (row["weight"] or 1))
-
-
 def ailing(rows: Sequence[Mapping[str, Any]]) -> Iterator[str]:
     """What is wrong with layers, in words; what kind of thing it is comes before a colon."""
-    learned = [row for row in rows if row["gradient"] is not None]
-    is_grown = learned and learned[-1]["weight"] > TINY * learned[0]["weight"]
-    if len(learned) > 1 and is_grown and learned[-1]["gradient"]:
-        first, last = _beside(learned[0]), _beside(learned[-1])
-        where = f"in {learned[0]['layer']} as in {learned[-1]['layer']}"
-        if first < VANISHED * last:
+    times = passage(rows)
+    if times is not None and not VANISHED <= times < EXPLODED:
+        first, *_, last = learned(rows)
+        where = f"{times:.1g} times as large in {first['layer']} as in {last['layer']}"
+        if times < VANISHED:
             yield (
-                f"gradients vanish: beside its weights {first / last:.1g} times as large {where}; "
+                f"gradients vanish: beside its weights {where}; "
                 "relu, batch normalization or shortcuts keep them"
             )
-        elif not first < EXPLODED * last:
+        else:
             yield (
-                f"gradients explode: beside its weights {first / last:.1g} times as large {where}; "
+                f"gradients explode: beside its weights {where}; "
                 "clipnorm, batch normalization or smaller first weights bound them"
             )
     for name, what in (

@@ -13,8 +13,9 @@ from components.fitting.counts.ngrams.kneser_ney import kneser_ney
 from components.fitting.counts.ngrams.vocabulary import encode, ids_of
 from components.fitting.counts.predictor import load
 from components.fitting.counts.tokens import tokenize
-from components.fitting.watch import Watch, Watcher
+from components.fitting.watch import Watch
 from tests.fitting.counts.made import data, fitted, pipeline, sentences
+from tests.fitting.told import Told
 
 
 def saved(made, folder):
@@ -117,22 +118,12 @@ def test_its_size_is_told():
 
 
 def test_it_is_watched_as_one_epoch():
-    class Noted(Watcher):
-        """Keeps what it is told."""
+    counting.fit(pipeline(), data(sentences(30)), 0, Watch(told := Told()))
 
-        def __init__(self):
-            self.told = []
-
-        def begin(self, work):
-            self.told.append(("begin", work.epochs))
-
-        def epoch(self, epoch, logs):
-            self.told.append((epoch, sorted(logs)))
-
-    noted = Noted()
-    counting.fit(pipeline(), data(sentences(30)), 0, Watch(noted))
-
-    assert noted.told == [("begin", 1), (0, ["loss", "val_loss"])]
+    assert [work.epochs for work in told.works] == [1]
+    assert [(number, sorted(values)) for number, values in told.epochs] == [
+        (0, ["loss", "val_loss"])
+    ]
 
 
 @pytest.mark.parametrize("smoothing", ["AddK", "GoodTuring", "KneserNey"])

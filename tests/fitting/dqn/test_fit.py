@@ -14,8 +14,9 @@ from components.base.files import read_json
 from components.fitting.diverged import Diverged
 from components.fitting.dqn.fit import HOME, fit, optimizer, settings_of
 from components.fitting.dqn.predictor import load
-from components.fitting.watch import Watch, Watcher, Work
+from components.fitting.watch import Watch, Work
 from tests.fitting.dqn.made import episodes, fitted, pipeline
+from tests.fitting.told import Told
 
 AGAIN = """
 import sys
@@ -43,25 +44,12 @@ def test_the_same_seed_gives_the_bytes_of_the_same_file_in_two_processes(tmp_pat
 
 
 def test_whoever_watches_is_told_of_each_look_and_the_best_is_kept():
-    told = []
+    found = fitted(told := Told())
 
-    class Told(Watcher):
-        def begin(self, work):
-            told.append(work)
-
-        def epoch(self, number, values):
-            told.append((number, values))
-            return False
-
-        def end(self):
-            told.append("end")
-
-    found = fitted(Told())
-
-    assert (told[0], told[-1]) == (Work(4, 1, 128), "end")
-    assert [number for number, _ in told[1:-1]] == [0, 1, 2, 3]
+    assert (told.works, told.ends) == ([Work(4, 1, 128)], 1)
+    assert [number for number, _ in told.epochs] == [0, 1, 2, 3]
     for name, values in found.history.items():
-        assert values == [row[name] for _, row in told[1:-1]]
+        assert values == [row[name] for _, row in told.epochs]
     assert list(found.history) == ["loss", "return", "val_return"]
     assert found.history["val_return"][found.best] == max(found.history["val_return"])
     assert found.numbers == {"parameters": 4 * 16 + 16 + 16 * 2 + 2}
@@ -80,11 +68,7 @@ def test_the_weights_are_those_of_the_best_look(tmp_path):
 
 
 def test_whoever_watches_may_end_it():
-    class Enough(Watcher):
-        def epoch(self, number, values):
-            return number == 1
-
-    assert len(fitted(Enough()).history["loss"]) == 2
+    assert len(fitted(Told(last=1)).history["loss"]) == 2
 
 
 @pytest.mark.parametrize(

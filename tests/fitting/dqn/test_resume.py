@@ -4,9 +4,10 @@ import pytest
 
 from components.fitting.dqn.fit import fit
 from components.fitting.state import State
-from components.fitting.watch import Watch, Watcher
+from components.fitting.watch import Watch
 from tests.fitting.dqn.made import episodes, pipeline
 from tests.fitting.mortal import Killed, Mortal, gone_on
+from tests.fitting.told import Told
 
 
 def learn(state=None, *watchers):
@@ -29,20 +30,11 @@ def test_killed_between_any_two_rounds_it_ends_with_the_same_bytes(tmp_path, who
 
 
 def test_whoever_watches_is_told_the_looks_before_again(tmp_path, whole):
-    works, told = [], []
-
-    class Noted(Watcher):
-        def begin(self, work):
-            works.append(work)
-
-        def epoch(self, number, values):
-            told.append((number, values["val_return"]))
-            return False
-
     with pytest.raises(Killed):
         learn(Mortal(tmp_path / "state.npz", 5))
 
-    learn(State(tmp_path / "state.npz"), Noted())
+    learn(State(tmp_path / "state.npz"), told := Told())
 
-    assert works[0].done == 2  # of 128 steps each, in rounds of 64
-    assert told == list(enumerate(whole[0]["val_return"]))
+    assert told.works[0].done == 2  # of 128 steps each, in rounds of 64
+    looks = [(number, values["val_return"]) for number, values in told.epochs]
+    assert looks == list(enumerate(whole[0]["val_return"]))

@@ -14,9 +14,10 @@ from components.base.errors import Mistakes
 from components.base.files import read_json
 from components.fitting.estimator.fit import HOME, fit, rows
 from components.fitting.estimator.session import Session
-from components.fitting.watch import Watch, Watcher, Work
+from components.fitting.watch import Watch, Work
 from tests.fitting.estimator.made import diabetes, fitted, pipeline, preprocessed, wine
 from tests.fitting.made import pipeline as network
+from tests.fitting.told import Told
 
 FOREST = {"RandomForestClassifier": {"n_estimators": 10}}
 
@@ -57,24 +58,13 @@ def test_the_history_of_a_regressor_is_its_squared_and_its_absolute_error():
 
 
 def test_whoever_watches_is_told_of_one_epoch():
-    told = []
+    told, data = Told(), wine()
 
-    class Told(Watcher):
-        def begin(self, work):
-            told.append(work)
-
-        def epoch(self, number, values):
-            told.append((number, dict(values)))
-            return False
-
-        def end(self):
-            told.append("end")
-
-    data = wine()
-    made = fit(pipeline("classification", FOREST), data, 0, Watch(Told()))
+    made = fit(pipeline("classification", FOREST), data, 0, Watch(told))
 
     values = {name: curve[0] for name, curve in made.history.items()}
-    assert told == [Work(1, 1, len(data.train)), (0, values), "end"]
+    assert told.works == [Work(1, 1, len(data.train))]
+    assert (told.epochs, told.ends) == ([(0, values)], 1)
     assert made.best == 0
     assert made.numbers == {"size_bytes": len(made.content)}
 

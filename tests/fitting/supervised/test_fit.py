@@ -21,6 +21,7 @@ from components.fitting.supervised.size import Size, check_memory
 from components.fitting.watch import Built, Watch, Watcher, Work
 from components.tasks.head import values
 from tests.fitting.made import SECTIONS, pipeline, points
+from tests.fitting.told import Told
 
 
 @pytest.fixture
@@ -38,30 +39,6 @@ def _policy():
 def fitted(data, seed=0, watch=None, **settings):
     file = pipeline(train={**SECTIONS["train"], **settings})
     return file.train.fit(file, data, seed, watch or Watch())
-
-
-class Told(Watcher):
-    """Remembers what it is told.
-
-    Args:
-        last: The epoch after which it ends the fit.
-    """
-
-    def __init__(self, last=None):
-        self.last, self.works, self.steps, self.epochs, self.ends = last, [], 0, [], 0
-
-    def begin(self, work):
-        self.works.append(work)
-
-    def step(self):
-        self.steps += 1
-
-    def epoch(self, number, values):
-        self.epochs.append((number, values))
-        return number == self.last
-
-    def end(self):
-        self.ends += 1
 
 
 def test_it_learns(data):

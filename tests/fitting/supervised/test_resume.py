@@ -8,10 +8,11 @@ import pytest
 
 from components.fitting.state import State
 from components.fitting.supervised import precision as precision_module
-from components.fitting.watch import Watch, Watcher
+from components.fitting.watch import Watch
 from tests.fitting.jax import on_jax
 from tests.fitting.made import SECTIONS, pipeline, points
 from tests.fitting.mortal import Killed, Mortal, gone_on
+from tests.fitting.told import Told
 from tests.own_models import drawing
 
 TRAIN = {
@@ -23,20 +24,6 @@ TRAIN = {
 }
 MODEL = {"architecture": f"{drawing.__module__}:{drawing.__name__}"}
 STEPS = 4  # of an epoch
-
-
-class Noted(Watcher):
-    """Notes what it is told of each epoch."""
-
-    def __init__(self):
-        self.works, self.told = [], []
-
-    def begin(self, work):
-        self.works.append(work)
-
-    def epoch(self, number, values):
-        self.told.append((number, dict(values)))
-        return False
 
 
 def train(state=None, *watchers, **settings):
@@ -113,13 +100,13 @@ def test_whoever_watches_is_told_the_epochs_before_again(tmp_path, whole):
     history = whole[0]["history"]
     with pytest.raises(Killed):
         train(Mortal(tmp_path / "state.npz", 2 * STEPS + 3))  # before the third step of epoch 3
-    noted = Noted()
+    told = Told()
 
-    train(State(tmp_path / "state.npz"), noted)
+    train(State(tmp_path / "state.npz"), told)
 
-    assert (noted.works[0].done, noted.works[0].first) == (2, 2)
-    assert [number for number, _ in noted.told] == list(range(len(history["loss"])))
-    assert [values["loss"] for _, values in noted.told] == history["loss"]
+    assert (told.works[0].done, told.works[0].first) == (2, 2)
+    assert [number for number, _ in told.epochs] == list(range(len(history["loss"])))
+    assert [values["loss"] for _, values in told.epochs] == history["loss"]
 
 
 @pytest.mark.parametrize("precision", ["mixed_float16", "bfloat16"])
