@@ -25,10 +25,11 @@ def stage(folder: Path) -> Callable[[], int]:
     """Our stage: ingested files to a model-ready dataset."""
     import keras
 
-    from components.base.workers import Workers
+    from components.base import workers as processes
     from components.preprocess.stage import Source, transform
 
-    workers = Workers().__enter__()
+    processes.START_S = 0  # or the first seconds of work would be done before there are any
+    workers = processes.Workers().__enter__()
     layers = [keras.layers.Resizing(SIDE, SIDE)]
 
     def prepare(images: Path) -> int:

@@ -21,6 +21,7 @@ PLAIN = DEEP | {"1", "L", "P", "I"}
 """One value for each pixel."""
 TURNED = frozenset({5, 6, 7, 8})  # EXIF orientations that swap height and width
 ORIENTATION = 0x0112
+SCALED = frozenset({"JPEG", "MPO"})  # what can be decoded at a part of its size
 FORMATS = ("BMP", "GIF", "JPEG", "PNG", "TIFF", "WEBP")
 """Those that are read, a phone's MPO as the JPEG that it begins with. For others, such as
 PostScript, Pillow would start programs."""
@@ -61,7 +62,11 @@ def header(encoded: bytes) -> Header | None:
 
 
 def decode(
-    encoded: bytes, channels: int, dtype: str = "uint8", whole: bool = False
+    encoded: bytes,
+    channels: int,
+    dtype: str = "uint8",
+    whole: bool = False,
+    least: tuple[int, int] | None = None,
 ) -> NDArray[Any]:
     """The pixels of an image file, upright: `(height, width, channels)`.
 
@@ -73,6 +78,9 @@ def decode(
         channels: 1 for grey, 3 for RGB.
         dtype: `uint8`, or `uint16` for grey with 16 bits.
         whole: Refuses a file that is cut off; otherwise what is missing is grey or black.
+        least: Height and width that are enough. A JPEG is then decoded at 1/2, 1/4 or 1/8 of its
+            size, the smallest that has them; each pixel is about the mean of those that it
+            stands for (libjpeg's scaled inverse DCT). All of the file is read all the same.
 
     Raises:
         Undecodable: The bytes are no image; the message says why.
@@ -81,6 +89,9 @@ def decode(
     with _opened(encoded) as image:
         if image.mode not in GREY | DEEP | COLOUR:
             raise Undecodable(f"images of mode {image.mode} are not supported")
+        if least is not None:
+            is_turned = image.format in SCALED and image.getexif().get(ORIENTATION) in TURNED
+            image.draft(None, least if is_turned else least[::-1])
         with _lenient(not whole):
             image.load()
         ImageOps.exif_transpose(image, in_place=True)

@@ -69,7 +69,7 @@ def near(
     means, contrasts = np.split(usable[measures].to_numpy(float), 2, axis=1)
     small = lru_cache(REMEMBERED)(lambda place: thumbnail(int(index[place])))
     looks = _Looks(usable["likeness"].to_numpy(np.uint64), means, contrasts, small)
-    left, right = _candidates(looks.hashes)
+    left, right = candidates(looks.hashes)
     is_same = looks.alike(left, right)
     first = np.arange(len(usable))
     for members in _groups(left[is_same], right[is_same], len(usable)):
@@ -141,7 +141,7 @@ def _groups(
     yield from (members for members in np.split(order, edges) if len(members) > 1)
 
 
-def _candidates(hashes: NDArray[np.uint64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+def candidates(hashes: NDArray[np.uint64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """Pairs of positions whose hashes differ in BITS or fewer.
 
     Of three bands of bits two differing bits leave one as it is, so sorting by each band in turn

@@ -34,8 +34,9 @@ def inspect(shard: Shard) -> pd.DataFrame:
 
     Returns:
         A row for each example: `split`, `name` (empty where nothing says it), `digest` of all
-        inputs and `truth`, that of all targets, `likeness` of the first input, and by their
-        prefixes what is wrong, facts, measures, and values that have names.
+        inputs and `truth`, that of all targets, `likeness` of the first input, whether an input
+        `is_reduced`, and by their prefixes what is wrong, facts, measures, and values that have
+        names.
     """
     examples, schema = open_shards([shard.path], shard.schema), shard.schema
     every = range(len(examples))
@@ -44,13 +45,16 @@ def inspect(shard: Shard) -> pd.DataFrame:
     table = pd.DataFrame({"name": [examples.name(row) or "" for row in every]}, dtype="str")
     table.insert(0, "split", pd.Series(shard.split, index=table.index, dtype="str"))
     table["digest"] = _objects(
-        _digest(looks[one][row].digest for one in schema.inputs) for row in every
+        combined(looks[one][row].digest for one in schema.inputs) for row in every
     )
     table["truth"] = _objects(
-        _digest(content(examples[one][row]) for one in schema.targets) for row in every
+        combined(content(examples[one][row]) for one in schema.targets) for row in every
     )
     # Said, lest hashes below and above 2 ** 63 meet as floats.
     table["likeness"] = pd.array([look.likeness for look in first], dtype="UInt64")
+    table["is_reduced"] = pd.array(
+        [any(looks[one][row].is_reduced for one in schema.inputs) for row in every], dtype="bool"
+    )
     found = {name: _of_column(schema, examples, name, looks[name]) for name in schema.columns}
     unequal = [_unequal([looks[name][row] for name in looks]) for row in every]
     return pd.concat([table, *found.values(), _reasons(looks, unequal)], axis=1)
@@ -123,7 +127,8 @@ def _objects(values: Iterable[bytes]) -> pd.Series:
     return pd.Series(list(values), dtype=object)
 
 
-def _digest(parts: Iterable[bytes]) -> bytes:
+def combined(parts: Iterable[bytes]) -> bytes:
+    """One digest of several."""
     every = list(parts)
     return every[0] if len(every) == 1 else hashlib.sha256(b"\0".join(every)).digest()
 

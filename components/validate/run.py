@@ -10,7 +10,8 @@ from components.run.command import Run
 from components.show import pictures
 from components.validate.drift import Statistics
 from components.validate.figure import overview
-from components.validate.inspection import Shard, inspect, together
+from components.validate.inspection import Shard
+from components.validate.looking import look
 from components.validate.report import render
 from components.validate.stage import numbers, unusable, validate
 
@@ -29,7 +30,7 @@ def run(run: Run) -> None:
         for path in dataset.shard_paths(run.dataset, name)
     ]
     with Workers(run.params.dask) as workers:
-        table = together(workers.map(inspect, shards, "looking"))
+        table = look(shards, workers)
     report = validate(table, splits, run.pipeline.validation, _accepted(run))
     figure = overview(dataset.open_split(run.dataset, "train", unusable(table, "train")))
     pictures.save(figure, run.picture)

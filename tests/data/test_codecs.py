@@ -119,6 +119,65 @@ def test_the_header_of_a_tiff_that_only_its_xmp_turns_says_the_size_of_the_pixel
     assert (found.height, found.width) == decode(file, 3).shape[:2] == (2, 3)
 
 
+def smooth(height, width):
+    random = np.random.default_rng(0).integers(0, 256, (height // 16, width // 16, 3), np.uint8)
+    return Image.fromarray(random).resize((width, height), Image.Resampling.BICUBIC)
+
+
+@pytest.mark.parametrize(
+    ("least", "size"),
+    [
+        ((480, 640), (480, 640)),
+        ((241, 10), (480, 640)),
+        ((240, 10), (240, 320)),
+        ((120, 160), (120, 160)),
+        ((60, 81), (120, 160)),
+        ((1, 1), (60, 80)),
+        ((481, 10), (480, 640)),
+    ],
+)
+def test_a_jpeg_is_as_small_as_is_enough(least, size):
+    file = encoded(smooth(480, 640), "JPEG", quality=95)
+
+    found = decode(file, 3, least=least)
+
+    assert found.shape == (*size, 3)
+    step = 480 // size[0]
+    means = decode(file, 3).reshape(size[0], step, size[1], step, 3).mean(axis=(1, 3))
+    assert np.abs(found - means).mean() < 2
+    assert np.abs(found - means).max() < 16
+
+
+@pytest.mark.parametrize("orientation", range(1, 9))
+def test_what_is_enough_is_said_of_the_upright_photo(orientation):
+    exif = Image.Exif()
+    exif[0x0112] = orientation
+    file = encoded(smooth(480, 640), "JPEG", exif=exif)
+
+    found = decode(file, 3, least=(480, 320))
+
+    assert found.shape == ((640, 480, 3) if orientation > 4 else (480, 640, 3))
+    assert found.shape == decode(file, 3).shape
+    assert decode(file, 3, least=(240, 240)).shape[0] == found.shape[0] // 2
+
+
+@pytest.mark.parametrize("kind", ["PNG", "WEBP", "BMP", "TIFF", "GIF"])
+def test_other_files_are_decoded_whole(kind):
+    file = encoded(smooth(48, 64), kind)
+
+    assert np.array_equal(decode(file, 3, least=(1, 1)), decode(file, 3))
+
+
+@pytest.mark.parametrize("options", [{}, {"progressive": True}, {"subsampling": 0}])
+def test_a_file_that_is_cut_off_is_found_at_any_size_and_wherever(options):
+    file = encoded(smooth(128, 160), "JPEG", quality=60, **options)
+    assert decode(file, 3, whole=True, least=(16, 16)).shape == (16, 20, 3)
+
+    for end in range(len(file) - 2):  # the last two say no more than that it ends
+        with pytest.raises(Undecodable):
+            decode(file[:end], 3, whole=True, least=(16, 16))
+
+
 def cut():
     noise = np.random.default_rng(0).integers(0, 256, (64, 64, 3), np.uint8)
     file = encoded(Image.fromarray(noise), "JPEG")

@@ -45,6 +45,41 @@ def test_images_of_several_sizes_get_one_from_the_resizing(tmp_path):
     assert result[1, 0, 0].tolist() == [100, 0, 0]
 
 
+def jpeg(height, width):
+    random = np.random.default_rng(height).integers(0, 256, (height // 8, width // 8, 3), np.uint8)
+    buffer = io.BytesIO()
+    Image.fromarray(random).resize((width, height)).save(buffer, "JPEG", quality=95)
+    return buffer.getvalue()
+
+
+@pytest.mark.parametrize("settings", [{}, {"crop_to_aspect_ratio": True}])
+def test_of_a_resizing_that_antialiases_comes_what_comes_of_whole_photos(tmp_path, settings):
+    split = ragged(tmp_path, [jpeg(480, 640), jpeg(320, 200), jpeg(40, 40)])
+    layer = keras.layers.Resizing(48, 64, antialias=True, **settings)
+
+    found = Examples(split, [layer]).array()
+
+    for row, one in enumerate(found):
+        whole = np.asarray(layer(split.decoded("image", row).astype(np.float32)))
+        assert np.abs(one - whole).mean() < 1
+
+
+def test_only_a_resizing_that_antialiases_may_be_given_a_part_of_the_size(tmp_path, monkeypatch):
+    asked = []
+    real = image.Image.decode_least
+
+    def decode(self, value, least=None):
+        asked.append(least)
+        return real(self, value, least)
+
+    monkeypatch.setattr(image.Image, "decode_least", decode)
+    split = ragged(tmp_path, [jpeg(480, 640)])
+    for settings in ({}, {"interpolation": "nearest", "antialias": True}, {"antialias": True}):
+        Examples(split, [keras.layers.Resizing(48, 64, **settings)]).array()
+
+    assert asked == [None, None, (96, 128)]
+
+
 def test_image_files_of_one_size_need_no_resizing(tmp_path):
     split = ragged(tmp_path, [encoded(4, 6)] * 3, (4, 6, 3))
 

@@ -6,6 +6,7 @@ import numpy as np
 from PIL import Image
 from scipy.ndimage import zoom
 
+from components.base.workers import Workers
 from components.config.validate import Config
 from components.data import dataset, shards
 from components.data.dataset import Facts, Split
@@ -14,7 +15,8 @@ from components.data.features.image import Image as Images
 from components.data.features.value import Value
 from components.data.rows import Values
 from components.data.schema import Schema
-from components.validate.inspection import Shard, inspect, together
+from components.validate.inspection import Shard
+from components.validate.looking import look
 from components.validate.stage import validate
 
 LABEL = ClassLabel(("ant", "bee"))
@@ -132,7 +134,14 @@ def opened(folder):
         for name in splits
         for path in dataset.shard_paths(folder, name)
     ]
-    return splits, together(map(inspect, parts))
+    with Workers() as workers:
+        return splits, look(parts, workers)
+
+
+def looked(folder, *examples, schema=FILES):
+    """What is found of the files of a train split."""
+    shards.save({"train": split(*examples, schema=schema)}, folder)
+    return opened(folder)[1]
 
 
 def checked(folder, splits, accepted=None, **config):

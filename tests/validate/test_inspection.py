@@ -18,11 +18,11 @@ from tests.validate.made import (
     cut_off,
     file,
     files,
+    looked,
     opened,
     photo,
     photos,
     save,
-    split,
     tabular,
 )
 
@@ -30,12 +30,6 @@ TEXT = b"read me"
 JPEG = file(photo(0), "JPEG")
 CUT, WHY = cut_off()
 CONSTANT, NOT_FINITE = "of one colour or value", "holds NaN or infinity"
-
-
-def looked(folder, *examples, schema=FILES):
-    """What is found of the files of a train split."""
-    shards.save({"train": split(*examples, schema=schema)}, folder)
-    return opened(folder)[1]
 
 
 def reasons(one):

@@ -45,6 +45,8 @@ class Look:
     """One for each of `Feature.measures`; none where they cannot be taken."""
     likeness: Any = None
     """A small grey picture, about the same for what looks the same (`Feature.thumbnail`)."""
+    is_reduced: bool = False
+    """Whether an image was seen in a part of its size, and `digest` is of that."""
 
 
 @dataclass(frozen=True)
@@ -204,6 +206,15 @@ class Feature(ABC):
             Stop: It cannot be decoded.
         """
         return np.asarray(value)
+
+    def decode_least(self, value: Any, least: tuple[int, int] | None = None) -> NDArray[Any]:
+        """As `decode`; of an image perhaps a part of its size.
+
+        Args:
+            value: As it is stored.
+            least: Height and width that are enough; None asks for all.
+        """
+        return self.decode(value)
 
     def text(self, value: Any) -> str:
         """A stored value in words."""

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 SMALL = 32  # pixels a side, what a perceptual hash looks at
+ENOUGH = (4 * SMALL, 4 * SMALL)  # height and width, to look at a photo
 RARE = 0.05  # share of the examples below which a mode or a format is odd
 AREA, ASPECT = 10.0, 3.0  # times the median beyond which a size or a shape is odd
 
@@ -99,8 +100,12 @@ class Image(Feature):
 
     def decode(self, value: Any) -> NDArray[Any]:
         """The pixels; `Undecodable` where the file is no image."""
+        return self.decode_least(value)
+
+    def decode_least(self, value: Any, least: tuple[int, int] | None = None) -> NDArray[Any]:
+        """The pixels, of a JPEG as few as are enough; `Undecodable` where it is no image."""
         if self.is_file:
-            return decode(value, self.channels, self.dtype)
+            return decode(value, self.channels, self.dtype, least=least)
         return np.asarray(value)
 
     @property
@@ -116,21 +121,29 @@ class Image(Feature):
         said = header(value)
         facts = vars(said) if said else {}
         try:
-            whole = decode(value, self.channels, self.dtype, whole=True)
-            return self._look_at(whole, facts, {})
+            return self._look_in(value, facts, {}, whole=True)
         except Undecodable as error:
             reason = str(error)
         try:
-            part = decode(value, self.channels, self.dtype)
-            return self._look_at(part, facts, {"truncated": reason})
+            return self._look_in(value, facts, {"truncated": reason}, whole=False)
         except Undecodable:
             is_foreign = value and not said and not _is_named_as_image(name)
             return Look({"foreign" if is_foreign else "corrupt": reason}, facts=facts)
 
+    def _look_in(
+        self, file: bytes, facts: Mapping[str, Any], findings: dict[str, str], whole: bool
+    ) -> Look:
+        """Looks at a file in a part of its size, if that shows anything."""
+        pixels = decode(file, self.channels, self.dtype, whole, ENOUGH)
+        is_reduced = bool(facts) and pixels.shape[:2] != (facts["height"], facts["width"])
+        if is_reduced and _is_constant(pixels):  # what is finer, it would not show
+            pixels, is_reduced = decode(file, self.channels, self.dtype, whole), False
+        return replace(self._look_at(pixels, facts, findings), is_reduced=is_reduced)
+
     def _look_at(
         self, pixels: NDArray[Any], facts: Mapping[str, Any], findings: dict[str, str]
     ) -> Look:
-        if (pixels == pixels[:1, :1]).all():
+        if _is_constant(pixels):
             findings["constant"] = "of one colour or value"
         if pixels.dtype.kind == "f" and not np.isfinite(pixels).all():
             return Look({**findings, "not_finite": "holds NaN or infinity"}, digest(pixels), facts)
@@ -156,7 +169,8 @@ class Image(Feature):
 
     def thumbnail(self, value: Any) -> NDArray[np.float32] | None:
         """Grey, of mean 0 and length 1; of length 0 where it shows nothing."""
-        values: NDArray[np.float32] = np.array(small(self.decode(value)), np.float32).ravel()
+        pixels = self.decode_least(value, ENOUGH)
+        values: NDArray[np.float32] = np.array(small(pixels), np.float32).ravel()
         values -= values.mean()
         values /= np.linalg.norm(values) or 1
         return values
@@ -186,6 +200,10 @@ def files(paths: Sequence[str], column: TableColumn) -> Files:
         shown = ", ".join(missing[:SHOWN]) + (", ..." if len(missing) > SHOWN else "")
         raise Stop(f"{where}: {len(missing)} of {len(paths)} files are not in {root}: {shown}")
     return Files.of(root, paths)
+
+
+def _is_constant(pixels: NDArray[Any]) -> bool:
+    return bool((pixels == pixels[:1, :1]).all())
 
 
 def _moments(pixels: NDArray[Any]) -> NDArray[np.float64]:
