@@ -1,5 +1,6 @@
 """Image files: what their first bytes say, and their pixels."""
 
+import contextlib
 import io
 import warnings
 from collections.abc import Iterator
@@ -59,6 +60,21 @@ def header(encoded: bytes) -> Header | None:
             return Header(height, width, image.mode, str(image.format))
     except Undecodable:
         return None
+
+
+def jpeg_scale(encoded: bytes, channels: int, least: tuple[int, int] | None = None) -> int | None:
+    """By how many times `decode` makes a JPEG smaller, 1, 2, 4 or 8.
+
+    None of a file that is not decoded by libjpeg alone: no JPEG, one that is to be turned, or one
+    of other channels.
+    """
+    with contextlib.suppress(Undecodable), _opened(encoded) as image:
+        is_alike = image.mode == ("L" if channels == 1 else "RGB")
+        if image.format == "JPEG" and is_alike and image.getexif().get(ORIENTATION, 1) == 1:
+            width, height = image.size
+            most = min(height // least[0], width // least[1]) if least else 1
+            return next((scale for scale in (8, 4, 2) if scale <= most), 1)
+    return None
 
 
 def decode(

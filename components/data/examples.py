@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from components.base.errors import Stop
+from components.data.codecs import jpeg_scale
 from components.data.dataset import Split
 from components.data.features.feature import Feature, Shape
 from components.data.schema import Schema
@@ -115,8 +116,15 @@ class Examples:
         kind, least = schema.input, None
         if layer.antialias and layer.interpolation != "nearest":
             least = LEFT * layer.height, LEFT * layer.width
-        graph = resizing(layer, int(kind.shape[-1] or 1), kind.dtype)
-        return lambda file: graph(kind.decode_least(file, least))
+        channels = int(kind.shape[-1] or 1)
+        from_pixels = resizing(layer, channels, kind.dtype)
+
+        def resized(file: bytes) -> NDArray[Any]:
+            scale = jpeg_scale(file, channels, least) if kind.dtype == "uint8" else None
+            made = resizing_jpeg(layer, channels, scale)(file) if scale else None
+            return from_pixels(kind.decode_least(file, least)) if made is None else made
+
+        return resized
 
 
 def _check_register(image: Shape, mask: Shape) -> None:
@@ -170,8 +178,47 @@ def resizing(
     """
     import tensorflow as tf
 
-    signature = tf.TensorSpec((None, None, channels), dtype)
-    # Concrete: a third less time for a small image than to look the graph up at every call.
-    resize = tf.function(lambda images: layer(images, training=False), input_signature=[signature])
-    graph = resize.get_concrete_function()
+    graph = _concrete(
+        lambda images: layer(images, training=False), tf.TensorSpec((None, None, channels), dtype)
+    )
     return lambda pixels: np.asarray(graph(tf.constant(pixels)).numpy())
+
+
+@lru_cache(maxsize=8)
+def resizing_jpeg(
+    layer: keras.Layer, channels: int, scale: int
+) -> Callable[[bytes], NDArray[Any] | None]:
+    """As `resizing`, from an upright JPEG, decoded to the same pixels without a way over Python.
+
+    Args:
+        layer: A `Resizing`.
+        channels: Of the file, 1 or 3.
+        scale: By how much it is made smaller while it is decoded, 1, 2, 4 or 8.
+
+    Returns:
+        From the file to the image; None where TensorFlow refuses it, as where it is cut off.
+    """
+    import tensorflow as tf
+
+    def decode(file: Any) -> Any:
+        # As Pillow has it set up.
+        return tf.io.decode_jpeg(file, channels, scale, dct_method="INTEGER_ACCURATE")
+
+    graph = _concrete(lambda file: layer(decode(file), training=False), tf.TensorSpec((), "string"))
+
+    def resized(file: bytes) -> NDArray[Any] | None:
+        try:
+            return np.asarray(graph(tf.constant(file)).numpy())
+        except tf.errors.InvalidArgumentError:
+            return None
+
+    return resized
+
+
+def _concrete(function: Callable[..., Any], signature: Any) -> Callable[..., Any]:
+    """Concrete: a third less time for a small image than to look the graph up at every call."""
+    import tensorflow as tf
+
+    made: Any = tf.function(function, input_signature=[signature])
+    found: Callable[..., Any] = made.get_concrete_function()
+    return found

@@ -8,7 +8,7 @@ import pytest
 from PIL import Image
 
 from components.base.errors import Mistakes, Stop
-from components.data import dataset, shards
+from components.data import codecs, dataset, examples, shards
 from components.data.dataset import Split
 from components.data.examples import Examples, nearest
 from components.data.features import image
@@ -45,11 +45,70 @@ def test_images_of_several_sizes_get_one_from_the_resizing(tmp_path):
     assert result[1, 0, 0].tolist() == [100, 0, 0]
 
 
-def jpeg(height, width):
+def jpeg(height, width, mode="RGB", kind="JPEG", **options):
     random = np.random.default_rng(height).integers(0, 256, (height // 8, width // 8, 3), np.uint8)
+    photo = Image.fromarray(random).resize((width, height)).convert(mode)
     buffer = io.BytesIO()
-    Image.fromarray(random).resize((width, height)).save(buffer, "JPEG", quality=95)
+    photo.save(buffer, kind, **{"quality": 95, **options})
     return buffer.getvalue()
+
+
+def turned():
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    return exif
+
+
+FILES = {
+    "baseline": jpeg(480, 640),
+    "odd": jpeg(333, 517),
+    "progressive": jpeg(480, 640, progressive=True),
+    "all of the colour": jpeg(480, 640, subsampling=0),
+    "half of the colour": jpeg(480, 640, subsampling=1),
+    "RGB": jpeg(480, 640, keep_rgb=True),
+    "poor": jpeg(480, 640, quality=10),
+    "restarting": jpeg(480, 640, restart_marker_rows=1),
+    "cut off": jpeg(480, 640)[:20000],
+    "turned": jpeg(480, 640, exif=turned()),
+    "CMYK": jpeg(480, 640, "CMYK"),
+    "grey": jpeg(480, 640, "L"),
+    "of a phone": jpeg(
+        480, 640, kind="MPO", save_all=True, append_images=[Image.new("RGB", (8, 8))]
+    ),
+    "small": jpeg(16, 24),
+    "no JPEG": encoded(48, 64),
+}
+DECODED_BY_PILLOW = {"turned", "CMYK", "of a phone", "no JPEG"}
+
+
+@pytest.mark.parametrize("side", [200, 100, 50, 20])
+@pytest.mark.parametrize("channels", [1, 3])
+@pytest.mark.parametrize("name", FILES)
+def test_whoever_decodes_a_file_its_image_is_the_same(monkeypatch, name, channels, side):
+    column = image.Image((None, None, channels))
+    split = Split(Schema({"image": column}), {"image": Values([FILES[name]])})
+    layers = [keras.layers.Resizing(side, side, antialias=True)]
+    found = Examples(split, layers).array()
+    scale = examples.jpeg_scale(FILES[name], channels, (2 * side, 2 * side))
+
+    monkeypatch.setattr(examples, "jpeg_scale", lambda *_: None)
+
+    assert np.array_equal(found, Examples(split, layers).array())
+    is_alike = (name == "grey") == (channels == 1)
+    assert (scale is None) == (name in DECODED_BY_PILLOW or not is_alike)
+
+
+@pytest.mark.parametrize("side", [None, 200, 100, 50, 20])
+@pytest.mark.parametrize("name", sorted(set(FILES) - {"cut off"} - DECODED_BY_PILLOW))
+def test_the_scale_of_a_jpeg_is_that_of_its_pixels(name, side):
+    least = (side, side) if side else None
+    channels = 1 if name == "grey" else 3
+    whole = codecs.decode(FILES[name], channels)
+
+    scale = codecs.jpeg_scale(FILES[name], channels, least)
+
+    height, width, _ = codecs.decode(FILES[name], channels, least=least).shape
+    assert (height, width) == (-(-whole.shape[0] // scale), -(-whole.shape[1] // scale))
 
 
 @pytest.mark.parametrize("settings", [{}, {"crop_to_aspect_ratio": True}])
@@ -64,20 +123,29 @@ def test_of_a_resizing_that_antialiases_comes_what_comes_of_whole_photos(tmp_pat
         assert np.abs(one - whole).mean() < 1
 
 
-def test_only_a_resizing_that_antialiases_may_be_given_a_part_of_the_size(tmp_path, monkeypatch):
+@pytest.mark.parametrize("kind", ["JPEG", "PNG"])
+def test_only_a_resizing_that_antialiases_may_be_given_a_part_of_the_size(
+    tmp_path, monkeypatch, kind
+):
     asked = []
-    real = image.Image.decode_least
+    real = image.Image.decode_least, examples.jpeg_scale
 
     def decode(self, value, least=None):
         asked.append(least)
-        return real(self, value, least)
+        return real[0](self, value, least)
+
+    def scale(file, channels, least=None):
+        asked.append(least)
+        return real[1](file, channels, least)
 
     monkeypatch.setattr(image.Image, "decode_least", decode)
-    split = ragged(tmp_path, [jpeg(480, 640)])
+    monkeypatch.setattr(examples, "jpeg_scale", scale)
+    split = ragged(tmp_path, [jpeg(480, 640, kind=kind)])
     for settings in ({}, {"interpolation": "nearest", "antialias": True}, {"antialias": True}):
         Examples(split, [keras.layers.Resizing(48, 64, **settings)]).array()
 
-    assert asked == [None, None, (96, 128)]
+    each = 1 if kind == "JPEG" else 2
+    assert asked == [None] * (2 * each) + [(96, 128)] * each
 
 
 def test_image_files_of_one_size_need_no_resizing(tmp_path):
