@@ -7,15 +7,17 @@ import os
 import subprocess
 import sys
 import tempfile
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
-from components.base.errors import KINDS, Stop
+from components.base.errors import KINDS, Stop, exit_status
 from components.base.files import read_json
+from components.base.imports import importing
 
 
 def found_by(module: str, path: Path, backend: str, limit_s: float, what: str) -> dict[str, Any]:
-    """What `python -m MODULE FILE OUT` writes as JSON.
+    """What `main(FILE, OUT)` of a module writes to `OUT` as JSON.
 
     Args:
         module: What runs; it says mistakes as every command does.
@@ -34,7 +36,7 @@ def found_by(module: str, path: Path, backend: str, limit_s: float, what: str) -
 def _found(
     module: str, path: Path, backend: str, limit_s: float, what: str, out: Path
 ) -> dict[str, Any]:
-    command = [sys.executable, "-m", module, str(path), str(out)]
+    command = [sys.executable, "-m", __name__, module, str(path), str(out)]
     paths = [str(Path.cwd()), *filter(None, [os.environ.get("PYTHONPATH")])]
     environment = {**os.environ, "KERAS_BACKEND": backend, "PYTHONPATH": os.pathsep.join(paths)}
     try:
@@ -61,3 +63,15 @@ def _found(
 def _is_chatter(line: str) -> bool:
     """Whether TensorFlow's C++ says it, about every start."""
     return line.startswith(("I0000", "W0000", "E0000", "WARNING: All log messages"))
+
+
+def main(module: str, *paths: str) -> None:
+    """Runs a module's `main` with paths, in this process."""
+    with exit_status():
+        with importing():
+            found = import_module(module)
+        found.main(*map(Path, paths))
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])

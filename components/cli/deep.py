@@ -1,4 +1,4 @@
-"""What only Keras and the data show of a pipeline file: `python -m components.cli.deep FILE OUT`.
+"""What only Keras and the data show of a pipeline file: `found_by` runs `main`.
 
 A process of its own, so that what a file asks for can be limited in time, and cannot take the
 command with it. It writes what it found out as JSON, whatever else is printed, and says the
@@ -19,7 +19,7 @@ import numpy as np
 import psutil
 
 from components.augment import stage as augment
-from components.base.errors import Location, Mistakes, Problem, Stop, exit_status
+from components.base.errors import Location, Mistakes, Problem, Stop
 from components.base.files import write_json
 from components.base.words import reason, size_of, yaml_of
 from components.base.workers import Workers
@@ -236,8 +236,3 @@ def main(path: Path, out: Path) -> None:
     found = examine(document, pipeline, Path("sources", path.stem), params.seed)
     _check_code(pipeline, document, params)
     write_json(asdict(found), out)
-
-
-if __name__ == "__main__":
-    with exit_status():
-        main(*map(Path, sys.argv[1:]))

@@ -91,11 +91,17 @@ def run(
     names: Names = None,
     pull: Annotated[bool, typer.Option(help="fetch what others have run")] = False,
     force: Annotated[bool, typer.Option(help="run what did not change, too")] = False,
+    profile: Annotated[bool, typer.Option(help="show where time and memory went")] = False,
 ) -> None:
     """Run pipelines, as `dvc repro` does, with one line for each stage."""
-    from components.cli import run
+    from components.cli import profiling, run
 
-    run.run(_active(names), pull, force)
+    if profile:
+        profiling.run(
+            _active(names), [*(["--pull"] if pull else []), *(["--force"] if force else [])]
+        )
+    else:
+        run.run(_active(names), pull, force)
 
 
 @app.command(epilog="Example: millrace suggest digits --write")

@@ -1,13 +1,12 @@
-"""Measures what `millrace suggest` tells: `python -m components.cli.measuring FILE OUT`.
+"""Measures what `millrace suggest` tells: `found_by` runs `main`.
 
 It writes what it found out as JSON, and pictures to measured/NAME/suggest.
 """
 
-import sys
 from dataclasses import asdict, replace
 from pathlib import Path
 
-from components.base.errors import Mistakes, Stop, exit_status
+from components.base.errors import Mistakes, Stop
 from components.base.files import replacing, write_json
 from components.config.document import Document
 from components.config.params import Params
@@ -61,8 +60,3 @@ def main(path: Path, out: Path) -> None:
         for number, figure in enumerate(file.train.figures(found.told).values()):
             pictures.save(figure, folder / f"{number}.png")
     write_json(asdict(found), out)
-
-
-if __name__ == "__main__":
-    with exit_status():
-        main(*map(Path, sys.argv[1:]))

@@ -15,6 +15,7 @@ from rich.text import Text
 from components.base import guard
 from components.base.errors import KINDS, Stop, Unavailable
 from components.base.files import read_json
+from components.base.imports import importing
 from components.base.rwlock import free_lock, readers
 from components.base.words import duration
 from components.cli import summary, terminal
@@ -82,8 +83,8 @@ def run(names: Sequence[str], pull: bool, force: bool) -> None:
         status, said = _line(names, first, options, file, console)
     if status:
         raise _failure(status, said, log)
-    from components.register.run import register
-
+    with importing():
+        from components.register.run import register
     standings = {name: found.sentence for name, found in register(Path(), names)}
     summary.show(names, standings)
 

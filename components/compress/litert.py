@@ -1,11 +1,14 @@
 """LiteRT: a Keras model as one file for small machines, and what runs it."""
 
+import shutil
 import tempfile
 import time
 import warnings
+import weakref
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
+from weakref import WeakKeyDictionary
 
 import keras
 import numpy as np
@@ -28,25 +31,36 @@ def convert(predictor: KerasPredictor, schema: Schema, set_up: SetUp | None = No
 
     Args:
         predictor: Its model goes from `(n, ...)` to `(n, ...)` float32.
-        schema: Of the raw examples.
+        schema: Of the raw examples, the same whenever it is converted.
         set_up: Sets what the converter is to do; left out, everything stays float32.
 
     Raises:
         RuntimeError, ValueError: The model has an operation that cannot be converted.
     """
-    model, _ = fixed(predictor.serving, schema)
-    with tempfile.TemporaryDirectory() as folder:
+    converter = tf.lite.TFLiteConverter.from_saved_model(_saved(predictor, schema))
+    if set_up is not None:
+        set_up(converter)
+    with warnings.catch_warnings():
+        # TensorFlow says so of itself: it calibrates several inputs by its old interpreter.
+        warnings.filterwarnings("ignore", r"\s*Warning: tf\.lite\.Interpreter", UserWarning)
+        return bytes(converter.convert())
+
+
+_SAVED: WeakKeyDictionary[KerasPredictor, str] = WeakKeyDictionary()
+
+
+def _saved(predictor: KerasPredictor, schema: Schema) -> str:
+    """The folder of a model as TensorFlow saves it; once, since each method converts the same."""
+    if predictor not in _SAVED:
+        folder = tempfile.mkdtemp()
+        weakref.finalize(predictor, shutil.rmtree, folder)
+        model, _ = fixed(predictor.serving, schema)
         archive = keras.export.ExportArchive()
         archive.track(model)
         archive.add_endpoint("serve", lambda x: model(x, training=False), [_one(model)])
         archive.write_out(folder, verbose=False)
-        converter = tf.lite.TFLiteConverter.from_saved_model(folder)
-        if set_up is not None:
-            set_up(converter)
-        with warnings.catch_warnings():
-            # TensorFlow says so of itself: it calibrates several inputs by its old interpreter.
-            warnings.filterwarnings("ignore", r"\s*Warning: tf\.lite\.Interpreter", UserWarning)
-            return bytes(converter.convert())
+        _SAVED[predictor] = folder
+    return _SAVED[predictor]
 
 
 def _one(model: keras.Model) -> Any:

@@ -25,6 +25,7 @@ NEUTRAL = {
     "components.run.code": "tells what a stage depends on",
     "components.config": "reads and compares YAML; its values, defaults too, are dependencies",
     "components.base.errors": "words for people",
+    "components.base.imports": "imports as ever, sooner",
     "components.fitting.progress": "words for people",
     "components.layers.checks": "refuses layers before anything is spent",
     "components.run.names": "finds classes, whose modules are dependencies",

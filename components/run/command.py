@@ -12,12 +12,13 @@ import psutil
 
 from components.base.errors import Mistakes, Unavailable, exit_status
 from components.base.files import read_json, stamps, write_json
+from components.base.imports import import_keras, importing
 from components.config.document import Document
 from components.config.params import Params
 from components.config.pipeline import Pipeline, parse
 from components.config.rules import fact_problems, raw_problems
 from components.run import code
-from components.run.names import USES, modules, valued, values
+from components.run.names import USES, modules, stage_modules, valued, values
 from components.run.quiet import native_output_to
 
 if TYPE_CHECKING:
@@ -56,6 +57,12 @@ class Run(argparse.Namespace):
         """Modules that the stage runs, since the pipeline file names them."""
         uses = USES[self.stage]
         return modules(self.pipeline, self.document.data, uses.names, uses.parts)
+
+    @property
+    def is_foreign(self) -> bool:
+        """Whether it runs modules that are not ours, which may use any part of Keras."""
+        named = stage_modules(self.pipeline, self.document.data, self.stage)
+        return any(one.partition(".")[0] != code.OURS for one in named)
 
     @property
     def seed(self) -> int:
@@ -187,7 +194,10 @@ def stage(
         run.load()
         with native_output_to(run.measured.with_suffix(".log")):
             try:
-                module = import_module(f"components.{name}.run")
+                with importing():
+                    if USES[name].keras and not run.is_foreign:
+                        import_keras()
+                    module = import_module(f"components.{name}.run")
                 run.check_code()  # before it costs anything, and at the end
                 run.check_begun()
                 getattr(module, part)(run)

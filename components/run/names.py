@@ -30,6 +30,8 @@ class Uses:
     """What of these it runs, of those that are in parts (`Extension.part`)."""
     draws: bool = False
     """Whether it shows what columns hold."""
+    keras: bool = True
+    """Whether it imports Keras, whatever the pipeline."""
     backend: Backend | None = None
     """What its Keras runs on, where params.yaml does not say."""
 
@@ -38,11 +40,16 @@ REGISTRIES = ("keras", "optuna", "sklearn")
 SEARCHED = ("tune", "model", "train")
 TRAINED = ("preprocess", *SEARCHED)
 USES = {
-    "ingest": Uses(("ingest",), ("ingest",), ("read",)),
-    "validate": Uses(("validate",), draws=True),
+    "ingest": Uses(("ingest",), ("ingest",), ("read",), keras=False),
+    "validate": Uses(("validate",), draws=True, keras=False),
     "preprocess": Uses(("preprocess",), ("preprocess",)),
     "augment": Uses(("augment",), ("augment",), draws=True),
-    "tune": Uses((*SEARCHED, "task"), ("augment", *SEARCHED, "task"), ("network", "fit", "learn")),
+    "tune": Uses(
+        (*SEARCHED, "task"),
+        ("augment", *SEARCHED, "task"),
+        ("network", "fit", "learn"),
+        keras=False,
+    ),
     "train": Uses(
         ("model", "baseline", "train", "task"),
         ("preprocess", "augment", *SEARCHED, "baseline", "task"),

@@ -8,9 +8,12 @@ from pathlib import Path
 
 import pytest
 import yaml
+from project import ROOT
 from stages import _called
 
 from components.base.errors import Unavailable
+from components.config.document import Document
+from components.config.pipeline import parse
 from components.fingerprint import run as fingerprint
 from components.run.command import Run, stage
 
@@ -143,3 +146,22 @@ def test_what_dvc_would_note_though_the_stage_has_not_read_it_ends_the_stage(
         return
     with pytest.raises(Unavailable, match=f"^changed since this run began: {said}"):
         run.check_ended()
+
+
+@pytest.mark.parametrize(
+    ("layer", "stage", "is_foreign"),
+    [
+        ("tests.own_line:Products", "preprocess", True),
+        ("tests.own_line:Products", "validate", False),
+        ("GlobalContrastNormalization", "preprocess", False),
+        ("Rescaling", "preprocess", False),
+    ],
+)
+def test_code_that_is_not_ours_may_use_any_part_of_keras(tmp_path, layer, stage, is_foreign):
+    text = (ROOT / "pipelines/digits.yaml").read_text()
+    asked = f"  - {layer}\n" if layer != "Rescaling" else "  - Rescaling: {scale: 2.0}\n"
+    path = tmp_path / "pets.yaml"
+    path.write_text(text.replace("  - Rescaling: {scale: 0.0625}\n", asked))
+    run = Run(stage=stage, document=(document := Document(path)), pipeline=parse(document))
+
+    assert run.is_foreign == is_foreign

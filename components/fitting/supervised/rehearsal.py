@@ -123,9 +123,10 @@ class Rehearsal:
             Diverged: The first loss is not a number.
         """
         rates = np.geomspace(LOWEST, HIGHEST, max(FINE, self.steps))
+        # The last one of several may be a shorter one, for which a step is compiled anew.
+        count = max(1, len(self.batches) - 1)
         steps = (
-            self._step(self.batches[place % len(self.batches)], float(rate))
-            for place, rate in enumerate(rates)
+            self._step(self.batches[place % count], float(rate)) for place, rate in enumerate(rates)
         )
         losses: list[float] = []
         with self._restored():
