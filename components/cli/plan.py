@@ -1,4 +1,4 @@
-"""Which stages `dvc repro` would run, why, and how long each took the last time."""
+"""Which stages `dvc repro` would run, why, and how long they will take."""
 
 import hashlib
 from collections.abc import Iterator, Mapping, Sequence
@@ -19,6 +19,7 @@ from components.base.files import as_json, read_json
 from components.base.words import duration
 from components.cli.project import check_merged
 from components.cli.terminal import console, table
+from components.cli.times import Took, total
 from components.config.overrides import flatten
 from components.config.pipeline import load
 from components.fingerprint.run import Fingerprints, fingerprints
@@ -37,8 +38,8 @@ class Step:
     stage: str
     action: Action
     reasons: list[str] = field(default_factory=list)
-    seconds: float | None = None
-    """How long it took the last time on this machine."""
+    took: Took = field(default_factory=Took)
+    """How long it took on this machine."""
     estimate: float | None = None
     """How long it will take, where it never ran here and `millrace check` has tried a few steps."""
 
@@ -46,17 +47,19 @@ class Step:
 def show(names: Sequence[str]) -> None:
     """Prints the plan of some pipelines; of all, where none is named."""
     rows = table("stage", "", "takes", "why")
-    trainings = []
-    for step in plan(Path(), names):
-        stage, _, name = step.stage.partition("@")
-        if stage == "train" and step.action in WORKS:
-            trainings.append(name)
-        took = duration(step.seconds) if step.seconds is not None else ""
+    steps = plan(Path(), names)
+    for step in steps:
+        took = duration(step.took.last) if step.took.last is not None else ""
         if not took and step.estimate is not None:
             took = f"about {duration(step.estimate)}"
         rows.add_row(step.stage, step.action, took, "\n".join(step.reasons))
     console().print(rows)
-    for name in trainings:
+    if work := [step for step in steps if step.action in WORKS]:
+        new = [step.stage for step in work if step.took.last is None]
+        if len(new) < len(work):
+            all_of_it = total([step.took for step in work], new)
+            console().print(f"the stages that run and may run take {all_of_it}", highlight=False)
+    for name in (step.stage[len("train@") :] for step in work if step.stage.startswith("train@")):
         if line := load(Path("pipelines", f"{name}.yaml")).train.sketch():
             console().print(f"{name}: {line}", highlight=False)
 
@@ -122,8 +125,10 @@ class _Planner:
             stage.addressing,
             "is up to date",
             reasons,
-            _number(measured / f"{stage.addressing.partition('@')[0]}.json"),
-            _number(measured / "check.json") if stage.addressing.startswith("train@") else None,
+            Took.read(measured / f"{stage.addressing.partition('@')[0]}.json"),
+            Took.read(measured / "check.json").last
+            if stage.addressing.startswith("train@")
+            else None,
         )
         if reasons and not before:
             step.action = "is restored" if self._restore(stage) else "runs"
@@ -237,14 +242,6 @@ def _value_changes(before: Mapping[str, str], after: Mapping[str, str]) -> Itera
 
 def _short(hash_info: Any) -> str:
     return str(hash_info.value)[:7] if hash_info else "unknown"
-
-
-def _number(path: Path) -> float | None:
-    """The seconds that a file of measurements has."""
-    if not path.exists():
-        return None
-    seconds = read_json(path).get("seconds")
-    return float(seconds) if seconds is not None else None
 
 
 def _md5(depends: Fingerprint) -> str:

@@ -4,13 +4,14 @@ import argparse
 import os
 import sys
 import time
+from contextlib import suppress
 from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
 import psutil
 
-from components.base.errors import Mistakes, Unavailable, exit_status
+from components.base.errors import Mistakes, Stop, Unavailable, exit_status
 from components.base.files import read_json, stamps, write_json
 from components.base.imports import import_keras, importing
 from components.config.document import Document
@@ -24,6 +25,7 @@ from components.run.quiet import native_output_to
 if TYPE_CHECKING:
     from components.data.dataset import Facts
 
+KEPT = 9  # earlier runs, whose seconds are known
 # The clock of day may be set while a stage works, and is asked only here.
 LOADED_S, BEGUN = max(0.0, time.time() - psutil.Process().create_time()), time.monotonic()
 
@@ -157,7 +159,11 @@ class Run(argparse.Namespace):
         """
         write_json(metrics, self.metrics)
         seconds = round(LOADED_S + time.monotonic() - BEGUN, 2)
-        write_json({"seconds": seconds, "finding": self.finding, **timings}, self.measured)
+        told: dict[str, Any] = {"seconds": seconds, "finding": self.finding, **timings}
+        with suppress(OSError, Stop, LookupError, TypeError):  # none yet, or a damaged one
+            last = read_json(self.measured)
+            told["before"] = [last["seconds"], *last.get("before", [])][:KEPT]
+        write_json(told, self.measured)
 
 
 def _is_other(what: str) -> NoReturn:

@@ -15,7 +15,7 @@ from components.base.errors import Unavailable
 from components.config.document import Document
 from components.config.pipeline import parse
 from components.fingerprint import run as fingerprint
-from components.run.command import Run, stage
+from components.run.command import KEPT, Run, stage
 
 
 def measuring(folder):
@@ -165,3 +165,22 @@ def test_code_that_is_not_ours_may_use_any_part_of_keras(tmp_path, layer, stage,
     run = Run(stage=stage, document=(document := Document(path)), pipeline=parse(document))
 
     assert run.is_foreign == is_foreign
+
+
+def test_what_earlier_runs_took_is_kept_for_a_while(tmp_path):
+    run = measuring(tmp_path)
+    for _ in range(12):
+        run.measure({})
+        last = json.loads(run.measured.read_text())
+
+    assert len(last["before"]) == KEPT
+
+
+@pytest.mark.parametrize("damage", ['{"seconds": 1', "[]", '{"finding": "x"}'])
+def test_a_damaged_measurement_costs_no_run(tmp_path, damage):
+    run = measuring(tmp_path)
+    run.measured.write_text(damage)
+
+    run.measure({"loss": 0.5})
+
+    assert "before" not in json.loads(run.measured.read_text())
