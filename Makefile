@@ -2,7 +2,9 @@ PYTHON ?= python3
 LOCK = requirements$(if $(EXTRA),-$(EXTRA)).lock
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 
-.PHONY: run test lint docs bench ui airflow dask cluster integration chaos
+.PHONY: install run test lint docs bench ui airflow dask cluster integration chaos
+
+install: .venv/installed
 
 run: .venv/installed
 	millrace run

@@ -327,6 +327,37 @@ def test_a_new_pipeline_is_active_and_the_comments_of_params_yaml_stay(project):
     assert "train@letters" in project.dvc("stage", "list")
 
 
+def test_a_new_pipeline_may_have_its_data_elsewhere(project, tmp_path):
+    (tmp_path / "my photos").mkdir()
+
+    project.millrace("new", "flowers", "--from", "photos", "--source", str(tmp_path / "my photos"))
+
+    assert (project.root / "sources/flowers").resolve() == tmp_path / "my photos"
+    assert "sources/flowers" not in project.run("git", "status", "--porcelain")  # of this machine
+    assert "train@flowers" in project.dvc("stage", "list")
+
+
+@pytest.mark.parametrize(
+    ("name", "folder", "message"),
+    [
+        ("flowers", "none", "none: no such folder\n"),
+        ("flowers", "params.yaml", "params.yaml: no such folder\n"),
+        ("photos", "pipelines", "pipelines/photos.yaml is there already\n"),
+        ("met", "pipelines", "sources/met is there already, and cannot become a link to"),
+        ("lost", "pipelines", "sources/lost is there already, and cannot become a link to"),
+    ],
+)
+def test_a_folder_that_cannot_be_the_source_changes_nothing(project, name, folder, message):
+    (project.root / "sources/met").mkdir()
+    (project.root / "sources/lost").symlink_to("nowhere")
+    before = project.run("git", "status", "--porcelain")
+
+    said = project.millrace("new", name, "--from", "digits", "--source", folder, status=2)
+
+    assert message in said
+    assert project.run("git", "status", "--porcelain") == before
+
+
 @pytest.mark.parametrize(
     ("name", "origin", "message"),
     [

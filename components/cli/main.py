@@ -129,11 +129,15 @@ def new(
     origin: Annotated[
         str, typer.Option("--from", help="the pipeline to copy", autocompletion=project.completed)
     ],
+    source: Annotated[
+        Path | None, typer.Option(help="a folder that sources/NAME will be a link to")
+    ] = None,
 ) -> None:
     """Make a pipeline file from one that there is, and make it active."""
     from components.cli import new
 
-    path = new.new(name, project.name(origin, State.called_from), Path())
+    data = State.called_from / source if source else None
+    path = new.new(name, project.name(origin, State.called_from), Path(), data)
     typer.echo(f"{path} is active now; edit it, then: millrace check {name}")
 
 

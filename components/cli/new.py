@@ -13,7 +13,7 @@ from components.config.params import LONGEST, NAME, Params
 from components.config.text import laid, rewritten
 
 
-def new(name: str, origin: str, root: Path) -> Path:
+def new(name: str, origin: str, root: Path, data: Path | None = None) -> Path:
     """Copies a pipeline file, registers its model under the new name, and makes it active.
 
     Where it speaks of its folder under `sources/`, the copy speaks of its own.
@@ -22,6 +22,7 @@ def new(name: str, origin: str, root: Path) -> Path:
         name: Of the new pipeline: small letters, digits, `_` and `-`.
         origin: Name of the pipeline that is copied.
         root: The project.
+        data: A folder that `sources/NAME` will be a link to; left out, it is an empty folder.
 
     Returns:
         The new file, ready to edit.
@@ -36,12 +37,19 @@ def new(name: str, origin: str, root: Path) -> Path:
         raise Invalid(f"a name has at most {LONGEST} characters; this one has {len(name)}")
     if target.exists():
         raise Invalid(f"{target} is there already")
+    sources = root / "sources" / name
+    if data is not None and not data.is_dir():
+        raise Invalid(f"{data}: no such folder")
+    if data is not None and (sources.is_symlink() or sources.exists()):
+        raise Invalid(f"{sources} is there already, and cannot become a link to {data}")
     params = root / "params.yaml"
     Params.load(params)  # what cannot be read cannot be added to
     text = _renamed(Document(source), name)
+    if data is not None:
+        sources.symlink_to(data.resolve())
     write_text(text.replace(f"sources/{origin}/", f"sources/{name}/"), target)
     _activate(name, params)
-    for folder in (root / "sources" / name, root / "accepted" / name):
+    for folder in (*([] if data else [sources]), root / "accepted" / name):
         folder.mkdir(parents=True, exist_ok=True)
         (folder / ".gitkeep").touch()
     return target
