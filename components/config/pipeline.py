@@ -49,6 +49,11 @@ class Pipeline(Section):
     ingest: Ingest
     validation: Validate = Field(Validate(), alias="validate")
     preprocess: Preprocess = ()
+    """Layers, first to last; those with statistics (`adapt`) are fitted on the train split. Photos
+    of several sizes come to one by a `Resizing`. With `antialias: true` it makes them smaller
+    without jagged edges, and a JPEG is decoded at 1/2, 1/4 or 1/8 of its size where that is at
+    least twice what the layer gives: the same picture to a structural similarity of 0.98, and the
+    sooner the larger it is (`benchmarks/scaled.py`). The registered model is given whole photos."""
     augment: Augment = Augment()
     model: Model
     baseline: Model | None = None

@@ -15,4 +15,3 @@ def _fixed(layer: Layer) -> Layer:
 
 
 Config = tuple[Annotated[Layer, AfterValidator(_fixed)], ...]
-"""Layers, first to last. Those with statistics (`adapt`) are fitted on the train split."""

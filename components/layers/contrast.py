@@ -41,13 +41,13 @@ class GlobalContrastNormalization(Layer):
         # float32 throughout: bfloat16 has 8 bits, too few for the mean of many pixels.
         centred = ops.cast(inputs, "float32")
         # A mean of many equal values may be off by its last bit, which would be all the contrast
-        # of a flat example: less its least value, that is exactly 0.
-        centred = centred - ops.min(centred, axis=axes, keepdims=True)
+        # of a flat example: less its first value, that is exactly 0.
+        centred = centred - centred[(slice(None), *[slice(1)] * len(axes))]
         centred = centred - ops.mean(centred, axis=axes, keepdims=True)
         variance = ops.mean(ops.square(centred), axis=axes, keepdims=True)
         # Equal to max(epsilon, sqrt(.)), and without the infinite slope of sqrt at 0.
         contrast = ops.sqrt(ops.maximum(variance + self.bias, self.epsilon**2))
-        return ops.cast(self.scale * centred / contrast, self.compute_dtype)
+        return ops.cast(centred * (self.scale / contrast), self.compute_dtype)
 
     def compute_output_shape(self, input_shape):  # type: ignore[no-untyped-def]
         return input_shape

@@ -5,7 +5,10 @@ import sys
 from pathlib import Path
 
 from components.base.errors import exit_status
-from components.register.run import register
+from components.base.imports import importing
+
+with importing():
+    from components.register.run import register
 
 parser = argparse.ArgumentParser(prog="python -m components.register", description=__doc__)
 parser.add_argument("names", nargs="*", help="pipelines; none for all active ones")
