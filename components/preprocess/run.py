@@ -9,7 +9,7 @@ from components.config.building import build_all
 from components.data import dataset
 from components.layers.checks import check_preprocessing
 from components.models import keras_files
-from components.preprocess.stage import Source, as_model, copy, fit, transform
+from components.preprocess.stage import Source, as_model, copy, prepare
 from components.run.command import Run
 
 
@@ -22,11 +22,11 @@ def run(run: Run) -> None:
     layers = build_all(run.pipeline.preprocess, ("preprocess",), dtype="float32")
     check_preprocessing(layers)
     run.check_code()
-    sources = {name: Source.of(run.dataset, name, dropped[name]) for name in facts.counts}
+    sources = [one for name in facts.counts for one in Source.of(run.dataset, name, dropped[name])]
     if not facts.schema.columns[facts.schema.inputs[0]].is_array:
         with replacing(run.out) as folder:
             folder.mkdir()
-            ready = copy([one for part in sources.values() for one in part], folder)
+            ready = copy(sources, folder)
         run.conclude(f"{sum(ready.counts.values())} examples, as they are")
         run.measure({})
         return
@@ -34,9 +34,7 @@ def run(run: Run) -> None:
         folder.mkdir()
         # Beside the dataset, where every worker sees it.
         with TemporaryDirectory(dir=folder) as scratch:
-            fit(layers, sources["train"], Path(scratch), workers, run.modules)
-            every = [one for part in sources.values() for one in part]
-            ready, values = transform(layers, every, folder, Path(scratch), workers, run.modules)
+            ready, values = prepare(layers, sources, folder, Path(scratch), workers, run.modules)
         keras_files.save(as_model(layers, facts.schema), folder / "preprocessing.keras")
     mean, deviation = values["mean"], values["standard_deviation"]
     shape = "x".join(map(str, ready.schema.input.shape))

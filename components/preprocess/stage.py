@@ -221,6 +221,40 @@ class Summary:
     squares: float
 
 
+def prepare(
+    layers: Sequence[keras.Layer],
+    sources: Sequence[Source],
+    folder: Path,
+    scratch: Path,
+    workers: Workers,
+    modules: tuple[str, ...] = (),
+) -> tuple[Facts, dict[str, float]]:
+    """Fits the layers to the train split, and applies them to every shard.
+
+    Files are decoded once: where a layer is fitted, what it gets is written, and read again.
+
+    Args:
+        layers: First to last; their weights are assigned.
+        sources: The shards of every split.
+        folder: Gets the dataset.
+        scratch: Gets what the workers need.
+        workers: Do it.
+        modules: Modules that the layers come from.
+
+    Returns:
+        As `transform`.
+    """
+    first = next((place for place, one in enumerate(layers) if needs_fit(one)), None)
+    schema = sources[0].schema
+    is_decoded = first is not None and schema.columns[schema.inputs[0]].is_encoded
+    if is_decoded:
+        before, layers = layers[:first], layers[first:]
+        facts, _ = transform(before, sources, scratch / "decoded", scratch, workers, modules)
+        sources = [one for name in facts.counts for one in Source.of(scratch / "decoded", name, ())]
+    fit(layers, [one for one in sources if one.split == "train"], scratch, workers, modules)
+    return transform(layers, sources, folder, scratch, workers, modules, are_spent=is_decoded)
+
+
 def transform(
     layers: Sequence[keras.Layer],
     sources: Sequence[Source],
@@ -228,6 +262,7 @@ def transform(
     scratch: Path,
     workers: Workers,
     modules: tuple[str, ...] = (),
+    are_spent: bool = False,
 ) -> tuple[Facts, dict[str, float]]:
     """Applies the fitted layers to every shard; the inputs become float32.
 
@@ -238,6 +273,7 @@ def transform(
         scratch: Gets what the workers need.
         workers: Write the shards.
         modules: Modules that the layers come from.
+        are_spent: Whether a shard of the sources is removed when it is done.
 
     Returns:
         What is known about the new dataset, and `mean` and `standard_deviation` of its train
@@ -250,7 +286,13 @@ def transform(
         (Applied(source, path, keras.backend.backend(), modules), target, ready)
         for source, target in _placed(sources, folder)
     ]
-    written, sums = zip(*workers.map(_write, items, "preprocessing"), strict=True)
+    made = []
+    for result, source in zip(workers.map(_write, items, "preprocessing"), sources, strict=True):
+        made.append(result)
+        if are_spent:  # here, since a worker that dies has its item given to another one
+            for file in source.paths:
+                file.unlink()
+    written, sums = zip(*made, strict=True)
     facts = _sealed(folder, written, ready)
     train = [one for one, shard in zip(sums, written, strict=True) if shard.split == "train"]
     count = sum(one.count for one in train)

@@ -199,7 +199,7 @@ def test_a_profiled_run_that_is_ended_leaves_nothing_running(line, number):
     command = [sys.executable, "-m", "components", "run", "prose", "--force", "--profile"]
     with subprocess.Popen(
         command, cwd=line.root, env=line.environment(), stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL, preexec_fn=lambda: signal.signal(number, signal.SIG_DFL),
     ) as process:  # fmt: skip
         log = line.root / "measured/prose/run.log"
         begun = time.time()

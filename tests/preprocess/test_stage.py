@@ -23,7 +23,15 @@ from components.data.rows import Values
 from components.data.schema import Schema
 from components.layers.whitening import ZCAWhitening
 from components.models import keras_files
-from components.preprocess.stage import Applied, Source, as_model, fit, needs_fit, transform
+from components.preprocess.stage import (
+    Applied,
+    Source,
+    as_model,
+    fit,
+    needs_fit,
+    prepare,
+    transform,
+)
 
 SCHEMA = Schema(
     {"image": Image((2, 2, 1), "uint8", is_file=False), "label": ClassLabel(("a", "b"))},
@@ -63,11 +71,12 @@ MODULES = ("components.layers.whitening",)
 
 def prepared(layers, parts, folder, address=None):
     """Fits and applies the layers, and opens the result."""
-    train = [part for part in parts if part.split == "train"]
+    scratch = folder / "scratch"
     with Workers(address) as workers:
-        fit(layers, train, folder / "scratch", workers, MODULES)
-        assert not [*(folder / "scratch").glob("*.npz")]  # as large as all that was fitted
-        return transform(layers, parts, folder / "ready", folder / "scratch", workers, MODULES)
+        made = prepare(layers, parts, folder / "ready", scratch, workers, MODULES)
+    assert not [*scratch.glob("*.npz")]  # as large as all that was fitted
+    assert not [*scratch.glob("decoded/*/*.arrow")]  # as large as all that there is
+    return made
 
 
 def test_each_layer_is_fitted_to_what_the_one_before_leaves(tmp_path, raw, images):
@@ -187,6 +196,65 @@ def test_images_of_several_sizes_are_resized(tmp_path):
     assert ready.schema.input == Image((3, 5, 3), "float32", is_file=False)
     train = dataset.open_split(tmp_path / "ready", "train")
     assert train.input[:].reshape(2, -1, 3)[:, 7].tolist() == [[100, 50, 0]] * 2
+
+
+@pytest.mark.parametrize("is_masked", [False, True])
+def test_a_file_is_decoded_once_though_layers_are_fitted(tmp_path, monkeypatch, is_masked):
+    random = np.random.default_rng(0)
+    files, masks = [], []
+    for side in range(4, 30):
+        for one, values in ((files, random.integers(0, 256, (side, side, 3), np.uint8)),
+                            (masks, random.integers(0, 2, (side, side), np.uint8))):  # fmt: skip
+            buffer = io.BytesIO()
+            Picture.fromarray(values).save(buffer, "PNG")
+            one.append(buffer.getvalue())
+    labels = np.arange(len(files)) % 2
+    columns = {"image": Values(files), "label": labels}
+    kinds = {"image": Image(), "label": SCHEMA.columns["label"]}
+    if is_masked:
+        columns, kinds = {**columns, "mask": Values(masks)}, {**kinds, "mask": Mask("ab")}
+    targets = tuple(kinds)[1:]
+    split = Split(Schema(kinds, targets), columns)
+    shards.save({"train": split.take(np.arange(20)), "test": split.take(np.arange(20, 26))},
+                tmp_path / "raw")  # fmt: skip
+
+    def layers():
+        keras.utils.clear_session()
+        return [
+            keras.layers.Resizing(6, 6, interpolation="nearest"),
+            keras.layers.Rescaling(1 / 255),
+            keras.layers.Normalization(),
+            ZCAWhitening(epsilon=0.1),
+        ]
+
+    parts = sources(tmp_path / "raw", train=[3])
+    twice = layers()
+    with Workers() as workers:
+        fit(twice, parts[:-1], tmp_path / "fitted", workers, MODULES)
+        theirs = transform(twice, parts, tmp_path / "twice", tmp_path / "fitted", workers, MODULES)
+    decoded = []
+    real = Image.decode_least
+    monkeypatch.setattr(
+        Image, "decode_least", lambda self, *given: decoded.append(1) or real(self, *given)
+    )
+
+    once = layers()
+    ours = prepared(once, parts, tmp_path)
+
+    assert len(decoded) == 25
+    assert ours[0] == theirs[0]
+    assert ours[1] == pytest.approx(theirs[1], abs=1e-6)
+    for name, count in (("train", 19), ("test", 6)):
+        found, expected = (
+            dataset.open_split(tmp_path / folder, name) for folder in ("ready", "twice")
+        )
+        assert found.input[:].shape == (count, 6, 6, 3)
+        assert found.input[:] == pytest.approx(expected.input[:], abs=1e-4)
+        for target in targets:
+            assert np.array_equal(found[target][:], expected[target][:])
+    model = as_model(once, split.schema)
+    served = np.asarray(model(np.asarray(split.decoded("image", 25), np.float32)[np.newaxis]))
+    assert served[0] == pytest.approx(found.input[5], abs=1e-4)
 
 
 def test_masks_of_several_sizes_get_that_of_their_images(tmp_path):
